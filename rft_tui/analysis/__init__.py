@@ -1,0 +1,1 @@
+"""Honest numbers: means with their errors, and later comparison, agreement and reward hacking."""

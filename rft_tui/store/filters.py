@@ -1,0 +1,310 @@
+"""A Review filter as SQL: every condition runs on narrow tables and indexes, long text through the search tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rft_tui.model import Band, BandEdges, ScoreRule, Verdict
+from rft_tui.store.query import Query, Term
+from rft_tui.store.search import text_condition
+
+CALIBRATION_DIGITS = "33"
+"""Items whose row id begins below these hexadecimal digits are the calibration sample: 51 of 256, about every fifth."""
+
+
+class Sort(StrEnum):
+    """The orders of the Review list."""
+
+    SCORE = "score"
+    USEFULNESS = "usefulness"
+    DELTA = "delta"
+    ITEM = "item"
+    LENGTH = "length"
+    TOKENS = "tokens"
+    RANDOM = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What Review looks at: some runs (None: all), one grader version, and how its scores are read.
+
+    `threshold` is where the pass line stands on the screen; `baseline` the version that Δ is measured against.
+    """
+
+    runs: tuple[int, ...] | None
+    grader: int | None
+    reviewer: str
+    rule: ScoreRule = field(default_factory=ScoreRule)
+    threshold: float = 0.5
+    edges: BandEdges = field(default_factory=BandEdges)
+    baseline: int | None = None
+
+
+@dataclass(slots=True)
+class Statement:
+    """A SELECT under construction: tables joined so far, conditions, and their values in order."""
+
+    selection: Selection
+    conditions: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    joins: dict[str, tuple[str, list[Any]]] = field(default_factory=dict)
+
+    def join(self, name: str) -> str:
+        """Join a table once, by the name of its alias."""
+        if name not in self.joins:
+            if name == "item":
+                self.join("prediction")
+            values: list[Any] = [self.selection.reviewer] if name in ("review", "correction") else []
+            if name == "review":
+                self.join("prediction")
+            if name == "correction":
+                self.join("item")
+            if name == "run":
+                self.join("prediction")
+            self.joins[name] = (_JOINS[name], values)
+        return name
+
+    def where(self, condition: str, *values: Any) -> None:
+        """Add a condition."""
+        self.conditions.append(condition)
+        self.values += values
+
+    def sql(self, columns: str, tail: str = "", tail_values: Sequence[Any] = ()) -> tuple[str, list[Any]]:
+        """The statement and its values. Rows come from `grade` where there is a grader, else `prediction`."""
+        selection = self.selection
+        values: list[Any] = []
+        joins = dict(self.joins)
+        if selection.grader is None:
+            source = "prediction"
+            joins.pop("prediction", None)
+        else:
+            source = "grade"
+        text = f"SELECT {columns} FROM {source}"
+        for clause, join_values in joins.values():
+            text += f" {clause}"
+            values += join_values
+        conditions = list(self.conditions)
+        base: list[Any] = []
+        if selection.grader is not None:
+            conditions.insert(0, "grade.grader = ?")
+            base.append(selection.grader)
+        if selection.runs is not None:
+            conditions.insert(len(base), f"{source}.run IN ({','.join('?' * len(selection.runs))})")
+            base += selection.runs
+        if conditions:
+            text += " WHERE " + " AND ".join(conditions)
+        return f"{text} {tail}".rstrip(), [*values, *base, *self.values, *tail_values]
+
+    @property
+    def prediction(self) -> str:
+        """The column that holds the prediction's number."""
+        return "prediction.id" if self.selection.grader is None else "grade.prediction"
+
+    @property
+    def item(self) -> str:
+        """The column that holds the item's number."""
+        return "prediction.item" if self.selection.grader is None else "grade.item"
+
+
+_JOINS = {
+    "prediction": "JOIN prediction ON prediction.id = grade.prediction",
+    "item": "JOIN item ON item.id = prediction.item",
+    "run": "JOIN run ON run.id = prediction.run",
+    "review": "LEFT JOIN review ON review.reviewer = ? AND review.answer = prediction.answer",
+    "correction": "LEFT JOIN correction ON correction.reviewer = ? AND correction.row_id = item.row_id",
+}
+
+
+def filtered(selection: Selection, query: Query) -> Statement:
+    """The statement that keeps what the query asks for."""
+    statement = Statement(selection)
+    for term in query.terms:
+        outer, outer_values = statement.conditions, statement.values
+        statement.conditions, statement.values = [], []
+        _add_term(statement, term)
+        inner, values = " AND ".join(statement.conditions), statement.values
+        statement.conditions, statement.values = outer, outer_values
+        if inner:
+            statement.where(f"NOT ifnull({inner}, 0)" if term.negated else f"({inner})", *values)
+    return statement
+
+
+def _add_term(statement: Statement, term: Term) -> None:
+    selection = statement.selection
+    graded = selection.grader is not None
+    match term.kind:
+        case "text":
+            statement.join("prediction")
+            statement.where(*_text(statement, None, term.value))
+        case "question" | "prediction" | "reference" | "summary" | "steps":
+            statement.join("prediction")
+            statement.where(*_text(statement, term.kind, term.value))
+        case "field":
+            statement.where(
+                f"{statement.item} IN (SELECT item FROM item_row WHERE {_FIELD})",
+                f'$."{_quoted(term.name)}"',
+                f'$."{_quoted(term.name)}"',
+                f"%{term.value}%",
+            )
+        case "verdict" if term.value:
+            statement.join("review")
+            statement.where("review.verdict = ?", term.value)
+        case "verdict":
+            statement.join("review")
+            statement.where("review.verdict IS NOT NULL")
+        case "tag":
+            statement.join("review")
+            statement.where("char(10) || review.tags || char(10) LIKE ?", f"%\n{term.value}\n%")
+        case "note":
+            statement.join("review")
+            statement.where("review.note <> ''")
+        case "corrected":
+            statement.join("correction")
+            statement.where("correction.reference IS NOT NULL")
+        case "marked":
+            statement.where(f"{statement.prediction} IN (SELECT prediction FROM mark)")
+        case "calibration":
+            statement.join("item")
+            statement.where("item.row_id < ?", CALIBRATION_DIGITS)
+        case "run":
+            statement.join("prediction")
+            statement.where("prediction.run_index = ?", int(term.value) if term.value.isdecimal() else -1)
+        case "model":
+            statement.join("run")
+            statement.where("run.model = ?", term.value)
+        case "errors" if not graded:
+            statement.where("prediction.error_kind IS NOT NULL")
+        case "errors":
+            statement.where("grade.score IS NULL")
+        case _ if not graded:
+            statement.where("0")
+        case _:
+            _add_score_term(statement, term)
+
+
+def _add_score_term(statement: Statement, term: Term) -> None:
+    """Conditions on scores; `sort_score` is infinite for errors, so none of these holds for an error."""
+    selection = statement.selection
+    rule, threshold = selection.rule, selection.threshold
+    match term.kind:
+        case "mistakes":
+            statement.where("grade.sort_score < ?", rule.high)
+        case "pass":
+            statement.where("grade.score >= ?", threshold)
+        case "fail":
+            statement.where("grade.sort_score < ?", threshold)
+        case "score":
+            statement.where(f"grade.score {term.name} ?", float(term.value))
+        case "band":
+            low, high = band_limits(Band(term.value), selection.edges, rule)
+            statement.where("grade.score >= ? AND grade.score < ?", low, high)
+        case "flips":
+            statement.where(
+                f"grade.item IN ({_by_item(selection)} HAVING min(score) < ? AND max(score) >= ?)",
+                *_by_item_values(selection),
+                threshold,
+                threshold,
+            )
+        case "allfail":
+            statement.where(
+                f"grade.item IN ({_by_item(selection)} HAVING max(score) < ?)", *_by_item_values(selection), threshold
+            )
+        case "disagree":
+            statement.join("review")
+            statement.where(
+                "(review.verdict IN (?, ?) AND grade.score < ? OR review.verdict = ? AND grade.score >= ?"
+                " OR review.verdict = ?)",
+                Verdict.RIGHT,
+                Verdict.BOTH,
+                threshold,
+                Verdict.WRONG,
+                threshold,
+                Verdict.GRADER,
+            )
+
+
+def band_limits(band: Band, edges: BandEdges, rule: ScoreRule) -> tuple[float, float]:
+    """From which score (included) to which (excluded) a band reaches."""
+    span = rule.high - rule.low
+    formatting, partial = rule.low + edges.formatting * span, rule.low + edges.partial * span
+    infinite = float("inf")
+    return {
+        Band.FULL: (rule.high, infinite),
+        Band.FORMATTING: (formatting, rule.high),
+        Band.PARTIAL: (partial, formatting),
+        Band.OFF_BASE: (-infinite, partial),
+    }[band]
+
+
+def _by_item(selection: Selection) -> str:
+    runs = "" if selection.runs is None else f" AND run IN ({','.join('?' * len(selection.runs))})"
+    return f"SELECT item FROM grade WHERE grader = ? AND score IS NOT NULL{runs} GROUP BY item"
+
+
+def _by_item_values(selection: Selection) -> list[Any]:
+    return [selection.grader, *(selection.runs or ())]
+
+
+_FIELD = (
+    "CAST(json_extract(CASE WHEN fields IS NULL THEN CAST(raw AS TEXT) ELSE fields END, ?) AS TEXT) IS NOT NULL AND"
+    " CAST(json_extract(CASE WHEN fields IS NULL THEN CAST(raw AS TEXT) ELSE fields END, ?) AS TEXT) LIKE ?"
+)
+
+
+def _quoted(name: str) -> str:
+    return name.replace('"', "")
+
+
+def _text(statement: Statement, name: str | None, needle: str) -> tuple[Any, ...]:
+    condition, values = text_condition(name, needle, statement.selection.grader)
+    return (condition, *values)
+
+
+def ordering(statement: Statement, sort: Sort, *, descending: bool) -> tuple[str, list[Any]]:
+    """The ORDER BY clause of a sort and its values; ties always fall in the order of the predictions."""
+    selection = statement.selection
+    way = "DESC" if descending else "ASC"
+    graded = selection.grader is not None
+    values: list[Any] = []
+    match sort:
+        case Sort.SCORE if graded and descending:
+            key = "grade.sort_score = 9e999, grade.sort_score DESC"
+        case Sort.SCORE if graded:
+            key = "grade.sort_score"
+        case Sort.USEFULNESS if graded:
+            statement.join("review")
+            key, values = _usefulness(selection)
+        case Sort.DELTA if graded and selection.baseline is not None:
+            key = (
+                "grade.score IS NULL, (SELECT grade.score - base.score FROM grade AS base"
+                f" WHERE base.grader = ? AND base.prediction = grade.prediction) {way} NULLS LAST"
+            )
+            values = [selection.baseline]
+        case Sort.LENGTH:
+            statement.join("prediction")
+            key = f"prediction.length {way}"
+        case Sort.TOKENS:
+            statement.join("prediction")
+            key = f"prediction.reasoning_tokens {way} NULLS LAST"
+        case Sort.RANDOM:
+            key = f"({statement.prediction} * 2654435761) % 4294967296"
+        case _:
+            return f"ORDER BY {statement.item} {way}, {statement.prediction} {way}", []
+    return f"ORDER BY {key}, {statement.prediction}", values
+
+
+def _usefulness(selection: Selection) -> tuple[str, list[Any]]:
+    """What to look at first: not reviewed, then items whose runs disagree, then scores close to the pass line.
+
+    Skipped predictions stand at the end of the queue.
+    """
+    key = (
+        "CASE WHEN review.verdict IS NULL THEN 0 WHEN review.verdict = 'skip' THEN 2 ELSE 1 END,"
+        f" grade.item NOT IN ({_by_item(selection)} HAVING min(score) < ? AND max(score) >= ?),"
+        " grade.score IS NULL, abs(grade.score - ?)"
+    )
+    threshold = selection.threshold
+    return key, [*_by_item_values(selection), threshold, threshold, threshold]

@@ -1,0 +1,157 @@
+"""The Review list: an order of predictions, frozen when it was made, and its rows read by position.
+
+SQLite writes the order once into a temporary table of the listing's own connection, in a single statement that leaves
+the interpreter free. Any page is then a range of positions: no offsets, no list of rows in memory, and what is
+reviewed does not jump about under the reader.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from rft_tui.model import Verdict
+from rft_tui.store.database import Store, store_error
+from rft_tui.store.filters import Selection, Sort, Statement, filtered, ordering
+from rft_tui.store.query import Query, Term
+from rft_tui.store.regex_scan import ScanEnded, matching_predictions
+from rft_tui.store.verdicts import split_tags
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One line of the Review list. `delta` is against the baseline version; None where there is nothing to compare."""
+
+    prediction: int
+    answer: int
+    item: int
+    run: int
+    run_index: int
+    model: str
+    score: float | None
+    delta: float | None
+    error_kind: str | None
+    verdict: Verdict | None
+    tags: tuple[str, ...]
+    has_note: bool
+    marked: bool
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRequest:
+    """What to list and in which order; `head` asks for that many first rows only."""
+
+    selection: Selection
+    query: Query
+    sort: Sort = Sort.SCORE
+    descending: bool = False
+    head: int | None = None
+
+
+class Listing:
+    """A materialised order of predictions. Make it in a worker; read pages anywhere; `close` it when it is replaced."""
+
+    def __init__(self, store: Store, request: ListingRequest) -> None:
+        """Run the query. Raises StoreError, TimeoutError for a regular expression that takes too long, and ScanEnded or
+        sqlite3's interruption (as StoreError) when `interrupt` was called.
+        """
+        self.request = request
+        self._path = store.path
+        self._cancelled = threading.Event()
+        self._db = store.connect()
+        self.count = 0
+
+    def run(self) -> Listing:
+        """Fill the listing; returns itself."""
+        try:
+            self._fill()
+        except sqlite3.Error as error:
+            self.close()
+            if self._cancelled.is_set():
+                raise ScanEnded from error
+            raise store_error(error, self._path) from error
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it holds every row that fits, not only the first ones."""
+        return self.request.head is None or self.count < self.request.head
+
+    def _fill(self) -> None:
+        request = self.request
+        plain = tuple(term for term in request.query.terms if term.kind != "re")
+        statement = filtered(request.selection, Query(plain))
+        for number, term in enumerate(term for term in request.query.terms if term.kind == "re"):
+            self._scan(statement, number, term)
+        clause, values = ordering(statement, request.sort, descending=request.descending)
+        if request.head is not None:
+            clause, values = f"{clause} LIMIT ?", [*values, request.head]
+        sql, bound = statement.sql(statement.prediction, clause, values)
+        self._db.execute("CREATE TEMP TABLE listing (position INTEGER PRIMARY KEY, prediction INTEGER NOT NULL)")
+        self._db.execute(f"INSERT INTO listing (prediction) {sql}", bound)
+        self.count = int(self._db.execute("SELECT coalesce(max(position), 0) FROM listing").fetchone()[0])
+
+    def _scan(self, statement: Statement, number: int, term: Term) -> None:
+        """Add the condition of a regular expression: the predictions that a scan of the candidates finds."""
+        sql, values = statement.sql(f"{statement.prediction} AS prediction")
+        grader = self.request.selection.grader
+        found = matching_predictions(self._path, sql, values, grader, term.value, lambda: not self._cancelled.is_set())
+        table = f"found_{number}"
+        self._db.execute(f"CREATE TEMP TABLE {table} (prediction INTEGER PRIMARY KEY)")
+        self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", ((one,) for one in found))
+        way = "NOT IN" if term.negated else "IN"
+        statement.where(f"{statement.prediction} {way} (SELECT prediction FROM {table})")
+
+    def interrupt(self) -> None:
+        """Stop a `run` in another thread: nobody wants it any more."""
+        self._cancelled.set()
+        self._db.interrupt()
+
+    def page(self, first: int, count: int) -> list[ReviewRow]:
+        """The rows from position `first` (from 0), at most `count` of them."""
+        selection = self.request.selection
+        rows = self._db.execute(
+            _PAGE, [selection.grader, selection.baseline, selection.reviewer, first + 1, first + count]
+        )
+        return [_row(row) for row in rows]
+
+    def prediction_at(self, position: int) -> int | None:
+        """The prediction at a position (from 0)."""
+        row = self._db.execute("SELECT prediction FROM listing WHERE position = ?", [position + 1]).fetchone()
+        return None if row is None else int(row[0])
+
+    def position_of(self, prediction: int) -> int | None:
+        """The position (from 0) of a prediction, None where it is not in the list."""
+        row = self._db.execute("SELECT position FROM listing WHERE prediction = ?", [prediction]).fetchone()
+        return None if row is None else int(row[0]) - 1
+
+    def close(self) -> None:
+        """Close the listing's connection; its rows cannot be read any more."""
+        self._db.close()
+
+
+_PAGE = """
+    SELECT prediction.id, prediction.answer, prediction.item, prediction.run, prediction.run_index, run.model,
+        grade.score, grade.score - base.score, coalesce(grade.error_kind, prediction.error_kind), review.verdict,
+        review.tags, ifnull(review.note, '') <> '', mark.prediction IS NOT NULL, prediction.snippet
+    FROM listing JOIN prediction ON prediction.id = listing.prediction JOIN run ON run.id = prediction.run
+    LEFT JOIN grade ON grade.grader = ? AND grade.prediction = prediction.id
+    LEFT JOIN grade AS base ON base.grader = ? AND base.prediction = prediction.id
+    LEFT JOIN review ON review.reviewer = ? AND review.answer = prediction.answer
+    LEFT JOIN mark ON mark.prediction = prediction.id
+    WHERE listing.position BETWEEN ? AND ? ORDER BY listing.position"""
+
+
+def _row(row: tuple[Any, ...]) -> ReviewRow:
+    prediction, answer, item, run, run_index, model, score, delta, error_kind = row[:9]
+    verdict, tags, noted, marked, snippet = row[9:]
+    return ReviewRow(
+        prediction, answer, item, run, run_index, model, score, delta, error_kind,
+        Verdict(verdict) if verdict else None, split_tags(tags), bool(noted), bool(marked), snippet,
+    )  # fmt: skip

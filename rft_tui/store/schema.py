@@ -1,0 +1,138 @@
+"""The tables of the cache, as numbered migrations: each one transaction with its own record.
+
+Lists read narrow tables (`item`, `prediction`, `grade`, `review`); long text lies in wide ones (`item_row`, `input`,
+`answer`, `grade_detail`) and is read for one item when it is shown. Derived tables (`review`, the search tables) can
+always be made again from what they derive from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils.migrations import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
+
+migrations = Migrations("rft-tui")
+
+
+@migrations(name="0001_datasets")
+def datasets(db: Database) -> None:
+    """Datasets, their items, and what models are asked."""
+    db.conn.execute("""
+        CREATE TABLE dataset (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, source TEXT, method TEXT NOT NULL,
+            mapping TEXT, content TEXT NOT NULL, rows INTEGER NOT NULL, problems TEXT NOT NULL DEFAULT '[]',
+            simulated INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL)""")
+    db.conn.execute("""
+        CREATE TABLE input (
+            id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, question TEXT NOT NULL, messages TEXT, tools TEXT)""")
+    db.conn.execute("""
+        CREATE TABLE item (
+            id INTEGER PRIMARY KEY, dataset INTEGER NOT NULL REFERENCES dataset, position INTEGER NOT NULL,
+            line INTEGER NOT NULL, row_id TEXT NOT NULL, input INTEGER NOT NULL REFERENCES input,
+            question TEXT NOT NULL, reference TEXT, UNIQUE (dataset, position))""")
+    db.conn.execute("CREATE INDEX item_row_id ON item (row_id)")
+    db.conn.execute("CREATE INDEX item_input ON item (input, dataset)")
+    db.conn.execute("""
+        CREATE TABLE item_row (item INTEGER PRIMARY KEY REFERENCES item, reference TEXT, fields TEXT, raw BLOB)""")
+
+
+@migrations(name="0002_predictions")
+def predictions(db: Database) -> None:
+    """Prompts, runs, what models answered, and which answer stands for which item in which run."""
+    db.conn.execute("""
+        CREATE TABLE prompt (
+            version TEXT PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, examples TEXT NOT NULL DEFAULT '[]',
+            created_at TEXT NOT NULL)""")
+    db.conn.execute("""
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY, dataset INTEGER NOT NULL REFERENCES dataset, profile TEXT NOT NULL,
+            service TEXT NOT NULL, model TEXT NOT NULL, effort TEXT NOT NULL, prompt TEXT NOT NULL,
+            parameters TEXT NOT NULL, run_index INTEGER NOT NULL, simulated INTEGER NOT NULL DEFAULT 0,
+            source TEXT, created_at TEXT NOT NULL,
+            UNIQUE (dataset, service, model, effort, prompt, parameters, run_index))""")
+    db.conn.execute("""
+        CREATE TABLE answer (
+            id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, output_text TEXT NOT NULL, summary TEXT,
+            error_message TEXT, extra TEXT)""")
+    db.conn.execute("""
+        CREATE TABLE prediction (
+            id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, item INTEGER NOT NULL REFERENCES item,
+            answer INTEGER NOT NULL REFERENCES answer, run_index INTEGER NOT NULL, snippet TEXT NOT NULL,
+            length INTEGER NOT NULL, error_kind TEXT, input_tokens INTEGER, output_tokens INTEGER,
+            reasoning_tokens INTEGER, latency_s REAL, UNIQUE (run, item))""")
+    db.conn.execute("CREATE INDEX prediction_item ON prediction (item, run)")
+    db.conn.execute("CREATE INDEX prediction_answer ON prediction (answer)")
+
+
+@migrations(name="0003_grades")
+def grades(db: Database) -> None:
+    """Graders, their versions, and what they say of predictions.
+
+    `sort_score` is the score, or infinity for an error, so that one index serves lists in either order.
+    """
+    db.conn.execute("""
+        CREATE TABLE grader (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL UNIQUE, type TEXT NOT NULL,
+            spec TEXT NOT NULL, low REAL NOT NULL, high REAL NOT NULL, pass_threshold REAL,
+            note TEXT NOT NULL DEFAULT '', created_at TEXT NOT NULL)""")
+    db.conn.execute("CREATE INDEX grader_name ON grader (name, id)")
+    db.conn.execute("""
+        CREATE TABLE grade (
+            grader INTEGER NOT NULL REFERENCES grader, prediction INTEGER NOT NULL REFERENCES prediction,
+            item INTEGER NOT NULL, run INTEGER NOT NULL, score REAL, sort_score REAL NOT NULL, passed INTEGER,
+            error_kind TEXT, PRIMARY KEY (grader, prediction)) WITHOUT ROWID""")
+    db.conn.execute("CREATE INDEX grade_order ON grade (grader, sort_score, prediction, run)")
+    db.conn.execute("CREATE INDEX grade_item ON grade (grader, item, run, score)")
+    db.conn.execute("""
+        CREATE TABLE grade_detail (
+            id INTEGER PRIMARY KEY, grader INTEGER NOT NULL, prediction INTEGER NOT NULL, sub_scores TEXT,
+            steps TEXT, error_message TEXT, UNIQUE (grader, prediction))""")
+
+
+@migrations(name="0004_review")
+def review(db: Database) -> None:
+    """The verdict log (append-only), the state derived from it, marks, and what a session remembers."""
+    db.conn.execute("""
+        CREATE TABLE verdict_log (
+            id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, batch TEXT NOT NULL, reviewer TEXT NOT NULL,
+            kind TEXT NOT NULL, answer INTEGER REFERENCES answer, row_id TEXT, value TEXT NOT NULL,
+            grader_version TEXT, at TEXT NOT NULL)""")
+    db.conn.execute("CREATE INDEX verdict_log_answer ON verdict_log (answer, reviewer, id)")
+    db.conn.execute("CREATE INDEX verdict_log_row ON verdict_log (row_id, reviewer, id) WHERE row_id IS NOT NULL")
+    db.conn.execute("CREATE INDEX verdict_log_batch ON verdict_log (batch)")
+    db.conn.execute("CREATE INDEX verdict_log_undone ON verdict_log (value) WHERE kind = 'undo'")
+    db.conn.execute("""
+        CREATE TABLE review (
+            reviewer TEXT NOT NULL, answer INTEGER NOT NULL REFERENCES answer, verdict TEXT,
+            verdict_grader TEXT, tags TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (reviewer, answer)) WITHOUT ROWID""")
+    db.conn.execute("""
+        CREATE TABLE correction (
+            reviewer TEXT NOT NULL, row_id TEXT NOT NULL, reference TEXT NOT NULL,
+            PRIMARY KEY (reviewer, row_id)) WITHOUT ROWID""")
+    db.conn.execute("CREATE TABLE mark (prediction INTEGER PRIMARY KEY REFERENCES prediction)")
+    db.conn.execute("CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+
+
+@migrations(name="0005_search")
+def search(db: Database) -> None:
+    """Full-text tables over the wide texts; they are caught up lazily (`search_state` says how far)."""
+    for table, source, columns in (
+        ("input_search", "input", "question"),
+        ("answer_search", "answer", "output_text, summary"),
+        ("reference_search", "item_row", "reference"),
+        ("steps_search", "grade_detail", "steps"),
+    ):
+        key = "item" if source == "item_row" else "id"
+        db.conn.execute(
+            f"CREATE VIRTUAL TABLE {table} USING fts5({columns}, content='{source}', content_rowid='{key}',"
+            " tokenize='trigram', detail='none')"
+        )
+    db.conn.execute("CREATE TABLE search_state (name TEXT PRIMARY KEY, upto INTEGER NOT NULL)")
+
+
+SCHEMA_VERSION = 5
+"""The number of migrations; also written to ``PRAGMA user_version``, which is read without loading this module."""

@@ -1,0 +1,20 @@
+"""What a session remembers across restarts and lost connections: small JSON values by name."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+
+def save_session(db: sqlite3.Connection, values: dict[str, Any]) -> None:
+    """Keep values under their names."""
+    db.executemany(
+        "INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)",
+        [(name, json.dumps(value, ensure_ascii=False)) for name, value in values.items()],
+    )
+
+
+def load_session(db: sqlite3.Connection) -> dict[str, Any]:
+    """All values that were kept."""
+    return {name: json.loads(value) for name, value in db.execute("SELECT name, value FROM session")}
