@@ -131,6 +131,20 @@ class Listing:
         row = self._db.execute("SELECT position FROM listing WHERE prediction = ?", [prediction]).fetchone()
         return None if row is None else int(row[0]) - 1
 
+    def next_mistake(self, position: int, step: int) -> int | None:
+        """The nearest position after (step 1) or before (step -1) one whose prediction is a mistake without a verdict."""
+        selection = self.request.selection
+        side, way = (">", "ASC") if step > 0 else ("<", "DESC")
+        row = self._db.execute(
+            "SELECT listing.position FROM listing JOIN prediction ON prediction.id = listing.prediction"
+            " JOIN grade ON grade.grader = ? AND grade.prediction = listing.prediction"
+            " LEFT JOIN review ON review.reviewer = ? AND review.answer = prediction.answer"
+            f" WHERE listing.position {side} ? AND grade.sort_score < ? AND review.verdict IS NULL"
+            f" ORDER BY listing.position {way} LIMIT 1",
+            [selection.grader, selection.reviewer, position + 1, selection.rule.high],
+        ).fetchone()
+        return None if row is None else int(row[0]) - 1
+
     def close(self) -> None:
         """Close the listing's connection; its rows cannot be read any more."""
         self._db.close()

@@ -207,3 +207,36 @@ def resolve_runs(db: sqlite3.Connection, names: Sequence[str]) -> list[int]:
             )
         found.update((row[0], None) for row in rows)
     return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class RunGroup:
+    """The runs that differ only in their run index: one model on one dataset in one way."""
+
+    dataset: str
+    model: str
+    effort: str
+    prompt_name: str
+    runs: tuple[int, ...]
+    simulated: bool
+
+    @property
+    def label(self) -> str:
+        """How screens name the group: dataset, model and number of runs."""
+        return f"{self.dataset} · {self.model} ×{len(self.runs)}"
+
+
+def run_groups(db: sqlite3.Connection) -> list[RunGroup]:
+    """All runs in their groups, without counting predictions."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    simulated: dict[tuple[Any, ...], bool] = {}
+    for run, dataset, service, model, effort, prompt, parameters, prompt_name, is_simulated in db.execute(
+        "SELECT run.id, dataset.name, run.service, run.model, run.effort, run.prompt, run.parameters,"
+        " coalesce(prompt.name, ''), run.simulated FROM run JOIN dataset ON dataset.id = run.dataset"
+        " LEFT JOIN prompt ON prompt.version = run.prompt"
+        " ORDER BY dataset.id, run.model, run.effort, run.prompt, run.parameters, run.run_index"
+    ):
+        key = (dataset, model, effort, prompt_name, service, prompt, parameters)
+        groups.setdefault(key, []).append(run)
+        simulated[key] = simulated.get(key, False) or bool(is_simulated)
+    return [RunGroup(*key[:4], tuple(runs), simulated[key]) for key, runs in groups.items()]

@@ -1,0 +1,1 @@
+"""Importers: predictions and grades made elsewhere, one file per format."""

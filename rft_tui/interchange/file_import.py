@@ -1,0 +1,251 @@
+"""One file of predictions brought into the store, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from rft_tui.errors import InputError
+from rft_tui.interchange.foreign import EFFORT_UNKNOWN, FileClaims, ForeignPrediction, UnmappedFields
+from rft_tui.interchange.found_files import FoundFile
+from rft_tui.interchange.landing import Landing, Placed, find_item, find_landing
+from rft_tui.interchange.options import ImportOptions
+from rft_tui.interchange.prompting import IMPORTED, PromptCandidate, candidates
+from rft_tui.interchange.rows import item_of, plain_row, row_of
+from rft_tui.model import Item, JsonObject, Prompt, ScoreRule
+from rft_tui.safetext import one_line
+from rft_tui.store.datasets import StoredDataset, add_dataset, get_dataset
+from rft_tui.store.graders import StoredGrader, add_external_grader
+from rft_tui.store.grades import add_grades
+from rft_tui.store.inputs import dataset_named, prediction_of, stored_output
+from rft_tui.store.prompts import add_prompt
+from rft_tui.store.runs import RunKey, add_predictions, ensure_run
+
+SCORE = "score"
+"""The name of an external grader that neither a file's name nor a person tells."""
+
+_NAME_LENGTH = 100
+
+
+@dataclass(slots=True)
+class Tallies:
+    """What all files of an import have done so far; `runs` holds model and run index in the order of first rows."""
+
+    runs: dict[int, tuple[str, int]] = field(default_factory=dict)
+    landed: Counter[int] = field(default_factory=Counter)
+    new: int = 0
+    known: int = 0
+    grades: int = 0
+    left_out: int = 0
+    datasets: list[str] = field(default_factory=list)
+    bare: Counter[str] = field(default_factory=Counter)
+
+    def say(self) -> list[str]:
+        """What is better said once for all files: prompts that their names tell and their inputs do not carry."""
+        return [
+            f"no prompt was found in front of the questions of {count} files, though their names say {name!r}"
+            for name, count in self.bare.items()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What the files of one import share."""
+
+    db: sqlite3.Connection
+    options: ImportOptions
+    dataset: StoredDataset | None
+    given: Prompt | None
+    prompts: Sequence[Prompt]
+    unmapped: UnmappedFields
+    notes: list[str]
+    tallies: Tallies
+
+
+class _Run(NamedTuple):
+    model: str
+    effort: str
+    run_index: int
+
+
+class FileImport:
+    """Reads one file as often as needed, decides where it belongs, and stores its predictions and grades."""
+
+    def __init__(self, bench: Workbench, file: FoundFile, claims: FileClaims | None) -> None:
+        self._bench = bench
+        self._db = bench.db
+        self._file = file
+        self._claims = claims or FileClaims()
+        self._name = one_line(file.path.name, _NAME_LENGTH)
+        self._runs: dict[RunKey, int] = {}
+        self._grader: StoredGrader | None = None
+        self._counts: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Do it. Raises InputError at the first row that cannot be read."""
+        landing = self._landing()
+        self._say_prompt(landing)
+        unmatched = 0
+        where: Counter[int] = Counter()
+        for record, placed, run in self._placed(landing):
+            dataset = landing.dataset_of(self._db, placed.input_id)
+            if dataset is None:
+                unmatched += 1
+            else:
+                where[dataset] += 1
+                self._land(record, placed, run, dataset)
+        if unmatched:
+            self._land_apart(landing, unmatched, matched=bool(where))
+        self._say_datasets(where, landing)
+        self._say_counts()
+
+    def _rows(self) -> Iterator[tuple[ForeignPrediction, JsonObject]]:
+        path = self._file.path
+        for record in self._file.format.read(path, self._bench.unmapped):
+            yield record, plain_row(path, record.line, record.row)
+
+    def _landing(self) -> Landing:
+        bench, name = self._bench, self._claims.prompt
+        given = PromptCandidate(bench.given, bench.given.text) if bench.given is not None else None
+        dataset = bench.dataset.id if bench.dataset is not None else None
+        landing = find_landing(
+            self._db,
+            lambda: (row for _record, row in self._rows()),
+            candidates(bench.prompts, name),
+            given=given,
+            dataset=dataset,
+            prompt_name=name,
+        )
+        if landing.rows == 0:
+            raise InputError(f"{one_line(str(self._file.path))}: there are no predictions in the file")
+        if bench.dataset is not None and bench.dataset.id not in landing.datasets:
+            raise InputError(
+                f"{one_line(str(self._file.path))}: no row has an input of the dataset {bench.dataset.name!r}",
+                hint="Leave --dataset out, or say with --prompt which prompt stands in front of the questions.",
+            )
+        return landing
+
+    def _placed(self, landing: Landing) -> Iterator[tuple[ForeignPrediction, Placed, _Run]]:
+        """Every row where it belongs; equal inputs without a run index are runs 1 to N in order of appearance."""
+        options, claims = self._bench.options, self._claims
+        seen: Counter[int] = Counter()
+        for record, row in self._rows():
+            placed = landing.place(row)
+            model = options.model or record.model or claims.model or self._file.path.stem
+            effort = options.effort or record.effort or claims.effort or EFFORT_UNKNOWN
+            index = options.run_index or record.run_index or claims.run_index
+            if index is None:
+                key = hash((model, effort, placed.input_id))
+                seen[key] += 1
+                index = seen[key]
+            yield record, placed, _Run(one_line(model, _NAME_LENGTH), one_line(effort, _NAME_LENGTH), index)
+
+    def _land(self, record: ForeignPrediction, placed: Placed, run: _Run, dataset: int) -> None:
+        key = RunKey(dataset, IMPORTED, IMPORTED, run.model, run.effort, placed.prompt, run.run_index)
+        earlier = stored_output(self._db, key.answer_key(placed.input_id))
+        if earlier is not None and earlier != record.answer.output_text:
+            self._counts["other_answer"] += 1
+            self._bench.tallies.left_out += 1
+            return
+        number = self._run_number(key)
+        found = find_item(self._db, placed, dataset, number)
+        if found is None:
+            return
+        self._counts["other_reference"] += not found.same_reference
+        item = found.item.item
+        added = add_predictions(self._db, number, key, [(item, placed.input_id, record.answer)])
+        tallies = self._bench.tallies
+        tallies.new += added.new
+        tallies.known += added.known
+        tallies.landed[number] += 1
+        if record.grade is not None:
+            grader = self._external()
+            score = record.grade.score
+            self._counts["outside"] += score is not None and not grader.rule.low <= score <= grader.rule.high
+            prediction = prediction_of(self._db, number, item)
+            tallies.grades += add_grades(self._db, grader.id, [(prediction, item, number, record.grade)])
+
+    def _run_number(self, key: RunKey) -> int:
+        if key not in self._runs:
+            self._runs[key] = ensure_run(self._db, key, source=str(self._file.path))
+            self._bench.tallies.runs.setdefault(self._runs[key], (key.model, key.run_index))
+        return self._runs[key]
+
+    def _external(self) -> StoredGrader:
+        if self._grader is None:
+            name = self._bench.options.grader or self._claims.grader or SCORE
+            self._grader = add_external_grader(self._db, one_line(name, _NAME_LENGTH))
+        return self._grader
+
+    def _land_apart(self, landing: Landing, unmatched: int, *, matched: bool) -> None:
+        """Make a dataset of the inputs that no item has, and let their predictions land on it."""
+        claims = self._claims
+        stripped = landing.candidate is not None and landing.carried > 0
+        parts = [claims.subset, "" if stripped else claims.prompt, "unmatched" if matched else ""]
+        base = one_line("_".join(part for part in parts if part) or self._file.path.stem, _NAME_LENGTH)
+        name, number = base, 1
+        while dataset_named(self._db, name):
+            number += 1
+            name = f"{base}-{number}"
+        stored = add_dataset(self._db, name, self._items_apart(landing), source=str(self._file.path))
+        self._bench.tallies.datasets.append(name)
+        for record, placed, run in self._placed(landing):
+            if landing.dataset_of(self._db, placed.input_id) is None:
+                self._land(record, placed, run, stored.id)
+        self._note(f"{unmatched} predictions fit no item of a dataset; their inputs became the dataset {name!r}")
+
+    def _items_apart(self, landing: Landing) -> Iterator[tuple[int, Item]]:
+        seen: set[str] = set()
+        for record, placed, _run in self._placed(landing):
+            if landing.dataset_of(self._db, placed.input_id) is None:
+                row = row_of(placed.input_id, placed.row)
+                if row not in seen:
+                    seen.add(row)
+                    yield record.line, item_of(placed.row)
+
+    def _note(self, text: str) -> None:
+        self._bench.notes.append(f"{self._name}: {text}")
+
+    def _say_prompt(self, landing: Landing) -> None:
+        candidate = landing.candidate
+        if candidate is None:
+            if self._claims.prompt:
+                self._bench.tallies.bare[self._claims.prompt] += 1
+            return
+        prompt = candidate.prompt
+        add_prompt(self._db, prompt)
+        if prompt.version not in {one.version for one in (*self._bench.prompts, self._bench.given) if one}:
+            self._note(f"the beginning that the questions share was taken for the prompt {prompt.name!r}")
+        if landing.carried < landing.rows:
+            missing = landing.rows - landing.carried
+            self._note(f"{missing} of {landing.rows} inputs do not carry the prompt {prompt.name!r}")
+
+    def _say_datasets(self, where: Counter[int], landing: Landing) -> None:
+        first = landing.datasets[0] if landing.datasets else None
+        for dataset, count in where.items():
+            if dataset != first and first is not None:
+                name, best = get_dataset(self._db, dataset).name, get_dataset(self._db, first).name
+                self._note(f"{count} predictions landed on {name!r}, since {best!r} does not have their inputs")
+
+    def _say_counts(self) -> None:
+        counts = self._counts
+        if not self._claims.model and not self._bench.options.model and self._file.path.stem in self._models():
+            self._note(f"nothing tells the model; it is called {self._file.path.stem!r} (--model says another name)")
+        if counts["other_reference"]:
+            self._note(
+                f"{counts['other_reference']} rows have another reference than their item; they landed all the same"
+            )
+        if counts["other_answer"]:
+            said = "predictions differ from what is stored for the same input and run; the stored ones stay"
+            self._note(f"{counts['other_answer']} {said} (--run-index gives the file a run of its own)")
+        if counts["outside"]:
+            rule = ScoreRule()
+            self._note(
+                f"{counts['outside']} scores lie outside {rule.low:g} to {rule.high:g}; they are kept as they are"
+            )
+
+    def _models(self) -> set[str]:
+        return {key.model for key in self._runs}

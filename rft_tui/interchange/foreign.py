@@ -1,0 +1,88 @@
+"""What every importer yields: one prediction made elsewhere, and what the name of its file claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rft_tui.errors import InputError
+from rft_tui.model import Answer, Grade, JsonObject
+from rft_tui.safetext import one_line
+
+EFFORT_UNKNOWN = "default"
+"""The effort of a run whose origin does not tell one."""
+
+_MOST_FIELDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FileClaims:
+    """What a file's name says of all its rows; empty or None where it says nothing."""
+
+    subset: str = ""
+    prompt: str = ""
+    model: str = ""
+    effort: str = ""
+    grader: str = ""
+    run_index: int | None = None
+    scored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignPrediction:
+    """One prediction as a file has it.
+
+    `line` is where it begins in the file; `row` the item's row, a prompt perhaps in front of its question; what is None
+    is not said by the row; `grade` is what a grader elsewhere said of it.
+    """
+
+    line: int
+    row: JsonObject
+    answer: Answer
+    run_index: int | None = None
+    model: str | None = None
+    effort: str | None = None
+    grade: Grade | None = None
+
+
+@dataclass(slots=True)
+class UnmappedFields:
+    """Names of fields that no importer knows; they are kept with the prediction and named in the report."""
+
+    names: dict[str, None] = field(default_factory=dict)
+
+    def see(self, name: str) -> None:
+        """Take note of a field, up to a hundred of them."""
+        if len(self.names) < _MOST_FIELDS:
+            self.names.setdefault(one_line(name, 80))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """Names that help to read an ambiguous file name; `heads` are what other files' names have before the effort."""
+
+    subsets: frozenset[str] = frozenset()
+    prompts: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionFormat:
+    """A form in which other programs keep predictions.
+
+    `recognises` looks at the first row of a file; `claims` reads the file's name; `read` yields the rows one at a time
+    and raises InputError naming file and line at the first that cannot be read.
+    """
+
+    name: str
+    recognises: Callable[[JsonObject], bool]
+    claims: Callable[[str, KnownNames], FileClaims | None]
+    read: Callable[[Path, UnmappedFields], Iterator[ForeignPrediction]]
+
+
+def bad_row(path: Path, line: int | None, message: str) -> InputError:
+    """The error for a row that cannot be read."""
+    where = f", line {line}" if line is not None else ""
+    return InputError(f"{one_line(str(path))}{where}: {message}", hint="Nothing was imported; correct the file first.")

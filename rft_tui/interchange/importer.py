@@ -1,0 +1,106 @@
+"""Predictions and grades made elsewhere, brought into the store: all of a call or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rft_tui.interchange.file_import import FileImport, Tallies, Workbench
+from rft_tui.interchange.foreign import KnownNames, UnmappedFields
+from rft_tui.interchange.formats import format_named
+from rft_tui.interchange.found_files import find_files
+from rft_tui.interchange.notebook_names import heads_of
+from rft_tui.interchange.options import ImportOptions
+from rft_tui.interchange.prompting import folder_prompts, given_prompt, known_prompts
+from rft_tui.store.database import Store
+from rft_tui.store.datasets import get_dataset
+from rft_tui.store.inputs import known_names
+
+__all__ = ["ImportOptions", "ImportReport", "ImportedRun", "import_predictions"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRun:
+    """A run that the files had predictions of, and how many of them stand in it, new or known."""
+
+    run: int
+    model: str
+    run_index: int
+    predictions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did: predictions new and known, fields that no column has, and everything worth saying."""
+
+    runs: tuple[ImportedRun, ...]
+    new: int
+    known: int
+    unmapped: tuple[str, ...]
+    notes: tuple[str, ...]
+    grades: int = 0
+    left_out: int = 0
+    datasets: tuple[str, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of ``import --json``."""
+        return {
+            "runs": [
+                {"run": one.run, "model": one.model, "run_index": one.run_index, "predictions": one.predictions}
+                for one in self.runs
+            ],
+            "new": self.new,
+            "known": self.known,
+            "unmapped": list(self.unmapped),
+            "grades": self.grades,
+            "left_out": self.left_out,
+            "datasets": list(self.datasets),
+            "notes": list(self.notes),
+        }
+
+
+def import_predictions(
+    store: Store,
+    paths: Sequence[str | Path],
+    options: ImportOptions | None = None,
+    prompts_folder: Path | None = None,
+) -> ImportReport:
+    """Bring prediction files, or folders of them, into the store in one transaction.
+
+    Predictions land on the items whose input they answer; those that fit none become a dataset of their own. What is
+    stored already is never overwritten. Raises InputError naming file and line, and UsageError for a name in `options`
+    that does not exist; the store is then as it was.
+    """
+    options = options or ImportOptions()
+    notes: list[str] = []
+    files = find_files([Path(path) for path in paths], format_named(options.format), notes)
+    folder = folder_prompts(prompts_folder, notes)
+    unmapped = UnmappedFields()
+    tallies = Tallies()
+    with store.write() as db:
+        dataset = get_dataset(db, options.dataset) if options.dataset is not None else None
+        prompts = known_prompts(db, folder)
+        given = given_prompt(options.prompt, [*folder, *prompts]) if options.prompt is not None else None
+        datasets, models = known_names(db)
+        known = KnownNames(
+            frozenset(datasets),
+            frozenset(prompt.name for prompt in prompts),
+            frozenset([*models, options.model] if options.model else models),
+            heads_of(one.path.name for one in files),
+        )
+        for one in files:
+            claims = one.format.claims(one.path.name, known)
+            bench = Workbench(db, options, dataset, given, known_prompts(db, folder), unmapped, notes, tallies)
+            FileImport(bench, one, claims).run()
+    return ImportReport(
+        tuple(ImportedRun(run, *facts, tallies.landed[run]) for run, facts in tallies.runs.items()),
+        tallies.new,
+        tallies.known,
+        tuple(sorted(unmapped.names)),
+        (*notes, *tallies.say()),
+        tallies.grades,
+        tallies.left_out,
+        tuple(tallies.datasets),
+    )

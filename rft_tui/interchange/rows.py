@@ -1,0 +1,68 @@
+"""The item inside a foreign row: whatever shape it came in, brought to messages and fields."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rft_tui.datasets.decode import row_text
+from rft_tui.datasets.mapping import FieldMapping, RowShape, choose_shape, guess_field
+from rft_tui.datasets.rows import RawRow
+from rft_tui.datasets.rules import row_problems
+from rft_tui.datasets.shape import REFERENCE_KEY, RESERVED_KEYS, item_row, shape_row
+from rft_tui.identity import input_id, row_id
+from rft_tui.interchange.foreign import bad_row
+from rft_tui.model import Item, JsonObject
+
+_REFERENCE_NAMES = ("reference_answer", "reference", "ground_truth", "answer", "target", "label")
+
+
+def _has_messages(row: JsonObject) -> bool:
+    messages = row.get("messages")
+    return isinstance(messages, list) and bool(messages) and all(isinstance(message, dict) for message in messages)
+
+
+def _reads_plainly(row: JsonObject) -> bool:
+    """Whether the messages are exactly what a model was asked: none of them is an answer to learn from."""
+    return _has_messages(row) and row["messages"][-1].get("role") != "assistant"
+
+
+def plain_row(path: Path, line: int, row: JsonObject) -> JsonObject:
+    """The row with the messages that a model was asked and the fields beside them.
+
+    A supervised, preference or mapped row is brought to that shape as a dataset import does it, so that both lead to
+    the same item. Raises InputError where no question can be found.
+    """
+    if _reads_plainly(row):
+        return row
+    shape = choose_shape([row])
+    raw = RawRow(line, b"", row)
+    fault = next((problem for problem in row_problems(raw, shape) if problem.severity == "error"), None)
+    if fault is not None:
+        key = f"{fault.key}: " if fault.key else ""
+        raise bad_row(path, line, f"the item cannot be read: {key}{fault.message}")
+    return item_row(shape_row(raw, shape))
+
+
+def item_of(row: JsonObject) -> Item:
+    """The item of a plain row, with the row written anew as its bytes."""
+    return shape_row(RawRow(0, row_text(row), row), RowShape("reinforcement", FieldMapping(None, reference_key(row))))
+
+
+def reference_key(row: JsonObject) -> str | None:
+    """The field that holds the reference answer, None where none looks like it."""
+    return REFERENCE_KEY if REFERENCE_KEY in row else guess_field(fields_of_row(row), _REFERENCE_NAMES)
+
+
+def fields_of_row(row: JsonObject) -> JsonObject:
+    """The fields that a grader reads as ``item.*``."""
+    return {key: value for key, value in row.items() if key not in RESERVED_KEYS}
+
+
+def input_of(row: JsonObject) -> str:
+    """The input id of a plain row."""
+    return input_id(row["messages"], row.get("tools") or None)
+
+
+def row_of(of_input: str, row: JsonObject) -> str:
+    """The row id of a plain row."""
+    return row_id(of_input, fields_of_row(row))

@@ -1,0 +1,1 @@
+"""Work on the store: datasets brought in, predictions graded."""

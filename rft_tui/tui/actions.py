@@ -1,0 +1,109 @@
+"""The one registry of actions: it feeds keys, footer, help, palette, keymap file and the generated key page.
+
+A screen runs an action in a method named after it: ``review.right`` is ``do_review_right``. Whether it can run now, and
+why not, is what the screen's ``why_not(action)`` says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GLOBAL, LIST, REVIEW, RUNS, DATA, TAGS = "global", "list", "review", "runs", "data", "tags"
+
+SCOPES: dict[str, str] = {
+    GLOBAL: "Everywhere",
+    LIST: "Lists and panes",
+    REVIEW: "Review",
+    RUNS: "Runs",
+    DATA: "Data",
+    TAGS: "Tag bar (open with t)",
+}
+"""Where a key counts. A screen's own scope comes before lists, lists before everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a key does: a short label for the footer, a sentence for help, and keys that may be remapped."""
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    sentence: str
+    scope: str
+    footer: int = 0
+    dangerous: bool = False
+
+    @property
+    def method(self) -> str:
+        """The screen's method that runs it."""
+        return f"do_{self.id.replace('.', '_')}"
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("screen.data", ("1",), "Data", "Go to Data: datasets and their items", GLOBAL),
+    Action("screen.runs", ("2",), "Runs", "Go to Runs: what was predicted and graded", GLOBAL),
+    Action("screen.review", ("3",), "Review", "Go to Review: read the mistakes", GLOBAL),
+    Action("help", ("?",), "all keys", "Show every key; enter runs one", GLOBAL),
+    Action("palette", (":", "ctrl+p"), "palette", "Find an action by its words and run it", GLOBAL),
+    Action("refresh", ("r",), "refresh", "Read the cache again", GLOBAL),
+    Action("theme", (), "theme", "Choose a theme", GLOBAL),
+    Action("back", ("esc",), "back", "One level out; never quits", GLOBAL),
+    Action("quit", ("q",), "quit", "Leave; everything is kept", GLOBAL),
+    Action("down", ("j", "down"), "down", "One line down", LIST),
+    Action("up", ("k", "up"), "up", "One line up", LIST),
+    Action("top", ("g", "home"), "first", "To the first line", LIST),
+    Action("bottom", ("G", "end"), "last", "To the last line", LIST),
+    Action("page_down", ("ctrl+d", "pagedown"), "page down", "Half a page down; a page with pagedown", LIST),
+    Action("page_up", ("ctrl+u", "pageup"), "page up", "Half a page up; a page with pageup", LIST),
+    Action("left", ("h", "left"), "left pane", "To the pane on the left", LIST),
+    Action("right", ("l", "right"), "right pane", "To the pane on the right", LIST),
+    Action("next_pane", ("tab",), "next pane", "To the next pane", LIST),
+    Action("open", ("enter",), "open", "Open what the cursor is on", LIST, 60),
+    Action("filter", ("/",), "filter", "Filter the list while you type; esc cancels, enter keeps", LIST, 55),
+    Action("sort", ("s",), "sort", "Next sort order", LIST),
+    Action("sort_reverse", ("S",), "reverse", "Turn the sort order round", LIST),
+    Action("copy", ("y",), "copy", "Copy to the clipboard, over SSH too", LIST),
+    Action("edit", ("e",), "editor", "Open the text in $VISUAL or $EDITOR, to read or copy from", LIST),
+    Action("review.right", ("a",), "right", "The prediction is right; on to the next", REVIEW, 100),
+    Action("review.wrong", ("x",), "wrong", "The prediction is wrong; on to the next", REVIEW, 99),
+    Action("review.grader", ("w",), "grader", "The grader is wrong about it; on to the next", REVIEW, 98),
+    Action("review.label", ("b",), "label", "The reference answer is wrong; on to the next", REVIEW, 97),
+    Action(
+        "review.both", ("m",), "both ok", "Prediction and reference are both acceptable; on to the next", REVIEW, 96
+    ),
+    Action("review.skip", ("0",), "skip", "Say nothing; it goes to the end of the queue", REVIEW, 95),
+    Action("review.tags", ("t",), "tags", "Pin the tag bar open: digits set tags", REVIEW, 94),
+    Action("review.undo", ("u",), "undo", "Take back the last step, without limit, across restarts", REVIEW, 93),
+    Action("review.note", ("i",), "note", "Write a note on the prediction", REVIEW, 80),
+    Action("review.reference", ("o",), "reference", "Correct the reference answer of the item", REVIEW, 85),
+    Action("review.similar", ("z",), "similar", "Find similar mistakes and tag them in one action", REVIEW, 50),
+    Action("review.next_mistake", ("n",), "next mistake", "To the next mistake without a verdict", REVIEW),
+    Action("review.previous_mistake", ("N",), "previous", "To the previous mistake without a verdict", REVIEW),
+    Action("review.next_run", ("]",), "next run", "The same item in the next run", REVIEW, 40),
+    Action("review.previous_run", ("[",), "previous run", "The same item in the previous run", REVIEW),
+    Action("review.raise", (">", "+"), "raise", "Raise the pass threshold by a twentieth of the range", REVIEW, 35),
+    Action("review.lower", ("<", "-"), "lower", "Lower the pass threshold by a twentieth of the range", REVIEW),
+    Action("review.runs", ("R",), "runs", "Choose whose predictions to read", REVIEW),
+    Action("review.by", ("p",), "by grader", "Choose the grader whose scores are shown", REVIEW, 45),
+    Action("review.baseline", ("D",), "Δ against", "Choose what Δ is measured against", REVIEW),
+    Action("review.band", ("B",), "band", "Keep one score band after another", REVIEW),
+    Action("review.mistakes", ("M",), "mistakes", "Keep only mistakes, or show all scores", REVIEW),
+    Action("review.pending", ("V",), "to review", "Keep only what has no verdict yet, or show all", REVIEW),
+    Action("review.calibration", ("C",), "calibration", "Switch to the random calibration sample and back", REVIEW),
+    Action("review.fold", ("f",), "fold", "Fold the question away, or show it", REVIEW),
+    Action("review.raw", ("v",), "raw text", "Show texts as they are, or with safe Markdown", REVIEW),
+    Action("review.columns", ("c",), "columns", "Choose the columns of the list", REVIEW),
+    Action("review.mark", ("space",), "mark", "Mark the prediction, or take the mark away", REVIEW),
+    Action("runs.details", ("i",), "details", "Show or hide the details of the run", RUNS, 50),
+    Action("runs.grade", ("G",), "grade", "Grade the run with a grader that runs here", RUNS, 70),
+    Action("data.check", ("p",), "problems", "Show or hide what is wrong with the dataset", DATA, 70),
+    *(
+        Action(f"tags.{digit}", (digit,), f"tag {digit}", f"Set or take away tag {digit}", TAGS)
+        for digit in "1234567890"
+    ),
+    Action("tags.new", ("+",), "new tag", "Name a new tag and set it", TAGS, 90),
+    Action("tags.close", ("esc", "t"), "close", "Close the tag bar", TAGS, 80),
+)
+"""All actions, in the order of help and docs."""
+
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

@@ -1,0 +1,211 @@
+"""The app: one process, a few screens over the store, keys through one registry."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from rft_tui.errors import RftError, StoreError
+from rft_tui.settings import KEYMAP_FILE, config_folder, save_user_settings
+from rft_tui.store.session import load_session, save_session
+from rft_tui.tui.actions import ACTIONS
+from rft_tui.tui.keymap import Keymap, load_keymap
+from rft_tui.tui.screens.base import WorkScreen
+from rft_tui.tui.screens.review import ReviewScreen
+from rft_tui.tui.theme import Theme, default_theme, load_theme, theme_names
+from rft_tui.tui.thin import ThinOutput
+from rft_tui.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+REMEMBER_AFTER_S = 0.3
+"""How long after a change the session is written down."""
+
+LOOK_AGAIN_S = 2.0
+"""How often the app asks the cache whether another process has written something."""
+
+
+class RftApp(ThinOutput, App[None]):
+    """The workbench over one workspace."""
+
+    CSS_PATH = None
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "rft-tui"
+    CSS = """
+    Screen { layout: vertical; overflow: hidden; }
+    #header { height: 2; }
+    #footer, .prompt-line, #tag-bar { height: 1; }
+    .body { height: 1fr; layout: horizontal; }
+    .rule { width: 1; height: 100%; }
+    .pane { height: 100%; width: 1fr; }
+    .prompt-line Input { width: 1fr; height: 1; border: none; padding: 0; }
+    """
+
+    screen_words: ClassVar[tuple[tuple[str, str], ...]] = (("data", "Data"), ("runs", "Runs"), ("review", "Review"))
+
+    def __init__(self, workspace: Workspace, *, keymap_path: Path | None = None) -> None:
+        self.workspace = workspace
+        self.palette: Theme = load_theme(workspace.user.theme or default_theme())
+        self.keymap: Keymap = load_keymap(keymap_path or config_folder() / KEYMAP_FILE)
+        super().__init__(ansi_color=True)
+        self.thin_output = workspace.user.thin_output
+        with workspace.store.read() as db:
+            self.session: dict[str, Any] = load_session(db)
+        self._work_screens: dict[str, WorkScreen] = {}
+        self._remember_timer: Timer | None = None
+        self._data_version = workspace.store.data_version()
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The screen that the last session was left on, Review at first."""
+        return self.work_screen(str(self.session.get("screen", "review")))
+
+    def work_screen(self, name: str) -> WorkScreen:
+        """The one screen of a name, made when it is first shown."""
+        if name not in self._work_screens:
+            screen = self._make_screen(name)
+            self.install_screen(screen, name)
+            self._work_screens[name] = screen
+        return self._work_screens[name]
+
+    def _make_screen(self, name: str) -> WorkScreen:
+        if name == "data":
+            from rft_tui.tui.screens.data import DataScreen
+
+            return DataScreen()
+        if name == "runs":
+            from rft_tui.tui.screens.runs import RunsScreen
+
+            return RunsScreen()
+        return ReviewScreen()
+
+    def on_mount(self) -> None:
+        """Look from time to time whether another process has written to the cache."""
+        self.set_interval(LOOK_AGAIN_S, self._look_again)
+
+    def show_screen(self, name: str) -> None:
+        """Switch to a screen; it is as it was left."""
+        screen = self.work_screen(name)
+        if self.screen is screen:
+            return
+        self.switch_screen(screen)
+        self.session["screen"] = name
+        self.remember()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Give keys to the registry first, unless somebody types into a field."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self._take_key(event):
+            return
+        await super().on_event(event)
+
+    def _take_key(self, event: events.Key) -> bool:
+        screen = self.screen
+        if isinstance(screen, WorkScreen) and self.focused is None:
+            return screen.take_key(event.key)
+        return False
+
+    def remember(self) -> None:
+        """Write the session down soon."""
+        if self._remember_timer is None:
+            self._remember_timer = self.set_timer(REMEMBER_AFTER_S, self.save_session)
+
+    def save_session(self) -> None:
+        """Write the session down now; a cache that is busy is tried again with the next change."""
+        self._remember_timer = None
+        for name, screen in self._work_screens.items():
+            self.session[name] = screen.remembered()
+        try:
+            with self.workspace.store.write() as db:
+                save_session(db, self.session)
+        except StoreError as error:
+            log.warning("session not saved: %s", error.message)
+
+    def _look_again(self) -> None:
+        try:
+            version = self.workspace.store.data_version()
+        except Exception as error:  # noqa: BLE001 - a cache that went away is said when it is used
+            log.warning("cache not readable: %s", error)
+            return
+        if version != self._data_version:
+            self._data_version = version
+            screen = self.screen
+            if isinstance(screen, WorkScreen):
+                screen.say(f"the cache has changed · {screen.hint_key('refresh')} reads it again", "state.info")
+
+    def open_help(self, screen: WorkScreen) -> None:
+        """Every key of the screen, filterable; enter runs one."""
+        from rft_tui.tui.screens.pick import PickScreen, help_choices
+
+        self.push_screen(PickScreen("keys", help_choices(screen)), self._run_choice(screen))
+
+    def open_palette(self, screen: WorkScreen) -> None:
+        """Every action that can run now."""
+        from rft_tui.tui.screens.pick import PickScreen, palette_choices
+
+        self.push_screen(PickScreen("run", palette_choices(screen)), self._run_choice(screen))
+
+    def _run_choice(self, screen: WorkScreen) -> Callable[[str | None], None]:
+        def run(chosen: str | None) -> None:
+            for action in ACTIONS:
+                if action.id == chosen:
+                    screen.run(action)
+
+        return run
+
+    def choose_theme(self) -> None:
+        """Show the themes; each is tried on while the cursor is on it."""
+        from rft_tui.tui.screens.pick import Choice, PickScreen
+
+        before = self.palette
+        choices = [
+            Choice(name, name, "the terminal's own colours" if name.startswith("ansi") else "")
+            for name in theme_names()
+        ]
+        picker = PickScreen("theme", choices, current=before.name, on_move=self.set_theme_by_name)
+
+        def done(name: str | None) -> None:
+            self.set_theme_by_name(name or before.name)
+            if name:
+                from dataclasses import replace
+
+                save_user_settings(replace(self.workspace.user, theme=name))
+
+        self.push_screen(picker, done)
+
+    def set_theme_by_name(self, name: str) -> None:
+        """Paint everything in another theme."""
+        self.palette = load_theme(name)
+        self.forget_screen()
+        for screen in self.screen_stack:
+            screen.refresh(layout=True)
+            for widget in screen.walk_children():
+                widget.refresh()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Say it when work in the background has failed."""
+        if event.state is not WorkerState.ERROR:
+            return
+        error = event.worker.error
+        screen = self.screen
+        if isinstance(error, RftError):
+            if isinstance(screen, WorkScreen):
+                screen.say_error(error)
+            return
+        log.error("worker %s failed", event.worker.name, exc_info=error)
+        if isinstance(screen, WorkScreen):
+            screen.say(f"{event.worker.group} failed: {type(error).__name__}; the log has the details", "state.bad")
+
+    def log_error(self, error: RftError) -> None:
+        """Keep an error in the log."""
+        log.warning("%s: %s %s", error.kind, error.message, error.hint)
+
+    def on_unmount(self) -> None:
+        """Write the session down at the end."""
+        self.save_session()

@@ -1,0 +1,195 @@
+"""What all screens share: two header lines, a body, a footer; keys through the registry; one line to type into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from rft_tui.errors import RftError
+from rft_tui.safetext import one_line
+from rft_tui.tui.actions import ACTIONS, GLOBAL, LIST, Action
+from rft_tui.tui.keymap import written
+from rft_tui.tui.paint import Line
+from rft_tui.tui.widgets.bars import Footer, Header
+
+if TYPE_CHECKING:
+    from rft_tui.tui.app import RftApp
+    from rft_tui.tui.widgets.prompt_line import Typed
+
+NARROW = 100
+"""Cells below which a screen shows one pane at a time."""
+
+
+class WorkScreen(Screen[None]):
+    """A mode of the app. Subclasses give a body, header rows and methods for their actions."""
+
+    scope: ClassVar[str] = GLOBAL
+    title_word: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header = Header()
+        self.footer = Footer()
+
+    @property
+    def rft(self) -> RftApp:
+        """The app, by its own type."""
+        from rft_tui.tui.app import RftApp
+
+        return cast(RftApp, self.app)
+
+    def compose(self) -> ComposeResult:
+        """Header, body, footer."""
+        yield self.header
+        yield self.body()
+        yield self.footer
+
+    def body(self) -> Widget:
+        """What stands between header and footer."""
+        raise NotImplementedError
+
+    def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
+        """(left, right) of the two header lines."""
+        raise NotImplementedError
+
+    def remembered(self) -> dict[str, Any]:
+        """What a restart should find again."""
+        return {}
+
+    def why_not(self, action: Action) -> str | None:
+        """Why an action cannot run now; None when it can."""
+        return None if hasattr(self, action.method) else f"{action.label}: not on this screen"
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether there is room for one pane only."""
+        return self.app.size.width < NARROW
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Where keys are looked up, in order."""
+        return (self.scope, LIST, GLOBAL)
+
+    def on_mount(self) -> None:
+        """Paint the bars."""
+        self.refresh_bars()
+
+    def on_screen_resume(self) -> None:
+        """Paint the bars again: something may have changed meanwhile."""
+        self.refresh_bars()
+
+    def on_resize(self) -> None:
+        """Paint the bars for the new width."""
+        self.refresh_bars()
+
+    def take_key(self, key: str) -> bool:
+        """Run the action of a key; whether there was one."""
+        action = self.rft.keymap.find(key, self.scopes)
+        if action is None:
+            return False
+        self.run(action)
+        return True
+
+    def run(self, action: Action) -> None:
+        """Run an action, or say why it cannot run."""
+        self.footer.say(None)
+        why = self.why_not(action)
+        if why is not None:
+            self.say(why, "state.warning")
+            return
+        try:
+            getattr(self, action.method)()
+        except RftError as error:
+            self.say_error(error)
+
+    def say(self, text: str, name: str = "text.normal") -> None:
+        """Say something in the footer until the next key."""
+        self.footer.say([(one_line(text, 300), name)])
+
+    def say_error(self, error: RftError) -> None:
+        """Say what went wrong and what to do."""
+        self.rft.log_error(error)
+        hint: Line = [(f"  {one_line(error.hint, 200)}", "text.dim")] if error.hint else []
+        self.footer.say([("✗ ", "state.bad bold"), (one_line(error.message, 300), "state.bad"), *hint])
+
+    def refresh_bars(self) -> None:
+        """Paint header and footer again where they changed."""
+        if not self.is_mounted:
+            return
+        self.header.show(*self.header_rows())
+        keymap = self.rft.keymap
+        scopes = self.scopes
+        shown = [
+            action for action in ACTIONS if action.footer and action.scope in scopes and self.why_not(action) is None
+        ]
+        shown.sort(key=lambda action: -action.footer)
+        keys = [(key, action.label) for action in shown if (key := keymap.key(action))]
+        self.footer.show(keys, (keymap.keys["help"][0] if keymap.keys["help"] else "", "all keys"))
+
+    def tabs(self) -> Line:
+        """The screens there are, the current one marked by a sign as well as its colour."""
+        line: Line = []
+        for number, (name, word) in enumerate(self.rft.screen_words, 1):
+            here = word == self.title_word
+            if self.is_narrow and not here:
+                line.append((f" {number} ", "text.dim"))
+            else:
+                sign = "▸" if here else " "
+                line.append((f"{sign}{number} {word} ", "text.accent bold" if here else "text.dim"))
+            del name
+        return line
+
+    def ask(
+        self,
+        label: str,
+        value: str,
+        on_done: Typed,
+        *,
+        on_change: Typed | None = None,
+        on_cancel: Callable[[], None] | None = None,
+    ) -> None:
+        """Open the line to type into."""
+        from rft_tui.tui.widgets.prompt_line import PromptLine
+
+        self.mount(PromptLine(label, value, on_done, on_change=on_change, on_cancel=on_cancel), before=self.footer)
+
+    def do_back(self) -> None:
+        """Nothing to leave here."""
+        self.footer.say(None)
+
+    def do_help(self) -> None:
+        """Show every key."""
+        self.rft.open_help(self)
+
+    def do_palette(self) -> None:
+        """Find an action by its words."""
+        self.rft.open_palette(self)
+
+    def do_screen_data(self) -> None:
+        """Go to Data."""
+        self.rft.show_screen("data")
+
+    def do_screen_runs(self) -> None:
+        """Go to Runs."""
+        self.rft.show_screen("runs")
+
+    def do_screen_review(self) -> None:
+        """Go to Review."""
+        self.rft.show_screen("review")
+
+    def do_theme(self) -> None:
+        """Choose a theme."""
+        self.rft.choose_theme()
+
+    def do_quit(self) -> None:
+        """Leave."""
+        self.app.exit()
+
+    def hint_key(self, action_id: str) -> str:
+        """The key of an action as people write it, for texts on the screen."""
+        keys = self.rft.keymap.keys.get(action_id, ())
+        return written(keys[0]) if keys else action_id

@@ -1,0 +1,126 @@
+"""Review, the home screen: a list of predictions and one of them in full; one key a verdict, then on to the next."""
+
+from __future__ import annotations
+
+from rft_tui.model import Verdict
+from rft_tui.tui.actions import REVIEW, TAGS, Action
+from rft_tui.tui.screens.review_choices import ReviewChoices
+from rft_tui.tui.screens.review_verdicts import ReviewVerdicts
+from rft_tui.tui.widgets.table import Table
+
+NEEDS_ROW = frozenset(
+    {
+        *(verdict.value for verdict in Verdict),
+        "tags",
+        "note",
+        "reference",
+        "similar",
+        "next_run",
+        "previous_run",
+        "mark",
+    }
+)
+"""Review actions that are about one prediction."""
+
+
+class ReviewScreen(ReviewVerdicts, ReviewChoices):
+    """The list at the left, the item at the right; on a narrow screen one of them."""
+
+    def on_resize(self) -> None:
+        """Lay out again for another width."""
+        self.lay_out()
+        super().on_resize()
+
+    def on_table_moved(self, message: Table.Moved) -> None:
+        """Show the item of the new row."""
+        message.stop()
+        self.show_current()
+        self.show_tags()
+
+    def on_table_chosen(self, message: Table.Chosen) -> None:
+        """Open the row."""
+        message.stop()
+        self.do_open()
+
+    def why_not(self, action: Action) -> str | None:
+        """Actions on a prediction need one."""
+        needs_row = (action.scope == REVIEW and action.id.removeprefix("review.") in NEEDS_ROW) or action.scope == TAGS
+        if needs_row and self.row is None:
+            return "there is no prediction here"
+        if action.scope == TAGS:
+            return None
+        return super().why_not(action)
+
+    # Moving
+
+    def _move(self, rows: int) -> None:
+        if self.in_item and not self.is_narrow:
+            self.pane.scroll(rows)
+        else:
+            self.table.go(self.table.cursor + rows)
+
+    def do_down(self) -> None:
+        """One row down, or one line in the item."""
+        self._move(1)
+
+    def do_up(self) -> None:
+        """One row up."""
+        self._move(-1)
+
+    def do_top(self) -> None:
+        """The first row."""
+        self._move(-self.table.count - len(self.pane.lines))
+
+    def do_bottom(self) -> None:
+        """The last row."""
+        self._move(self.table.count + len(self.pane.lines))
+
+    def do_page_down(self) -> None:
+        """Down by a page: in the item where that is what is read."""
+        if self.is_narrow and self.pane.display:
+            self.pane.scroll(max(1, self.pane.size.height - 2))
+        else:
+            self._move(max(1, self.table.rows_shown - 1))
+
+    def do_page_up(self) -> None:
+        """Up by a page."""
+        if self.is_narrow and self.pane.display:
+            self.pane.scroll(-max(1, self.pane.size.height - 2))
+        else:
+            self._move(-max(1, self.table.rows_shown - 1))
+
+    def do_left(self) -> None:
+        """To the list."""
+        self._to_list(True)
+
+    def do_right(self) -> None:
+        """To the item."""
+        self._to_list(False)
+
+    def do_next_pane(self) -> None:
+        """From list to item and back."""
+        self._to_list(not self.state.list_open if self.is_narrow else self.in_item)
+
+    def _to_list(self, in_list: bool) -> None:
+        self.state.list_open = in_list
+        self.set_active(in_list)
+        if self.is_narrow:
+            self.lay_out()
+            self.paint_item(keep_place=True)
+
+    def do_open(self) -> None:
+        """Read the item."""
+        self._to_list(False)
+
+    def do_back(self) -> None:
+        """Back to the list, or close the tag bar."""
+        if self.tag_bar.display:
+            self.do_tags_close()
+        elif not self.is_narrow or not self.state.list_open:
+            self._to_list(not self.is_narrow)
+        self.footer.say(None)
+
+    def do_refresh(self) -> None:
+        """Read the cache again."""
+        self.summary = None
+        self.reload(keep=self.state.prediction)

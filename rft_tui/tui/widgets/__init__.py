@@ -1,0 +1,1 @@
+"""Widgets that paint lines: table, text pane, header, footer, one-line input."""

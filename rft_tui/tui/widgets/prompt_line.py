@@ -1,0 +1,91 @@
+"""One line to type into, above the footer: filter, note, tag, reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input
+
+from rft_tui.tui.paint import Line
+from rft_tui.tui.widgets.lines import LineWidget
+
+Typed = Callable[[str], None]
+"""What happens with the text."""
+
+
+class _Label(LineWidget):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.styles.width = len(text) + 2
+
+    def line(self, y: int, width: int) -> tuple[Line, str]:
+        return [(f" {self.text} ", "text.accent bold")], "panel"
+
+
+class _LineInput(Input):
+    """An input without a frame; `esc` and `enter` go to the line that owns it."""
+
+    def __init__(self, owner: PromptLine, value: str) -> None:
+        super().__init__(value, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+        self._owner = owner
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            self._owner.cancel()
+            return
+        await super()._on_key(event)
+
+
+class PromptLine(Horizontal):
+    """Asks for one line of text. `on_change` runs while typing, one of `on_done` and `on_cancel` at the end."""
+
+    def __init__(
+        self,
+        label: str,
+        value: str,
+        on_done: Typed,
+        *,
+        on_change: Typed | None = None,
+        on_cancel: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(classes="prompt-line")
+        self._label = label
+        self._value = value
+        self._on_done = on_done
+        self._on_change = on_change
+        self._on_cancel = on_cancel
+
+    def compose(self) -> ComposeResult:
+        """The label and the input."""
+        yield _Label(self._label)
+        yield _LineInput(self, self._value)
+
+    def on_mount(self) -> None:
+        """Let letters type."""
+        self.query_one(_LineInput).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Hand the draft on."""
+        event.stop()
+        if self._on_change is not None and event.value != self._value:
+            self._value = event.value
+            self._on_change(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keep the text."""
+        event.stop()
+        self.remove()
+        self._on_done(event.value)
+
+    def cancel(self) -> None:
+        """Close without keeping."""
+        self.remove()
+        if self._on_cancel is not None:
+            self._on_cancel()
