@@ -105,7 +105,7 @@ class FileImport:
     def _rows(self) -> Iterator[tuple[ForeignPrediction, JsonObject]]:
         path = self._file.path
         for record in self._file.format.read(path, self._bench.unmapped):
-            yield record, plain_row(path, record.line, record.row)
+            yield record, plain_row(path, record.place, record.row)
 
     def _landing(self) -> Landing:
         bench, name = self._bench, self._claims.prompt
@@ -204,7 +204,7 @@ class FileImport:
                 row = row_of(placed.input_id, placed.row)
                 if row not in seen:
                     seen.add(row)
-                    yield record.line, item_of(placed.row)
+                    yield record.place.line, item_of(placed.row)
 
     def _note(self, text: str) -> None:
         self._bench.notes.append(f"{self._name}: {text}")

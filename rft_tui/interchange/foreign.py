@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from rft_tui.errors import InputError
 from rft_tui.model import Answer, Grade, JsonObject
@@ -29,15 +30,25 @@ class FileClaims:
     scored: bool = False
 
 
+class Place(NamedTuple):
+    """Where a prediction stands in its file: the number of its row and the line where that begins, both from 1."""
+
+    number: int
+    line: int
+
+    def __str__(self) -> str:
+        return f"row {self.number} (line {self.line})"
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignPrediction:
     """One prediction as a file has it.
 
-    `line` is where it begins in the file; `row` the item's row, a prompt perhaps in front of its question; what is None
+    `row` is the item's row, a prompt perhaps in front of its question; what is None
     is not said by the row; `grade` is what a grader elsewhere said of it.
     """
 
-    line: int
+    place: Place
     row: JsonObject
     answer: Answer
     run_index: int | None = None
@@ -82,7 +93,8 @@ class PredictionFormat:
     read: Callable[[Path, UnmappedFields], Iterator[ForeignPrediction]]
 
 
-def bad_row(path: Path, line: int | None, message: str) -> InputError:
+def bad_row(path: Path, place: Place, message: str) -> InputError:
     """The error for a row that cannot be read."""
-    where = f", line {line}" if line is not None else ""
-    return InputError(f"{one_line(str(path))}{where}: {message}", hint="Nothing was imported; correct the file first.")
+    return InputError(
+        f"{one_line(str(path))}, {place}: {message}", hint="Nothing was imported; correct the file first."
+    )

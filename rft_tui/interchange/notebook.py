@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rft_tui.interchange.foreign import ForeignPrediction, PredictionFormat, UnmappedFields
+from rft_tui.interchange.foreign import ForeignPrediction, Place, PredictionFormat, UnmappedFields
 from rft_tui.interchange.notebook_names import parse_name
 from rft_tui.interchange.values import Values, rows_of
 from rft_tui.model import Answer, JsonObject, PredictionError, Usage
@@ -26,12 +26,12 @@ def _recognises(row: JsonObject) -> bool:
 
 
 def _read(path: Path, unmapped: UnmappedFields) -> Iterator[ForeignPrediction]:
-    for raw in rows_of(path):
-        yield _prediction(path, raw.line, raw.value, unmapped)
+    for place, row in rows_of(path):
+        yield _prediction(path, place, row, unmapped)
 
 
-def _prediction(path: Path, line: int, row: JsonObject, unmapped: UnmappedFields) -> ForeignPrediction:
-    values = Values(path, line, row)
+def _prediction(path: Path, place: Place, row: JsonObject, unmapped: UnmappedFields) -> ForeignPrediction:
+    values = Values(path, place, row)
     item = values.item_row("input")
     if "reference_answer" in row and "reference_answer" not in item:
         item = item | {"reference_answer": row["reference_answer"]}
@@ -54,7 +54,7 @@ def _prediction(path: Path, line: int, row: JsonObject, unmapped: UnmappedFields
         error,
         extra or None,
     )
-    return ForeignPrediction(line, item, answer, grade=values.grade("score", error))
+    return ForeignPrediction(place, item, answer, grade=values.grade("score", error))
 
 
 NOTEBOOK = PredictionFormat("notebook", _recognises, parse_name, _read)

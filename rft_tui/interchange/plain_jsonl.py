@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rft_tui.interchange.foreign import FileClaims, ForeignPrediction, KnownNames, PredictionFormat, UnmappedFields
+from rft_tui.interchange.foreign import (
+    FileClaims,
+    ForeignPrediction,
+    KnownNames,
+    Place,
+    PredictionFormat,
+    UnmappedFields,
+)
 from rft_tui.interchange.values import Values, rows_of
 from rft_tui.model import Answer, JsonObject, PredictionError, Usage
 
@@ -30,12 +37,12 @@ def _no_claims(_name: str, _known: KnownNames) -> FileClaims | None:
 
 
 def _read(path: Path, unmapped: UnmappedFields) -> Iterator[ForeignPrediction]:
-    for raw in rows_of(path):
-        yield _prediction(path, raw.line, raw.value, unmapped)
+    for place, row in rows_of(path):
+        yield _prediction(path, place, row, unmapped)
 
 
-def _prediction(path: Path, line: int, row: JsonObject, unmapped: UnmappedFields) -> ForeignPrediction:
-    values = Values(path, line, row)
+def _prediction(path: Path, place: Place, row: JsonObject, unmapped: UnmappedFields) -> ForeignPrediction:
+    values = Values(path, place, row)
     item = values.item_row("item")
     error = values.error("error", row.get("finish_reason"))
     if row.get("output_text") is None and (error is not None or "output_text" in row):
@@ -51,13 +58,13 @@ def _prediction(path: Path, line: int, row: JsonObject, unmapped: UnmappedFields
     answer = Answer(
         text,
         values.summary("reasoning_summary"),
-        _usage(path, line, values, row.get("usage")),
+        _usage(path, place, values, row.get("usage")),
         values.seconds("latency_s"),
         error,
         extra or None,
     )
     return ForeignPrediction(
-        line,
+        place,
         item,
         answer,
         run_index=values.count("run_index", least=1),
@@ -67,18 +74,18 @@ def _prediction(path: Path, line: int, row: JsonObject, unmapped: UnmappedFields
     )
 
 
-def _usage(path: Path, line: int, values: Values, usage: Any) -> Usage:
+def _usage(path: Path, place: Place, values: Values, usage: Any) -> Usage:
     """Token counts in either naming that services use, with reasoning tokens inside the details or beside them."""
     if usage is None:
         return Usage()
     if not isinstance(usage, dict):
         raise values.wrong("usage", "an object")
-    counts = Values(path, line, usage, "usage.")
+    counts = Values(path, place, usage, "usage.")
     reasoning = counts.count("reasoning_tokens")
     for key in ("output_tokens_details", "completion_tokens_details"):
         details = usage.get(key)
         if reasoning is None and isinstance(details, dict):
-            reasoning = Values(path, line, details, f"usage.{key}.").count("reasoning_tokens")
+            reasoning = Values(path, place, details, f"usage.{key}.").count("reasoning_tokens")
     sent, received = counts.count("input_tokens"), counts.count("output_tokens")
     return Usage(
         counts.count("prompt_tokens") if sent is None else sent,

@@ -60,7 +60,11 @@ def given_prompt(name: str, known: Sequence[Prompt]) -> Prompt:
     for prompt in known:
         if prompt.name == name:
             return prompt
-    if Path(name).is_file():
+    try:
+        is_file = Path(name).is_file()
+    except OSError:
+        is_file = False
+    if is_file:
         return load_prompt(name)
     names = ", ".join(dict.fromkeys(prompt.name for prompt in known)) or "none yet"
     raise UsageError(f"there is no prompt {name!r}", hint=f"Prompts here: {names}; a file with its text works too.")

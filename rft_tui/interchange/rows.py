@@ -10,7 +10,7 @@ from rft_tui.datasets.rows import RawRow
 from rft_tui.datasets.rules import row_problems
 from rft_tui.datasets.shape import REFERENCE_KEY, RESERVED_KEYS, item_row, shape_row
 from rft_tui.identity import input_id, row_id
-from rft_tui.interchange.foreign import bad_row
+from rft_tui.interchange.foreign import Place, bad_row
 from rft_tui.model import Item, JsonObject
 
 _REFERENCE_NAMES = ("reference_answer", "reference", "ground_truth", "answer", "target", "label")
@@ -26,7 +26,7 @@ def _reads_plainly(row: JsonObject) -> bool:
     return _has_messages(row) and row["messages"][-1].get("role") != "assistant"
 
 
-def plain_row(path: Path, line: int, row: JsonObject) -> JsonObject:
+def plain_row(path: Path, place: Place, row: JsonObject) -> JsonObject:
     """The row with the messages that a model was asked and the fields beside them.
 
     A supervised, preference or mapped row is brought to that shape as a dataset import does it, so that both lead to
@@ -35,11 +35,11 @@ def plain_row(path: Path, line: int, row: JsonObject) -> JsonObject:
     if _reads_plainly(row):
         return row
     shape = choose_shape([row])
-    raw = RawRow(line, b"", row)
+    raw = RawRow(place.line, b"", row)
     fault = next((problem for problem in row_problems(raw, shape) if problem.severity == "error"), None)
     if fault is not None:
         key = f"{fault.key}: " if fault.key else ""
-        raise bad_row(path, line, f"the item cannot be read: {key}{fault.message}")
+        raise bad_row(path, place, f"the item cannot be read: {key}{fault.message}")
     return item_row(shape_row(raw, shape))
 
 

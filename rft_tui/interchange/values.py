@@ -10,7 +10,7 @@ from typing import Any
 from rft_tui.datasets.read import read_rows
 from rft_tui.datasets.rows import RawRow
 from rft_tui.errors import InputError
-from rft_tui.interchange.foreign import bad_row
+from rft_tui.interchange.foreign import Place, bad_row
 from rft_tui.model import Grade, GradeError, JsonObject, PredictionError
 
 LARGEST_COUNT = 2**53
@@ -19,22 +19,24 @@ LARGEST_COUNT = 2**53
 _WORDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", dict: "an object", list: "a list"}
 
 
-def rows_of(path: Path) -> Iterator[RawRow]:
+def rows_of(path: Path) -> Iterator[tuple[Place, JsonObject]]:
     """The rows of a JSON list or of JSON Lines, one held at a time; InputError at the first that cannot be read."""
+    number = 0
     for entry in read_rows(path):
         if isinstance(entry, RawRow):
-            yield entry
+            number += 1
+            yield Place(number, entry.line), entry.value
         elif entry.severity == "error":
             where = f"{entry.key}: " if entry.key else ""
-            raise bad_row(path, entry.line, f"{where}{entry.message}")
+            raise bad_row(path, Place(number + 1, entry.line or 1), f"{where}{entry.message}")
 
 
 class Values:
     """One object of a row, read key by key."""
 
-    def __init__(self, path: Path, line: int, value: JsonObject, prefix: str = "") -> None:
+    def __init__(self, path: Path, place: Place, value: JsonObject, prefix: str = "") -> None:
         self._path = path
-        self._line = line
+        self._place = place
         self._value = value
         self._prefix = prefix
 
@@ -42,7 +44,7 @@ class Values:
         """The error for a key whose value is of the wrong type."""
         value = self._value.get(key)
         found = "missing" if key not in self._value else _WORDS.get(type(value), "null")
-        return bad_row(self._path, self._line, f"{self._prefix}{key} must be {must}; it is {found}")
+        return bad_row(self._path, self._place, f"{self._prefix}{key} must be {must}; it is {found}")
 
     def text(self, key: str) -> str:
         """A text that must be there."""

@@ -38,6 +38,6 @@ def iter_grades(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None 
         ).fetchall()
         if not page:
             return
-        for row in page:
-            yield GradeRow(*row[:5], grade_of(*row[5:]))
+        for prediction, row_id, run, run_index, model, *grade in page:
+            yield GradeRow(prediction, row_id, run, run_index, model, grade_of(*grade))
         last = page[-1][0]

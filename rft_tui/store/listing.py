@@ -132,7 +132,7 @@ class Listing:
         return None if row is None else int(row[0]) - 1
 
     def next_mistake(self, position: int, step: int) -> int | None:
-        """The nearest position after (step 1) or before (step -1) one whose prediction is a mistake without a verdict."""
+        """The nearest position after (step 1) or before (step -1) one with a mistake that has no verdict yet."""
         selection = self.request.selection
         side, way = (">", "ASC") if step > 0 else ("<", "DESC")
         row = self._db.execute(

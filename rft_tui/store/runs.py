@@ -23,8 +23,8 @@ from rft_tui.store.datasets import SNIPPET, now
 class RunKey:
     """What makes a run: dataset × profile × model × effort × prompt × parameters × run index (from 1).
 
-    `service` is the identity of the service behind the profile (its base URL): two profiles of one service share answers.
-    `prompt` is a prompt version, empty for none.
+    `service` is the identity of the service behind the profile (its base URL): two profiles of one service share
+    answers. `prompt` is a prompt version, empty for none.
     """
 
     dataset: int
@@ -239,4 +239,8 @@ def run_groups(db: sqlite3.Connection) -> list[RunGroup]:
         key = (dataset, model, effort, prompt_name, service, prompt, parameters)
         groups.setdefault(key, []).append(run)
         simulated[key] = simulated.get(key, False) or bool(is_simulated)
-    return [RunGroup(*key[:4], tuple(runs), simulated[key]) for key, runs in groups.items()]
+    return [
+        RunGroup(dataset, model, effort, prompt_name, tuple(runs), simulated[key])
+        for key, runs in groups.items()
+        for dataset, model, effort, prompt_name, *_others in [key]
+    ]

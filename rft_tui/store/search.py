@@ -40,7 +40,7 @@ def _like(needle: str) -> tuple[str, str]:
     return f"%{needle}%", ""
 
 
-def _keys(table: SearchTable, columns: tuple[str, ...], needle: str) -> tuple[str, list[Any]]:
+def keys_holding(table: SearchTable, columns: tuple[str, ...], needle: str) -> tuple[str, list[Any]]:
     """A SELECT of the keys whose text holds the needle: from the index, and by scanning what is not indexed yet."""
     operand, escape = _like(needle)
     scan = " OR ".join(f"{column} LIKE ?{escape}" for column in columns)
@@ -61,19 +61,19 @@ def text_condition(name: str | None, needle: str, grader: int | None) -> tuple[s
     values: list[Any] = []
     answer_columns = {"prediction": ("output_text",), "summary": ("summary",), None: ANSWERS.columns}.get(name)
     if answer_columns is not None:
-        keys, bound = _keys(ANSWERS, answer_columns, needle)
+        keys, bound = keys_holding(ANSWERS, answer_columns, needle)
         conditions.append(f"prediction.answer IN ({keys})")
         values += bound
     if name in (None, "question"):
-        keys, bound = _keys(INPUTS, INPUTS.columns, needle)
+        keys, bound = keys_holding(INPUTS, INPUTS.columns, needle)
         conditions.append(f"prediction.item IN (SELECT id FROM item WHERE input IN ({keys}))")
         values += bound
     if name in (None, "reference"):
-        keys, bound = _keys(REFERENCES, REFERENCES.columns, needle)
+        keys, bound = keys_holding(REFERENCES, REFERENCES.columns, needle)
         conditions.append(f"prediction.item IN ({keys})")
         values += bound
     if name in (None, "steps") and grader is not None:
-        keys, bound = _keys(STEPS, STEPS.columns, needle)
+        keys, bound = keys_holding(STEPS, STEPS.columns, needle)
         conditions.append(f"prediction.id IN (SELECT prediction FROM grade_detail WHERE grader = ? AND id IN ({keys}))")
         values += [grader, *bound]
     return f"({' OR '.join(conditions) or '0'})", values

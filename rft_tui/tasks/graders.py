@@ -30,14 +30,14 @@ def resolve_grader(store: Store, name_or_file: str | Path, graders_folder: Path 
     name = str(name_or_file)
     path = Path(name_or_file)
     looks_like_path = path.suffix.lower() == ".json" or os.sep in name
-    if looks_like_path and path.is_file():
+    if looks_like_path and _is_file(path):
         return _from_file(store, path)
     try:
         with store.read() as db:
             return find_grader(db, name)
     except UsageError:
         for candidate in _candidates(path, graders_folder):
-            if candidate.is_file():
+            if _is_file(candidate):
                 return _from_file(store, candidate)
         raise
 
@@ -45,6 +45,13 @@ def resolve_grader(store: Store, name_or_file: str | Path, graders_folder: Path 
 def _candidates(path: Path, folder: Path | None) -> list[Path]:
     inside = [folder / path, folder / f"{path}.json"] if folder is not None and not path.is_absolute() else []
     return [path, *inside]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _from_file(store: Store, path: Path) -> StoredGrader:

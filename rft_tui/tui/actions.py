@@ -96,7 +96,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("review.mark", ("space",), "mark", "Mark the prediction, or take the mark away", REVIEW),
     Action("runs.details", ("i",), "details", "Show or hide the details of the run", RUNS, 50),
     Action("runs.grade", ("G",), "grade", "Grade the run with a grader that runs here", RUNS, 70),
-    Action("data.check", ("p",), "problems", "Show or hide what is wrong with the dataset", DATA, 70),
+    Action("data.check", ("c",), "check", "Check the dataset's file by every rule; again to go back", DATA, 70),
+    Action("data.prompt", ("p",), "prompt", "Show the items as they are sent with a prompt", DATA, 65),
+    Action("data.raw", ("v",), "raw row", "Show the row as it stands in the file", DATA, 50),
     *(
         Action(f"tags.{digit}", (digit,), f"tag {digit}", f"Set or take away tag {digit}", TAGS)
         for digit in "1234567890"

@@ -52,11 +52,8 @@ TEXTUAL_NAMES = {
 WRITTEN_NAMES = {name: written for written, name in TEXTUAL_NAMES.items()}
 
 EATEN_BY_TERMINALS = frozenset(
-    {
-        "ctrl+enter", "shift+enter", "alt+enter", "ctrl+h", "ctrl+i", "ctrl+m", "ctrl+b", "ctrl+a", "ctrl+z", "ctrl+space",
-        "ctrl+s+q", "ctrl+j", "ctrl+[",
-    }
-)  # fmt: skip
+    ["ctrl+enter", "shift+enter", "alt+enter", "ctrl+space"] + [f"ctrl+{letter}" for letter in "abhijmz"]
+)
 """Keys that terminals and multiplexers keep for themselves or cannot tell apart."""
 
 

@@ -189,6 +189,35 @@ class WorkScreen(Screen[None]):
         """Leave."""
         self.app.exit()
 
+    def text_to_take(self) -> tuple[str, str] | None:
+        """What `copy` copies and `edit` opens: a text and the ending of its file; None where there is nothing."""
+        return None
+
+    def do_copy(self) -> None:
+        """Copy the text."""
+        from rft_tui.tui.clipboard import copy
+
+        taken = self.text_to_take()
+        driver = self.app._driver
+        if taken is None or driver is None:
+            self.say("nothing to copy here", "state.warning")
+            return
+        self.say(copy(taken[0], driver.write), "state.info")
+
+    def do_edit(self) -> None:
+        """Open the text in the person's editor, for reading and copying from; changes are not taken back."""
+        from rft_tui.tui.editor import edit_text
+
+        taken = self.text_to_take()
+        if taken is None:
+            self.say("nothing to open here", "state.warning")
+            return
+        self.rft.forget_screen()
+        with self.app.suspend():
+            edit_text(*taken)
+        self.rft.forget_screen()
+        self.refresh(layout=True)
+
     def hint_key(self, action_id: str) -> str:
         """The key of an action as people write it, for texts on the screen."""
         keys = self.rft.keymap.keys.get(action_id, ())

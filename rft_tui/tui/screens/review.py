@@ -51,6 +51,15 @@ class ReviewScreen(ReviewVerdicts, ReviewChoices):
             return None
         return super().why_not(action)
 
+    def text_to_take(self) -> tuple[str, str] | None:
+        """The question, both answers and the reasoning, in full."""
+        item = self.item
+        if item is None:
+            return None
+        parts = [("question", item.question), ("reference", item.reference), ("prediction", item.output_text),
+                 ("reasoning", item.summary)]  # fmt: skip
+        return "\n\n".join(f"# {name}\n\n{text}" for name, text in parts if text) + "\n", ".md"
+
     # Moving
 
     def _move(self, rows: int) -> None:

@@ -38,7 +38,7 @@ class ReviewChoices(ReviewReading):
         def cancelled() -> None:
             self.set_query(self.state.query)
 
-        self.ask("/", self.state.query, done, on_change=changed, on_cancel=cancelled)
+        self.ask("/", f"{self.state.query} " if self.state.query else "", done, on_change=changed, on_cancel=cancelled)
 
     def set_query(self, query: str) -> None:
         """Keep a filter and read the list."""

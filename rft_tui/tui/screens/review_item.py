@@ -133,7 +133,7 @@ def _answers(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
     if reference is None:
         return _labelled("prediction", _text_lines(item.output_text, view, width - LABEL))
     if not view.raw and _is_long(item.output_text, reference, width):
-        return _long_answers(item.output_text, reference, view, width)
+        return _long_answers(item.output_text, reference, width)
     left, right = word_diff(reference, item.output_text)
     lines = _labelled("reference", _diff_lines(left, width - LABEL, "(empty)"))
     if item.correction is not None:
@@ -155,7 +155,7 @@ def _is_long(output_text: str, reference: str, width: int) -> bool:
     )
 
 
-def _long_answers(output_text: str, reference: str, view: ItemView, width: int) -> list[Line]:
+def _long_answers(output_text: str, reference: str, width: int) -> list[Line]:
     """Two long texts in two columns, words that differ marked."""
     column = (width - 3) // 2
     left, right = word_diff(reference, output_text)
@@ -175,8 +175,7 @@ def _diff_lines(line: Line, width: int, empty: str) -> list[Line]:
     for text, name in line:
         first, *others = text.split("\n")
         rows[-1].append((first, name))
-        for other in others:
-            rows.append([(other, name)])
+        rows += [[(other, name)] for other in others]
     lines = [part for row in rows[:ANSWER_LINES] for part in wrap_line([span for span in row if span[0]], width)]
     if not any(text.strip() for one in lines for text, _name in one):
         return [[(empty, "text.faint")]]
@@ -238,8 +237,8 @@ def _steps(grade: Grade, view: ItemView, width: int) -> list[Line]:
             child_lines.append([*head, *text] if number == 0 else [(" " * (indent + 6), "text.dim"), *text])
     for number, step in enumerate(grade.steps):
         if number not in used:
-            for part in wrap_line([(one_line(step, 600), "text.dim")], width - LABEL):
-                lines.append([(" " * LABEL, "text.dim"), *part])
+            parts = wrap_line([(one_line(step, 600), "text.dim")], width - LABEL)
+            lines += [[(" " * LABEL, "text.dim"), *part] for part in parts]
     return lines + child_lines
 
 

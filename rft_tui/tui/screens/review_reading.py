@@ -267,6 +267,16 @@ class ReviewReading(WorkScreen):
         words = [*self.tabs(), *filter_words(self.state, context.query.notes)]
         return (top, done), (words, figures(self.summary, context.view, count, narrow=narrow))
 
+    def look_at(self, runs: tuple[int, ...]) -> None:
+        """Read the predictions of some runs."""
+        self.state.runs = list(runs)
+        self.summary = None
+        if self.is_mounted:
+            self.reload(keep=self.state.prediction)
+            self.rft.remember()
+        else:
+            self.rft.session["review"] = {**self.rft.session.get("review", {}), "runs": list(runs)}
+
     def refresh_row(self) -> None:
         """Read the row under the cursor and its item again: a verdict, tag or note has changed."""
         if self.listing is None:

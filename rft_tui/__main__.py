@@ -1,0 +1,54 @@
+"""The command `rft-tui`: the version at once, everything else through the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rft_tui.errors import RftError
+    from rft_tui.workspace import Workspace
+
+
+class _App:
+    """The app as the command line reaches it: loaded only when it is opened."""
+
+    def open(self, workspace: Workspace) -> int:
+        """Run the app until it is quit; its exit code."""
+        from rft_tui import logs
+        from rft_tui.tui.app import RftApp
+
+        with logs.terminal_guard():
+            app = RftApp(workspace)
+            app.run()
+            return app.return_code or 0
+
+    def keymap_error(self, path: Path) -> RftError | None:
+        """What is wrong with a keymap file."""
+        from rft_tui.errors import RftError
+        from rft_tui.tui.keymap import load_keymap
+
+        try:
+            load_keymap(path)
+        except RftError as error:
+            return error
+        return None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (the process's own unless one is given); the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in (["--version"], ["-V"]):
+        from rft_tui import __version__
+
+        sys.stdout.write(f"rft-tui {__version__}\n")
+        return 0
+    from rft_tui.cli.main import run
+
+    return run(given, _App())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

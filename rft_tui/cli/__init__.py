@@ -1,0 +1,1 @@
+"""The command line: nouns, then verbs; thin, over the same code as the screens."""

@@ -1,0 +1,72 @@
+"""Every command: where it is and the sentence that help shows, so that help loads none of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One command: its module, the name of its function there, and its sentence."""
+
+    module: str
+    function: str
+    sentence: str
+
+
+class Noun(NamedTuple):
+    """A noun with its verbs."""
+
+    sentence: str
+    verbs: dict[str, Entry]
+
+
+COMMANDS: dict[str, Entry | Noun] = {
+    "demo": Entry("rft_tui.cli.demo", "demo", "Look around in a throw-away workspace with real recorded predictions."),
+    "init": Entry("rft_tui.cli.init", "init", "Make a workspace: rft.toml, prompts/ and graders/ with examples."),
+    "data": Noun(
+        "Datasets: read, check, split, write.",
+        {
+            "import": Entry("rft_tui.cli.data", "import_files", "Bring dataset files into the workspace."),
+            "list": Entry("rft_tui.cli.data", "list_all", "List the datasets of the workspace."),
+            "show": Entry("rft_tui.cli.data", "show", "Show the items of a dataset."),
+            "check": Entry("rft_tui.cli.data_check", "check", "Report every problem of dataset files, with lines."),
+            "split": Entry("rft_tui.cli.data_parts", "split", "Draw named parts that share no input."),
+            "sample": Entry("rft_tui.cli.data_parts", "sample", "Draw some items."),
+            "export": Entry("rft_tui.cli.data_export", "export", "Write a dataset into a file, as it came or rendered."),
+        },
+    ),
+    "prompt": Noun(
+        "Prompts: the texts in front of questions.",
+        {
+            "list": Entry("rft_tui.cli.prompt", "list_all", "List the prompts of the workspace."),
+            "show": Entry("rft_tui.cli.prompt", "show", "Show the text of a prompt."),
+            "new": Entry("rft_tui.cli.prompt", "new", "Make a prompt file."),
+            "diff": Entry("rft_tui.cli.prompt", "diff", "Compare two prompts line by line."),
+        },
+    ),
+    "run": Noun(
+        "Runs: what models answered.",
+        {
+            "list": Entry("rft_tui.cli.run", "list_all", "List the runs of the workspace."),
+            "show": Entry("rft_tui.cli.run", "show", "Show runs with what each grader says of them."),
+        },
+    ),
+    "import": Entry("rft_tui.cli.imports", "import_files", "Bring in predictions and grades made elsewhere."),
+    "grader": Noun(
+        "Graders and their versions.",
+        {
+            "list": Entry("rft_tui.cli.grader", "list_all", "List the graders of the workspace."),
+            "show": Entry("rft_tui.cli.grader", "show", "Show the JSON of a grader."),
+            "check": Entry("rft_tui.cli.grader", "check", "Say everything that is known about a grader file."),
+            "new": Entry("rft_tui.cli.grader_new", "new", "Make a grader file, from an example or a function."),
+            "diff": Entry("rft_tui.cli.grader_diff", "diff", "Compare two graders on all cached predictions."),
+        },
+    ),
+    "grade": Entry("rft_tui.cli.grade", "grade", "Grade the predictions of runs or of a file."),
+    "review": Noun(
+        "Review: predictions with scores and verdicts.",
+        {"list": Entry("rft_tui.cli.review", "list_all", "List predictions as the Review screen does.")},
+    ),
+    "doctor": Entry("rft_tui.cli.doctor", "doctor", "Check the installation, the terminal, the files and the sandbox."),
+}
+"""Nouns and their verbs, in the order of help."""

@@ -1,0 +1,193 @@
+"""What a command speaks through: data on stdout, messages on stderr, the workspace it works in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+import click
+
+from rft_tui.errors import RftError, UsageError
+from rft_tui.safetext import shown
+
+if TYPE_CHECKING:
+    from rft_tui.workspace import Workspace
+
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+
+
+class App(Protocol):
+    """The app as the command line needs it; it is handed in, since the command line does not import it."""
+
+    def open(self, workspace: Workspace) -> int:
+        """Run the app until it is quit; its exit code."""
+
+    def keymap_error(self, path: Path) -> RftError | None:
+        """What is wrong with a keymap file."""
+
+
+def json_text(value: Any, *, indent: int | None = None) -> str:
+    """A JSON document that no terminal takes for a command: what could be one is written as an escape."""
+    separators = (",", ": ") if indent else (",", ":")
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _UNSAFE_IN_JSON.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write to a stream; a reader that has gone away and signs the terminal cannot show are no reason to fail."""
+    try:
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
+
+
+def silence(stream: TextIO) -> None:
+    """Let whatever else is written to a stream whose reader has gone away vanish."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
+@dataclass
+class Calling:
+    """One call of the command line: its global options, its app, its workspace once that is open."""
+
+    app: App
+    as_json: bool = False
+    folder: Path | None = None
+    _workspace: Workspace | None = field(default=None, repr=False)
+    _progress_shown: bool = False
+
+    def emit(self, document: Any) -> None:
+        """Give the document of ``--json``."""
+        encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+        text = json_text(document, indent=2 if sys.stdout.isatty() else None)
+        if encoding != "utf8":
+            text = json.dumps(json.loads(text))
+        write(sys.stdout, text + "\n")
+
+    def line(self, text: str = "") -> None:
+        """Give a line of data for people; control characters in it are shown, not sent."""
+        write(sys.stdout, shown(text) + "\n")
+
+    def lines(self, texts: list[str]) -> None:
+        """Give several lines of data."""
+        write(sys.stdout, "".join(shown(text) + "\n" for text in texts))
+
+    def raw(self, data: bytes) -> None:
+        """Give bytes as they are: rows of a file for another program. On a terminal they are made safe to show."""
+        if sys.stdout.isatty() or not hasattr(sys.stdout, "buffer"):
+            self.line(data.decode("utf-8", "replace"))
+            return
+        try:
+            sys.stdout.buffer.write(data + b"\n")
+        except BrokenPipeError:
+            silence(sys.stdout)
+
+    def say(self, text: str) -> None:
+        """Tell the person something that is no data."""
+        self._end_progress()
+        write(sys.stderr, shown(text) + "\n")
+
+    def progress(self, words: str) -> Callable[[int, int], None]:
+        """A function that shows how far work is, on a terminal only."""
+        is_shown = sys.stderr.isatty()
+
+        def show(done: int, total: int) -> None:
+            if is_shown:
+                self._progress_shown = True
+                write(sys.stderr, f"\r{words} {done:,} of {total:,}")
+
+        return show
+
+    def _end_progress(self) -> None:
+        if self._progress_shown:
+            self._progress_shown = False
+            write(sys.stderr, "\r\x1b[K")
+
+    @property
+    def has_terminal(self) -> bool:
+        """Whether a person sits at both ends: the app can be opened."""
+        return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+
+    def workspace(self) -> Workspace:
+        """The workspace that was said or found, opened once. Raises RftError where there is none."""
+        if self._workspace is None:
+            from rft_tui.workspace import find_workspace, open_workspace
+
+            if self.folder is not None and not self.folder.is_dir():
+                raise UsageError(f"{self.folder}: there is no such folder", hint="rft-tui init DIR makes a workspace.")
+            self._workspace = open_workspace(find_workspace(self.folder or Path.cwd()))
+        return self._workspace
+
+    def workspace_or_none(self) -> Workspace | None:
+        """The workspace, None where no folder was said and none is found."""
+        from rft_tui.workspace import find_workspace
+
+        if self._workspace is None and self.folder is None:
+            try:
+                find_workspace(Path.cwd())
+            except UsageError:
+                return None
+        return self.workspace()
+
+    def open_app(self) -> int:
+        """Open the workspace in the app; its exit code."""
+        from rft_tui import logs
+
+        logs.start()
+        workspace = self.workspace()
+        if self.as_json or not self.has_terminal:
+            raise UsageError(
+                "the app needs a terminal", hint="Without one, use the commands: rft-tui --help, rft-tui review list."
+            )
+        return self.app.open(workspace)
+
+    def close(self) -> None:
+        """Close the workspace."""
+        self._end_progress()
+        if self._workspace is not None:
+            self._workspace.store.close()
+            self._workspace = None
+
+
+def command(function: Callable[..., int | None]) -> click.Command:
+    """Make a command of a function that takes the calling and its own options, and gives the exit code (None: 0).
+
+    Every command has ``--json`` and ``--workspace``; help is the function's docstring.
+    """
+
+    @click.option("--json", "as_json", is_flag=True, help="Data and errors as JSON.")
+    @click.option(
+        "-C", "--workspace", "folder", type=click.Path(path_type=Path), metavar="DIR",
+        help="The workspace (default: found upwards from the current folder).",
+    )  # fmt: skip
+    @click.pass_obj
+    @wraps(function)
+    def run(calling: Calling, as_json: bool, folder: Path | None, **options: Any) -> int | None:
+        from rft_tui import logs
+
+        logs.start()
+        calling.as_json = calling.as_json or as_json
+        calling.folder = folder or calling.folder
+        return function(calling, **options)
+
+    return click.command()(run)

@@ -1,0 +1,66 @@
+"""Runs with their figures, grouped as people compare them: what the Runs screen and `run list` show."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rft_tui.store.graders import StoredGrader
+from rft_tui.store.runs import RunGroup, StoredRun, list_runs, run_groups
+from rft_tui.store.summary import ScoreSummary, summarise
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run, or a group of runs that differ only in their index, with its figures under one grader.
+
+    `run` is None for a group's own line; `summary` is None where the grader has graded nothing of it.
+    """
+
+    group: RunGroup
+    run: StoredRun | None
+    items: int
+    done: int
+    errors: int
+    tokens: int
+    latency_s: float | None
+    summary: ScoreSummary | None
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """The runs that the line stands for."""
+        return self.group.runs if self.run is None else (self.run.id,)
+
+
+def run_lines(db: sqlite3.Connection, grader: StoredGrader | None) -> list[RunLine]:
+    """A line for each group, followed by its runs; figures by the grader, if there is one."""
+    stored = {run.id: run for run in list_runs(db)}
+    lines: list[RunLine] = []
+    for group in run_groups(db):
+        runs = [stored[run] for run in group.runs]
+        lines.append(_line(group, None, runs, _figures(db, grader, group.runs)))
+        lines += [_line(group, run, [run], _figures(db, grader, [run.id])) for run in runs]
+    return lines
+
+
+def _line(group: RunGroup, run: StoredRun | None, runs: Sequence[StoredRun], summary: ScoreSummary | None) -> RunLine:
+    seconds = [(one.latency_s, one.done) for one in runs if one.latency_s is not None and one.done]
+    total = sum(count for _latency, count in seconds)
+    return RunLine(
+        group,
+        run,
+        sum(one.items for one in runs),
+        sum(one.done for one in runs),
+        sum(one.errors for one in runs),
+        sum(one.output_tokens or one.reasoning_tokens for one in runs),
+        sum(latency * count for latency, count in seconds) / total if total else None,
+        summary,
+    )
+
+
+def _figures(db: sqlite3.Connection, grader: StoredGrader | None, runs: Sequence[int]) -> ScoreSummary | None:
+    if grader is None:
+        return None
+    summary = summarise(db, grader.id, grader.rule, runs)
+    return summary if summary.graded else None
