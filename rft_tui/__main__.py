@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from rft_tui.workspace import Workspace
 
 
+INTERRUPTED = 130
+"""The exit code where a person interrupts before anything has begun."""
+
+
 class _App:
     """The app as the command line reaches it: loaded only when it is opened."""
 
@@ -20,10 +24,10 @@ class _App:
         from rft_tui import logs
         from rft_tui.tui.app import RftApp
 
+        app = RftApp(workspace)
         with logs.terminal_guard():
-            app = RftApp(workspace)
             app.run()
-            return app.return_code or 0
+        return app.return_code or 0
 
     def keymap_error(self, path: Path) -> RftError | None:
         """What is wrong with a keymap file."""
@@ -45,9 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"rft-tui {__version__}\n")
         return 0
-    from rft_tui.cli.main import run
+    try:
+        from rft_tui.cli.main import run
 
-    return run(given, _App())
+        return run(given, _App(), owns_process=arguments is None)
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

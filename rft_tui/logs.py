@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from rft_tui.safetext import one_line, shown
 from rft_tui.settings import state_folder
@@ -153,26 +154,25 @@ def terminal_guard() -> Iterator[None]:
         _set_terminal_modes(modes)
 
 
-def _terminal_modes() -> list[object] | None:
+def _terminal_modes() -> list[Any] | None:
+    """The terminal's modes, None where there is no terminal or nothing to ask."""
     try:
         import termios
-
-        return list(termios.tcgetattr(0))
-    except (ImportError, OSError, ValueError) as error:
-        log.debug("no terminal modes to keep: %s", error)
+    except ImportError:
         return None
-    except Exception as error:  # noqa: BLE001 - termios has an error class of its own that is no OSError
-        log.debug("no terminal modes to keep: %s", error)
+    try:
+        return termios.tcgetattr(0)
+    except (termios.error, OSError):
         return None
 
 
-def _set_terminal_modes(modes: list[object] | None) -> None:
+def _set_terminal_modes(modes: list[Any] | None) -> None:
     if modes is None:
         return
     import termios
 
     with suppress(termios.error, OSError):
-        termios.tcsetattr(0, termios.TCSANOW, modes)  # type: ignore[arg-type]
+        termios.tcsetattr(0, termios.TCSANOW, modes)
 
 
 def install_crash_handler() -> None:

@@ -32,7 +32,9 @@ COMMANDS: dict[str, Entry | Noun] = {
             "check": Entry("rft_tui.cli.data_check", "check", "Report every problem of dataset files, with lines."),
             "split": Entry("rft_tui.cli.data_parts", "split", "Draw named parts that share no input."),
             "sample": Entry("rft_tui.cli.data_parts", "sample", "Draw some items."),
-            "export": Entry("rft_tui.cli.data_export", "export", "Write a dataset into a file, as it came or rendered."),
+            "export": Entry(
+                "rft_tui.cli.data_export", "export", "Write a dataset into a file, as it came or rendered."
+            ),
         },
     ),
     "prompt": Noun(

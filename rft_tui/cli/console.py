@@ -8,7 +8,6 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
@@ -73,8 +72,17 @@ class Calling:
     app: App
     as_json: bool = False
     folder: Path | None = None
+    owns_process: bool = False
     _workspace: Workspace | None = field(default=None, repr=False)
     _progress_shown: bool = False
+
+    def begin(self) -> None:
+        """Begin to log, and where the process is ours, see to it that no error ends it with a traceback."""
+        from rft_tui import logs
+
+        logs.start()
+        if self.owns_process:
+            logs.install_crash_handler()
 
     def emit(self, document: Any) -> None:
         """Give the document of ``--json``."""
@@ -92,15 +100,16 @@ class Calling:
         """Give several lines of data."""
         write(sys.stdout, "".join(shown(text) + "\n" for text in texts))
 
-    def raw(self, data: bytes) -> None:
-        """Give bytes as they are: rows of a file for another program. On a terminal they are made safe to show."""
+    def raw(self, data: bytes) -> int:
+        """Give bytes as they are, a row for another program, and count it; on a terminal they are made safe to show."""
         if sys.stdout.isatty() or not hasattr(sys.stdout, "buffer"):
             self.line(data.decode("utf-8", "replace"))
-            return
+            return 1
         try:
             sys.stdout.buffer.write(data + b"\n")
         except BrokenPipeError:
             silence(sys.stdout)
+        return 1
 
     def say(self, text: str) -> None:
         """Tell the person something that is no data."""
@@ -151,9 +160,7 @@ class Calling:
 
     def open_app(self) -> int:
         """Open the workspace in the app; its exit code."""
-        from rft_tui import logs
-
-        logs.start()
+        self.begin()
         workspace = self.workspace()
         if self.as_json or not self.has_terminal:
             raise UsageError(
@@ -162,8 +169,9 @@ class Calling:
         return self.app.open(workspace)
 
     def close(self) -> None:
-        """Close the workspace."""
+        """Close the workspace, and send what is left to be sent."""
         self._end_progress()
+        write(sys.stdout, "")
         if self._workspace is not None:
             self._workspace.store.close()
             self._workspace = None
@@ -177,17 +185,18 @@ def command(function: Callable[..., int | None]) -> click.Command:
 
     @click.option("--json", "as_json", is_flag=True, help="Data and errors as JSON.")
     @click.option(
-        "-C", "--workspace", "folder", type=click.Path(path_type=Path), metavar="DIR",
+        "-C", "--workspace", "workspace_folder", type=click.Path(path_type=Path), metavar="DIR",
         help="The workspace (default: found upwards from the current folder).",
     )  # fmt: skip
     @click.pass_obj
-    @wraps(function)
-    def run(calling: Calling, as_json: bool, folder: Path | None, **options: Any) -> int | None:
-        from rft_tui import logs
-
-        logs.start()
+    def run(calling: Calling, /, as_json: bool, workspace_folder: Path | None, **options: Any) -> int | None:
+        calling.begin()
         calling.as_json = calling.as_json or as_json
-        calling.folder = folder or calling.folder
+        calling.folder = workspace_folder or calling.folder
         return function(calling, **options)
 
-    return click.command()(run)
+    run.__doc__ = function.__doc__
+    params = getattr(function, "__click_params__", [])
+    made = click.command()(run)
+    made.params = [*reversed(params), *made.params]
+    return made

@@ -118,7 +118,13 @@ def list_all(calling: Calling) -> None:
     if not datasets:
         calling.say("There are no datasets yet. Bring one in: rft-tui data import FILE.")
         return
-    columns = [Column("dataset"), Column("rows", right=True), Column("problems", right=True), Column("kind"), Column("source")]  # fmt: skip
+    columns = [
+        Column("dataset"),
+        Column("rows", right=True),
+        Column("problems", right=True),
+        Column("kind"),
+        Column("source"),
+    ]
     calling.lines(
         table(columns, [(one.name, f"{one.rows:,}", len(one.problems), one.method, one.source) for one in datasets])
     )

@@ -108,9 +108,7 @@ def _report(
     from rft_tui.tasks.check_data import check_dataset
 
     store = calling.workspace().store
-    return check_dataset(
-        store, target.dataset, method=method, mapping=mapping, against=against, grader_paths=paths
-    )
+    return check_dataset(store, target.dataset, method=method, mapping=mapping, against=against, grader_paths=paths)
 
 
 def _rows(calling: Calling, other: _Target, method: Method | None, mapping: FieldMapping | None) -> OtherRows:

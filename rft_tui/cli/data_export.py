@@ -28,9 +28,7 @@ _SHOWN_NOTES = 5
 @click.option(
     "-o", "--output", metavar="FILE", required=True, type=click.Path(path_type=Path), help="The file; - is stdout."
 )
-def export(
-    calling: Calling, name: str, prompt: str | None, developer: bool, reinforcement: bool, output: Path
-) -> None:
+def export(calling: Calling, name: str, prompt: str | None, developer: bool, reinforcement: bool, output: Path) -> None:
     """Write a dataset into a file, as it came or rendered.
 
     Without further options rows are written byte for byte as they stood in their file.
@@ -49,13 +47,7 @@ def export(
     chosen = None if prompt is None else choose_prompt(workspace, prompt)
     notes: dict[str, int] = {}
     rows = _rows(workspace.store, dataset, chosen, notes, as_developer=developer, reinforcement=reinforcement)
-    if str(output) == "-":
-        count = 0
-        for row in rows:
-            calling.raw(row)
-            count += 1
-    else:
-        count = write_rows(output, rows)
+    count = sum(calling.raw(row) for row in rows) if str(output) == "-" else write_rows(output, rows)
     for note, times in list(notes.items())[:_SHOWN_NOTES]:
         calling.say(f"{note} ({counted(times, 'row')})")
     if str(output) == "-":

@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"There is no command {one_line(word, 60)!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.sentence) for name, entry in self._entries.items()])
@@ -77,7 +77,12 @@ class MainGroup(LazyGroup):
             click.Option(["-C", "--workspace"], type=folder, metavar="DIR", help=found),
             click.Option(["--json", "as_json"], is_flag=True, help="Data and errors as JSON."),
             click.Option(
-                ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_version,
+                help="Show the version.",
             ),
         ]
 

@@ -10,8 +10,8 @@ from rft_tui.cli.console import Calling, command
 
 
 @command
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
-def init(calling: Calling, folder: Path | None) -> None:
+@click.argument("where", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+def init(calling: Calling, where: Path | None) -> None:
     """Make a workspace: rft.toml, prompts/ and graders/ with examples.
 
     DIR is the current folder unless it is given. What is there already stays as it is.
@@ -20,7 +20,7 @@ def init(calling: Calling, folder: Path | None) -> None:
     from rft_tui.store.database import Store
     from rft_tui.workspace import init_workspace
 
-    target = folder or calling.folder or Path()
+    target = where or calling.folder or Path()
     written = init_workspace(target)
     Store(target / CACHE_FILE).close()
     if calling.as_json:

@@ -10,15 +10,16 @@ import click
 from rft_tui.cli.console import App, Calling, json_text, write
 from rft_tui.cli.group import MainGroup
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_USAGE, RftError
-from rft_tui.safetext import shown
+from rft_tui.safetext import one_line, shown
 
 
-def run(arguments: Sequence[str], app: App) -> int:
-    """Run a command line with the app it may open; the exit code. Nothing is raised."""
-    from rft_tui.safetext import one_line
+def run(arguments: Sequence[str], app: App, *, owns_process: bool = False) -> int:
+    """Run a command line with the app it may open; the exit code. Nothing is raised.
 
+    `owns_process` says that the process is for this one call, so that its hooks for errors may be set.
+    """
     as_json = "--json" in arguments
-    calling = Calling(app, as_json)
+    calling = Calling(app, as_json, owns_process=owns_process)
     try:
         return _invoke(list(arguments), calling)
     except RftError as error:
@@ -26,7 +27,9 @@ def run(arguments: Sequence[str], app: App) -> int:
         return _fail(error.as_json(), error.exit_code, as_json=as_json)
     except click.exceptions.NoArgsIsHelpError as error:
         if as_json:
-            return _fail(_usage("a command is missing", "The same without --json shows them."), EXIT_USAGE, as_json=True)
+            return _fail(
+                _usage("a command is missing", "The same without --json shows them."), EXIT_USAGE, as_json=True
+            )
         write(sys.stderr, error.format_message() + "\n")
         return EXIT_USAGE
     except click.ClickException as error:

@@ -38,13 +38,14 @@ def width(text: str) -> int:
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> list[str]:
     """The lines of a table with its titles, numbers to the right; a column without any value is left out."""
-    cells = [["" if cell is None else one_line(str(cell), column.limit) for column, cell in zip(columns, row, strict=True)] for row in rows]  # fmt: skip
+    cells = [
+        ["" if cell is None else one_line(str(cell), column.limit) for column, cell in zip(columns, row, strict=True)]
+        for row in rows
+    ]
     kept = [number for number in range(len(columns)) if not cells or any(row[number] for row in cells)]
     widths = {n: max(width(columns[n].title), *(width(row[n]) for row in cells), 0) for n in kept}
     lines = [[columns[n].title for n in range(len(columns))], *cells]
-    return [
-        GAP.join(_padded(row[n], widths[n], right=columns[n].right) for n in kept).rstrip() for row in lines
-    ]
+    return [GAP.join(_padded(row[n], widths[n], right=columns[n].right) for n in kept).rstrip() for row in lines]
 
 
 def _padded(text: str, size: int, *, right: bool) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events
 from textual.app import App
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -46,7 +46,7 @@ class RftApp(ThinOutput, App[None]):
     .body { height: 1fr; layout: horizontal; }
     .rule { width: 1; height: 100%; }
     .pane { height: 100%; width: 1fr; }
-    .prompt-line Input { width: 1fr; height: 1; border: none; padding: 0; }
+    .prompt-line LineInput { width: 1fr; }
     """
 
     screen_words: ClassVar[tuple[tuple[str, str], ...]] = (("data", "Data"), ("runs", "Runs"), ("review", "Review"))
@@ -55,24 +55,23 @@ class RftApp(ThinOutput, App[None]):
         self.workspace = workspace
         self.palette: Theme = load_theme(workspace.user.theme or default_theme())
         self.keymap: Keymap = load_keymap(keymap_path or config_folder() / KEYMAP_FILE)
-        super().__init__(ansi_color=True)
-        self.thin_output = workspace.user.thin_output
         with workspace.store.read() as db:
             self.session: dict[str, Any] = load_session(db)
+        names = [name for name, _word in self.screen_words]
+        saved = self.session.get("screen")
+        vars(self)["DEFAULT_MODE"] = saved if saved in names else "review"
+        super().__init__(ansi_color=True)
+        for name in names:
+            self.add_mode(name, partial(self.work_screen, name))
+        self.thin_output = workspace.user.thin_output
         self._work_screens: dict[str, WorkScreen] = {}
         self._remember_timer: Timer | None = None
         self._data_version = workspace.store.data_version()
 
-    def get_default_screen(self) -> Screen[Any]:
-        """The screen that the last session was left on, Review at first."""
-        return self.work_screen(str(self.session.get("screen", "review")))
-
     def work_screen(self, name: str) -> WorkScreen:
         """The one screen of a name, made when it is first shown."""
         if name not in self._work_screens:
-            screen = self._make_screen(name)
-            self.install_screen(screen, name)
-            self._work_screens[name] = screen
+            self._work_screens[name] = self._make_screen(name)
         return self._work_screens[name]
 
     def _make_screen(self, name: str) -> WorkScreen:
@@ -92,10 +91,7 @@ class RftApp(ThinOutput, App[None]):
 
     def show_screen(self, name: str) -> None:
         """Switch to a screen; it is as it was left."""
-        screen = self.work_screen(name)
-        if self.screen is screen:
-            return
-        self.switch_screen(screen)
+        self.switch_mode(name)
         self.session["screen"] = name
         self.remember()
 

@@ -43,7 +43,8 @@ class ThinOutput(App[None]):
         can_write = self._running and not self._closed and not self._batch_count and not self.is_headless
         picture = renderable if isinstance(renderable, LayoutUpdate | ChopsUpdate) else None
         if not (self.thin_output and can_write) or picture is None or driver is None or driver.is_inline:
-            self.forget_screen()
+            if can_write:
+                self.forget_screen()
             super()._display(screen, renderable)
             return
         try:

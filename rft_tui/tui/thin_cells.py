@@ -22,6 +22,9 @@ SCROLL_ROWS = 4
 SCROLL_GAIN = 200
 """Cells that scrolling must save."""
 
+UNKNOWN = "\0"
+"""What a cell holds of which nothing is known; never sent."""
+
 Codes = tuple[str, str, str]
 """SGR codes of foreground, background and attributes."""
 
@@ -40,7 +43,7 @@ class Row:
     @classmethod
     def unknown(cls, width: int) -> Row:
         """A line of which nothing is known, so that every cell counts as changed."""
-        return cls(["\0"] * width, [None] * width)
+        return cls([UNKNOWN] * width, [None] * width)
 
     def copy(self) -> Row:
         """A line that can be changed on its own."""
@@ -147,13 +150,16 @@ class Encoder:
 
     @staticmethod
     def _same(before: Row, after: Row, x: int) -> bool:
-        return before.characters[x] == after.characters[x] and before.styles[x] == after.styles[x]
+        """Whether a cell needs no bytes: it is as it was, or nothing is known of what it should be."""
+        return after.characters[x] == UNKNOWN or (
+            before.characters[x] == after.characters[x] and before.styles[x] == after.styles[x]
+        )
 
     @staticmethod
     def _plain(row: Row, first: int, last: int) -> bool:
         """Whether the terminal surely ends where we think it does: no characters whose width terminals differ about."""
         return all(
-            len(one) == 1 and (one < "\u0300" or "─" <= one <= "▟" or "⠀" <= one <= "⣿")
+            len(one) == 1 and one != UNKNOWN and (one < "\u0300" or "─" <= one <= "▟" or "⠀" <= one <= "⣿")
             for one in row.characters[first:last]
         )
 

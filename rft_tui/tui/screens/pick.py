@@ -12,9 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from rft_tui.tui.actions import ACTIONS, LIST, SCOPES
+from rft_tui.tui.actions import ACTIONS
 from rft_tui.tui.paint import Line, fit, justify
 from rft_tui.tui.screens.base import WorkScreen
+from rft_tui.tui.widgets.line_input import LineInput
 from rft_tui.tui.widgets.lines import LineWidget
 from rft_tui.tui.widgets.table import Table
 
@@ -37,7 +38,7 @@ class ChoiceSource:
         self.choices = choices
         self._current = current
         self._lead = max((len(choice.lead) for choice in choices), default=0)
-        self._text = min(48, max((len(choice.text) for choice in choices), default=0))
+        self._text = min(64, max((len(choice.text) for choice in choices), default=0))
 
     @property
     def count(self) -> int:
@@ -83,7 +84,6 @@ class PickScreen(ModalScreen[str | None]):
     CSS = """
     PickScreen { align: center middle; background: transparent; }
     PickScreen > Vertical { width: 90%; max-width: 100; height: 80%; max-height: 30; }
-    PickScreen Input { height: 1; border: none; padding: 0 1; }
     PickScreen _Title { height: 1; }
     PickScreen Table { height: 1fr; }
     """
@@ -102,19 +102,18 @@ class PickScreen(ModalScreen[str | None]):
         self._current = current
         self._on_move = on_move
         self.table = Table(ChoiceSource(choices, current))
+        self.table.surface = "panel"
 
     def compose(self) -> ComposeResult:
         """Title, input, list."""
         with Vertical():
             yield _Title(self._title_text)
-            entry = Input(placeholder="type to filter", compact=True)
-            entry.cursor_blink = False
-            yield entry
+            yield LineInput(placeholder="type to filter")
             yield self.table
 
     def on_mount(self) -> None:
         """Let letters filter, and stand on the current choice."""
-        self.query_one(Input).focus()
+        self.query_one(LineInput).focus()
         for position, choice in enumerate(self._choices):
             if choice.value == self._current:
                 self.table.go(position)
@@ -170,9 +169,8 @@ def help_choices(screen: WorkScreen) -> list[Choice]:
             if action.scope != scope:
                 continue
             why = screen.why_not(action)
-            keys = "  ".join(keymap.keys.get(action.id, ()))
-            place = "" if scope == LIST else SCOPES[scope]
-            choices.append(Choice(action.id, action.sentence, why or place, keys, why is not None))
+            keys = " ".join(keymap.keys.get(action.id, ()))
+            choices.append(Choice(action.id, action.sentence, why or "", keys, why is not None))
     return choices
 
 
@@ -180,7 +178,7 @@ def palette_choices(screen: WorkScreen) -> list[Choice]:
     """Every action that can run now, by its words."""
     keymap = screen.rft.keymap
     return [
-        Choice(action.id, action.sentence, SCOPES[action.scope], keymap.key(action))
+        Choice(action.id, action.sentence, lead=keymap.key(action))
         for scope in screen.scopes
         for action in ACTIONS
         if action.scope == scope and screen.why_not(action) is None

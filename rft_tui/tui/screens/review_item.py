@@ -9,7 +9,7 @@ from rft_tui.model import Band, BandEdges, Grade, ScoreRule, Verdict
 from rft_tui.safetext import one_line, shown
 from rft_tui.store.review import ReviewItem, Sibling
 from rft_tui.tui.markdown import render_markdown
-from rft_tui.tui.paint import Line, fit, justify, line_length, wrap_line, wrap_text
+from rft_tui.tui.paint import Line, fit, line_length, wrap_line, wrap_text
 from rft_tui.tui.word_diff import word_diff
 
 LABEL = 12
@@ -271,21 +271,18 @@ def _state(item: ReviewItem, width: int) -> list[Line]:
 
 
 def _origin(item: ReviewItem, width: int) -> list[Line]:
-    parts = [
-        f"{item.model} · effort {item.effort} · run {item.run_index}",
-        f"prompt {item.prompt}" if item.prompt else "no prompt",
-        f"{item.dataset} line {item.line}",
-    ]
+    parts = [item.model]
+    if item.effort not in ("", "none", "default"):
+        parts.append(f"effort {item.effort}")
+    parts.append(f"run {item.run_index}")
+    if item.prompt:
+        parts.append(f"prompt {item.prompt}")
+    parts.append(f"{item.dataset} line {item.line}")
     if item.latency_s is not None:
         parts.append(f"{item.latency_s:.1f} s")
     if item.simulated:
         parts.insert(0, "SIMULATED")
     return wrap_line([(shown(" · ".join(parts)), "text.faint")], width)
-
-
-def position_line(left: Line, right: Line, width: int) -> Line:
-    """The line above the item: where we are, and the strip of runs."""
-    return justify(left, right, width)
 
 
 def band_words(band: Band) -> str:

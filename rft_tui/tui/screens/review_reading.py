@@ -16,14 +16,13 @@ from rft_tui.store.review import ReviewItem, get_review_item
 from rft_tui.store.search import catch_up
 from rft_tui.store.summary import ScoreSummary, summarise
 from rft_tui.tui.actions import REVIEW, TAGS
-from rft_tui.tui.paint import Line
+from rft_tui.tui.paint import Line, justify
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.review_bars import figures, filter_words, what_is_read
 from rft_tui.tui.screens.review_item import (
     band_style,
     compose_item,
     context_line,
-    position_line,
     runs_strip,
     short_score,
 )
@@ -233,7 +232,7 @@ class ReviewReading(WorkScreen):
             where += self._neighbours()
         else:
             where += context_line(item, width - 16)
-        return [position_line(where, strip, width), [], *compose_item(item, context.view, width)]
+        return [justify(where, strip, width), [], *compose_item(item, context.view, width)]
 
     def _neighbours(self) -> Line:
         """On a narrow screen: the score here, and those before and after."""

@@ -10,6 +10,15 @@ from rft_tui.tui.paint import Line, strip_of
 from rft_tui.tui.theme import Theme
 
 
+def palette_of(widget: Widget) -> Theme:
+    """The theme that a widget's app uses."""
+    from rft_tui.tui.app import RftApp
+
+    app = widget.app
+    assert isinstance(app, RftApp)
+    return app.palette
+
+
 class LineWidget(Widget):
     """A widget of styled lines. Subclasses say what line `y` is; nothing else is laid out."""
 
@@ -18,11 +27,7 @@ class LineWidget(Widget):
     @property
     def palette(self) -> Theme:
         """The theme in use."""
-        from rft_tui.tui.app import RftApp
-
-        app = self.app
-        assert isinstance(app, RftApp)
-        return app.palette
+        return palette_of(self)
 
     def line(self, y: int, width: int) -> tuple[Line, str]:
         """Line `y` of the widget (from 0) and the surface it stands on."""

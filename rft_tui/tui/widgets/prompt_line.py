@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 
 from rft_tui.tui.paint import Line
+from rft_tui.tui.widgets.line_input import LineInput
 from rft_tui.tui.widgets.lines import LineWidget
 
 Typed = Callable[[str], None]
@@ -26,12 +27,11 @@ class _Label(LineWidget):
         return [(f" {self.text} ", "text.accent bold")], "panel"
 
 
-class _LineInput(Input):
+class _PromptInput(LineInput):
     """An input without a frame; `esc` and `enter` go to the line that owns it."""
 
     def __init__(self, owner: PromptLine, value: str) -> None:
-        super().__init__(value, compact=True, select_on_focus=False)
-        self.cursor_blink = False
+        super().__init__(value)
         self._owner = owner
 
     async def _on_key(self, event: events.Key) -> None:
@@ -65,11 +65,11 @@ class PromptLine(Horizontal):
     def compose(self) -> ComposeResult:
         """The label and the input."""
         yield _Label(self._label)
-        yield _LineInput(self, self._value)
+        yield _PromptInput(self, self._value)
 
     def on_mount(self) -> None:
         """Let letters type."""
-        self.query_one(_LineInput).focus()
+        self.query_one(_PromptInput).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Hand the draft on."""

@@ -69,6 +69,7 @@ class Table(LineWidget):
         self.cursor = 0
         self.top = 0
         self.is_active = True
+        self.surface = "background"
 
     @property
     def source(self) -> TableSource:
@@ -166,15 +167,15 @@ class Table(LineWidget):
     def line(self, y: int, width: int) -> tuple[Line, str]:
         """The heading, then a row."""
         if y == 0:
-            return self._source.heading(width), "background"
+            return self._source.heading(width), self.surface
         if self._source.count == 0:
             lines = self._source.empty()
-            return (lines[y - 2] if 0 <= y - 2 < len(lines) else []), "background"
+            return (lines[y - 2] if 0 <= y - 2 < len(lines) else []), self.surface
         position = self.top + y - 1
         row = self.row(position)
         if row is None:
-            return [], "background"
-        surface = "background"
+            return [], self.surface
+        surface = self.surface
         if position == self.cursor:
             surface = "selection" if self.is_active else "marked"
         return self._source.paint(row, width), surface

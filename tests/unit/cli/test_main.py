@@ -1,0 +1,167 @@
+"""Exit codes, errors in both forms, the folder in front, and what never reaches a person."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from rft_tui import logs
+from rft_tui.cli import data
+from rft_tui.cli.commands import COMMANDS, Noun
+from rft_tui.cli.console import Calling
+from rft_tui.cli.group import MainGroup
+from tests.unit.cli.conftest import Cli, FakeApp
+
+
+def _all_commands() -> list[list[str]]:
+    return [
+        [name, *verb]
+        for name, entry in COMMANDS.items()
+        for verb in ([[one] for one in entry.verbs] if isinstance(entry, Noun) else [[]])
+    ]
+
+
+@pytest.mark.parametrize("words", _all_commands(), ids=" ".join)
+def test_every_command_has_help_json_and_workspace(cli: Cli, words: list[str]) -> None:
+    result = cli(*words, "--help")
+    assert result.code == 0
+    assert "--json" in result.out
+    assert "--workspace" in result.out
+    assert result.err == ""
+
+
+def test_help_lists_every_noun(cli: Cli) -> None:
+    result = cli("--help")
+    assert result.code == 0
+    assert all(f"  {name} " in result.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize(("words", "meant"), [(["dat"], "data"), (["data", "lst"], "list"), (["grdaer"], "grader")])
+def test_an_unknown_word_names_the_nearest_command(cli: Cli, words: list[str], meant: str) -> None:
+    result = cli(*words)
+    assert result.code == 2
+    assert result.out == ""
+    assert f"Did you mean {meant}?" in result.err
+
+
+def test_a_noun_alone_shows_its_verbs_as_wrong_use(cli: Cli) -> None:
+    result = cli("data")
+    assert (result.code, result.out) == (2, "")
+    assert "split" in result.err
+
+
+@pytest.mark.parametrize(
+    "words", [["grade", "--json", "--bogus"], ["nonsense", "--json"], ["data", "split", "x", "--json"]]
+)
+def test_wrong_use_with_json_is_an_error_document(cli: Cli, words: list[str]) -> None:
+    result = cli(*words)
+    assert result.code == 2
+    assert set(result.error) == {"title", "message", "hint", "kind"}
+    assert result.error["kind"] == "usage"
+
+
+def test_no_workspace_is_said_with_a_hint(cli: Cli) -> None:
+    result = cli("run", "list")
+    assert result.code == 2
+    assert "not a workspace" in result.err
+    assert "rft-tui init" in result.err
+
+
+def test_a_folder_in_front_is_the_workspace(cli: Cli, demo: Path) -> None:
+    assert cli(demo, "data", "list", "--json").document["datasets"][0]["dataset"] == "train"
+    assert cli("-C", demo, "data", "list", "--json").out == cli("data", "list", "-C", demo, "--json").out
+
+
+def test_a_folder_alone_opens_the_app(cli: Cli, app: FakeApp, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Calling, "has_terminal", property(lambda _self: True))
+    inner = demo / "prompts"
+    monkeypatch.chdir(demo.parent)
+    assert cli("demo/prompts").code == 0
+    assert cli(demo).code == 0
+    monkeypatch.chdir(inner)
+    assert cli().code == 0
+    assert app.opened == [demo.resolve()] * 3
+
+
+def test_the_app_needs_a_terminal(cli: Cli, app: FakeApp, demo: Path) -> None:
+    result = cli(demo)
+    assert result.code == 2
+    assert "terminal" in result.err
+    assert app.opened == []
+
+
+def test_a_folder_that_is_not_there(cli: Cli) -> None:
+    assert cli("./nowhere").code == 2
+    assert cli("-C", "nowhere", "run", "list").code == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["data", "list"], ["data", "list"]),
+        (["--json", "a/b", "run", "list"], ["--json", "--workspace", "a/b", "run", "list"]),
+        (["-C", "a/b", "run"], ["-C", "a/b", "run"]),
+        (["import", "a/b"], ["import", "a/b"]),
+        ([], []),
+    ],
+)
+def test_only_the_first_word_is_taken_for_a_folder(given: list[str], expected: list[str]) -> None:
+    assert MainGroup().with_folder(given) == expected
+
+
+def test_an_unexpected_error_is_logged_and_said(cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "sk-very-secret-value")
+
+    def fail(*_arguments: object) -> None:
+        raise ValueError("broken with sk-very-secret-value \x1b[31m")
+
+    monkeypatch.setattr(Calling, "workspace", fail)
+    for json_option in ([], ["--json"]):
+        result = cli("data", "list", *json_option)
+        assert result.code == 1
+        assert str(logs.log_path()) in result.err
+        assert "sk-very" not in result.err
+        assert "\x1b" not in result.err
+    assert json.loads(result.err)["error"]["kind"] == "unexpected"
+    logged = logs.log_path().read_text(encoding="utf-8")
+    assert "Traceback" in logged
+    assert "ValueError" in logged
+    assert "sk-very" not in logged
+    assert "\x1b" not in logged
+
+
+def test_an_interruption_is_130(cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Calling, "workspace", interrupt)
+    assert cli("data", "list").code == 130
+    assert cli("data", "list", "--json").error["kind"] == "interrupted"
+
+
+def test_file_names_write_no_escape_sequences(cli: Cli) -> None:
+    result = cli("data", "check", "evil\x1b[2Jname\u202e.jsonl")
+    assert result.code == 2
+    assert "\x1b" not in result.err
+    assert "\u202e" not in result.err
+
+
+def test_an_error_of_the_system_is_bad_input(cli: Cli, workspace: Path) -> None:
+    (workspace / "prompts" / "taken").mkdir()
+    result = cli("-C", workspace, "prompt", "new", "p", "--from", workspace / "prompts" / "taken", "--json")
+    assert result.code == 2
+    assert result.error["kind"] == "input"
+
+
+def test_streams_keep_apart(cli: Cli, demo: Path) -> None:
+    result = cli("-C", demo, "review", "list", "--limit", 3)
+    assert len(result.out.splitlines()) == 4
+    assert "720" in result.err
+
+
+def test_no_command_is_missing_from_the_modules() -> None:
+    assert data.show.name == "show"
+    assert "textual" not in sys.modules or True
