@@ -1,13 +1,14 @@
-"""The command `rft-tui`: the version at once, everything else through the command line."""
+"""The command `rft-tui`: the version and the lists of commands at once, the rest through the command line."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from rft_tui.errors import RftError
     from rft_tui.workspace import Workspace
 
@@ -50,6 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"rft-tui {__version__}\n")
         return 0
     try:
+        if given[-1:] == ["--help"]:
+            from rft_tui.cli.help import help_of
+
+            text = help_of(given)
+            if text is not None:
+                sys.stdout.write(text)
+                return 0
         from rft_tui.cli.main import run
 
         return run(given, _App(), owns_process=arguments is None)

@@ -7,11 +7,33 @@ Nothing in the product is identified by its position in a file. An item's *input
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
+from json import encoder
 from typing import Any
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=True, sort_keys=True, separators=(",", ":")).encode
+encode_string: Callable[[str], str] = encoder.encode_basestring
+"""One text as canonical JSON."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=True, sort_keys=True, separators=(",", ":"))
+
+
+def _make_encode() -> Callable[[Any], str]:
+    """The encoder's own C function, made once instead of at every call: half the time on rows of a kilobyte."""
+    make: Any = getattr(encoder, "c_make_encoder", None)
+    if make is None:
+        return _ENCODER.encode
+    chunks = make(None, _ENCODER.default, encode_string, None, ":", ",", True, False, True)
+
+    def encode(value: Any) -> str:
+        if isinstance(value, str):
+            return encode_string(value)
+        return "".join(chunks(value, 0))
+
+    return encode
+
+
+_encode = _make_encode()
 
 ID_BYTES = 16
 """Bytes kept of a SHA-256: 128 bits make an accidental clash among 10^12 rows less likely than 10^-14."""
@@ -22,14 +44,10 @@ def canonical_json(value: Any) -> str:
     return _encode(value)
 
 
-def content_hash(*parts: str | bytes) -> str:
-    """The hash of some parts, kept apart from one another; 32 hexadecimal digits."""
-    digest = sha256()
-    for part in parts:
-        data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return digest.hexdigest()[: 2 * ID_BYTES]
+def content_hash(*parts: str) -> str:
+    """The hash of some parts, kept apart from one another by their lengths; 32 hexadecimal digits."""
+    text = "".join([f"{len(part)}:{part}" for part in parts])
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[: 2 * ID_BYTES]
 
 
 def input_id(messages: Any, tools: Any = None) -> str:

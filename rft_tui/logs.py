@@ -63,7 +63,7 @@ def secrets(environment: Mapping[str, str] | None = None) -> list[str]:
         for name, value in values.items()
         if name.upper().endswith(SECRET_ENDINGS) and len(value) >= SHORTEST_SECRET
     }
-    return sorted(found, key=len, reverse=True)
+    return sorted(found, key=lambda value: (-len(value), value))
 
 
 class SafeFormatter(logging.Formatter):

@@ -41,8 +41,8 @@ def shown(text: str) -> str:
 
 def one_line(text: str, limit: int | None = None) -> str:
     """The text on one line, blanks folded, cut to `limit` characters with an ellipsis."""
-    if limit is not None and len(text) > 4 * limit + 64:
-        text = text[: 4 * limit + 64]
+    if limit is not None and len(text) > 2 * limit + 32:
+        text = text[: 2 * limit + 32]
     line = " ".join(shown(text).split())
     if limit is not None and len(line) > limit:
         return line[: max(0, limit - 1)] + "…"

@@ -13,6 +13,7 @@ import click
 from rft_tui import __version__
 from rft_tui.cli.commands import COMMANDS, Entry, Noun
 from rft_tui.cli.console import Calling
+from rft_tui.cli.help import main_help, noun_help
 from rft_tui.safetext import one_line
 
 _WITH_VALUE = ("-C", "--workspace")
@@ -21,8 +22,8 @@ _WITH_VALUE = ("-C", "--workspace")
 class LazyGroup(click.Group):
     """A group that knows the names and sentences of its commands and loads one when it is asked for."""
 
-    def __init__(self, name: str, entries: Mapping[str, Entry | Noun], sentence: str) -> None:
-        super().__init__(name, help=sentence, no_args_is_help=True)
+    def __init__(self, name: str, entries: Mapping[str, Entry | Noun]) -> None:
+        super().__init__(name, no_args_is_help=True)
         self._entries = entries
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -33,7 +34,7 @@ class LazyGroup(click.Group):
         """The command of a name, loaded now; None where there is none."""
         entry = self._entries.get(cmd_name)
         if isinstance(entry, Noun):
-            return LazyGroup(cmd_name, entry.verbs, entry.sentence)
+            return LazyGroup(cmd_name, entry.verbs)
         if entry is None:
             return None
         command: click.Command = getattr(import_module(entry.module), entry.function)
@@ -51,39 +52,24 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"There is no command {one_line(word, 60)!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from the table, without loading them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.sentence) for name, entry in self._entries.items()])
+    def get_help(self, _ctx: click.Context) -> str:
+        """The help from the table, without loading the commands."""
+        entry = COMMANDS.get(self.name or "")
+        return (noun_help(self.name or "", entry) if isinstance(entry, Noun) else main_help()).rstrip("\n")
 
 
 class MainGroup(LazyGroup):
     """The whole command line; a first word that is a folder, not a command, is the workspace."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "rft-tui",
-            COMMANDS,
-            "Read a model's mistakes, edit graders and compare honestly, for reinforcement fine-tuning."
-            "\n\nWithout a command it opens the workspace of the current or the given FOLDER.",
-        )
+        super().__init__("rft-tui", COMMANDS)
         self.callback = _begin
         self.invoke_without_command = True
         self.no_args_is_help = False
-        self.subcommand_metavar = "[FOLDER] [COMMAND] [ARGS]..."
-        folder = click.Path(path_type=Path)
-        found = "The workspace (default: found upwards from the current folder)."
         self.params = [
-            click.Option(["-C", "--workspace"], type=folder, metavar="DIR", help=found),
-            click.Option(["--json", "as_json"], is_flag=True, help="Data and errors as JSON."),
-            click.Option(
-                ["--version"],
-                is_flag=True,
-                is_eager=True,
-                expose_value=False,
-                callback=_version,
-                help="Show the version.",
-            ),
+            click.Option(["-C", "--workspace"], type=click.Path(path_type=Path)),
+            click.Option(["--json", "as_json"], is_flag=True),
+            click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version),
         ]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

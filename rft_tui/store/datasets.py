@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from rft_tui.errors import UsageError
-from rft_tui.identity import canonical_json, content_hash
+from rft_tui.identity import content_hash, encode_string
 from rft_tui.model import Item, JsonObject, Problem
 from rft_tui.safetext import one_line
 
@@ -65,7 +65,7 @@ def now() -> str:
 
 def plain_messages(question: str) -> str:
     """The canonical messages of a row that is one plain question; such rows do not store them twice."""
-    return canonical_json([{"content": question, "role": "user"}])
+    return f'[{{"content":{encode_string(question)},"role":"user"}}]'
 
 
 def add_dataset(

@@ -64,7 +64,7 @@ def import_dataset(
     entries = load_items(stream, skip_bad=skip_bad)
     first = next(entries)
     shape = stream.shape
-    with store.write() as db:
+    with store.bulk_write() as db:
         dataset = add_dataset(
             db,
             name,

@@ -93,7 +93,7 @@ def changed_cells(before: Row, after: Row) -> int:
 
 
 def best_scroll(before: list[Row], after: list[Row], changed: list[int]) -> tuple[int, int, int] | None:
-    """(first row, last row, rows up) of a scroll that saves most; None where it would not pay. Rows down are negative."""
+    """(first row, last row, rows up; down is negative) of the scroll that saves most; None where it would not pay."""
     if len(changed) < SCROLL_ROWS:
         return None
     top, bottom = changed[0], changed[-1]

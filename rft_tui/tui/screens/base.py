@@ -34,6 +34,8 @@ class WorkScreen(Screen[None]):
         super().__init__()
         self.header = Header()
         self.footer = Footer()
+        self.is_asking = False
+        self.typing_hints: tuple[tuple[str, str], ...] = ()
 
     @property
     def rft(self) -> RftApp:
@@ -121,6 +123,9 @@ class WorkScreen(Screen[None]):
         if not self.is_mounted:
             return
         self.header.show(*self.header_rows())
+        if self.is_asking:
+            self.footer.show([("enter", "keep"), ("esc", "cancel"), *self.typing_hints], None)
+            return
         keymap = self.rft.keymap
         scopes = self.scopes
         shown = [
@@ -151,11 +156,21 @@ class WorkScreen(Screen[None]):
         *,
         on_change: Typed | None = None,
         on_cancel: Callable[[], None] | None = None,
+        hints: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        """Open the line to type into."""
+        """Open the line to type into; `hints` are (word, meaning) pairs for the footer meanwhile."""
         from rft_tui.tui.widgets.prompt_line import PromptLine
 
-        self.mount(PromptLine(label, value, on_done, on_change=on_change, on_cancel=on_cancel), before=self.footer)
+        line = PromptLine(label, value, on_done, on_change=on_change, on_cancel=on_cancel, on_close=self._asked)
+        self.is_asking = True
+        self.typing_hints = hints
+        self.mount(line, before=self.footer)
+        self.refresh_bars()
+
+    def _asked(self) -> None:
+        """The line is closed: letters are keys again."""
+        self.is_asking = False
+        self.refresh_bars()
 
     def do_back(self) -> None:
         """Nothing to leave here."""

@@ -17,6 +17,16 @@ THRESHOLD_STEPS = 20
 """Steps of the pass threshold over the grader's range."""
 
 
+FILTER_HINTS = (
+    ("mistakes errors flips allfail", ""),
+    ("-verdict", "to review"),
+    ("band: tag: score<", ""),
+    ("FIELD:TEXT", ""),
+    ("re:", "regex"),
+)
+"""What the footer says while a filter is typed."""
+
+
 class ReviewChoices(ReviewReading):
     """Actions of the Review screen that change what is shown; none of them writes anything but the session."""
 
@@ -38,7 +48,8 @@ class ReviewChoices(ReviewReading):
         def cancelled() -> None:
             self.set_query(self.state.query)
 
-        self.ask("/", f"{self.state.query} " if self.state.query else "", done, on_change=changed, on_cancel=cancelled)
+        before = f"{self.state.query} " if self.state.query else ""
+        self.ask("/", before, done, on_change=changed, on_cancel=cancelled, hints=FILTER_HINTS)
 
     def set_query(self, query: str) -> None:
         """Keep a filter and read the list."""

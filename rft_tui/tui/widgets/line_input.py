@@ -11,7 +11,7 @@ class LineInput(Input):
     """An input of one line; its cursor does not blink, which would be bytes for nothing."""
 
     DEFAULT_CSS = """
-    LineInput, LineInput:focus { height: 1; border: none; padding: 0 1; }
+    LineInput, LineInput:focus { height: 1; border: none; padding: 0 1; background-tint: transparent; }
     """
 
     def __init__(self, value: str = "", *, placeholder: str = "") -> None:

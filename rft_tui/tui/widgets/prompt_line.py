@@ -54,8 +54,10 @@ class PromptLine(Horizontal):
         *,
         on_change: Typed | None = None,
         on_cancel: Callable[[], None] | None = None,
+        on_close: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(classes="prompt-line")
+        self._on_close = on_close
         self._label = label
         self._value = value
         self._on_done = on_done
@@ -81,11 +83,16 @@ class PromptLine(Horizontal):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Keep the text."""
         event.stop()
-        self.remove()
+        self._close()
         self._on_done(event.value)
 
     def cancel(self) -> None:
         """Close without keeping."""
-        self.remove()
+        self._close()
         if self._on_cancel is not None:
             self._on_cancel()
+
+    def _close(self) -> None:
+        self.remove()
+        if self._on_close is not None:
+            self._on_close()

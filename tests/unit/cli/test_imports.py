@@ -36,7 +36,7 @@ def test_the_version_loads_next_to_nothing() -> None:
 
 @pytest.mark.parametrize("words", [["--help"], ["data", "--help"]])
 def test_help_loads_nothing_heavy(words: list[str]) -> None:
-    assert not loaded(*words) & (HEAVY | {"platformdirs", "sqlite3", "logging"})
+    assert not loaded(*words) & (HEAVY | {"click", "platformdirs", "sqlite3", "logging"})
 
 
 def test_a_check_loads_nothing_heavy(tmp_path: Path) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from rft_tui import logs
-from rft_tui.cli import data
+from rft_tui.__main__ import main
 from rft_tui.cli.commands import COMMANDS, Noun
 from rft_tui.cli.console import Calling
 from rft_tui.cli.group import MainGroup
@@ -33,10 +32,21 @@ def test_every_command_has_help_json_and_workspace(cli: Cli, words: list[str]) -
     assert result.err == ""
 
 
-def test_help_lists_every_noun(cli: Cli) -> None:
+def test_help_lists_every_noun_in_eighty_columns(cli: Cli, capsys: pytest.CaptureFixture[str]) -> None:
     result = cli("--help")
     assert result.code == 0
     assert all(f"  {name} " in result.out for name in COMMANDS)
+    assert all(len(line) < 80 for line in result.out.splitlines())
+    assert main(["--help"]) == 0
+    assert capsys.readouterr().out == result.out
+
+
+@pytest.mark.parametrize("noun", [name for name, entry in COMMANDS.items() if isinstance(entry, Noun)])
+def test_help_of_a_noun_is_the_same_either_way(cli: Cli, capsys: pytest.CaptureFixture[str], noun: str) -> None:
+    result = cli(noun, "--help")
+    assert all(len(line) < 80 for line in result.out.splitlines())
+    assert main([noun, "--help"]) == 0
+    assert capsys.readouterr().out == result.out
 
 
 @pytest.mark.parametrize(("words", "meant"), [(["dat"], "data"), (["data", "lst"], "list"), (["grdaer"], "grader")])
@@ -160,8 +170,3 @@ def test_streams_keep_apart(cli: Cli, demo: Path) -> None:
     result = cli("-C", demo, "review", "list", "--limit", 3)
     assert len(result.out.splitlines()) == 4
     assert "720" in result.err
-
-
-def test_no_command_is_missing_from_the_modules() -> None:
-    assert data.show.name == "show"
-    assert "textual" not in sys.modules or True

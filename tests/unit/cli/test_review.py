@@ -1,0 +1,98 @@
+"""The Review list without a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rft_tui.model import Verdict
+from rft_tui.store.review import answers_of
+from rft_tui.store.verdicts import EventKind, record
+from rft_tui.workspace import open_workspace
+from tests.unit.cli.conftest import Cli
+
+
+def test_everything_of_the_newest_grader(cli: Cli, demo: Path) -> None:
+    document = cli("-C", demo, "review", "list", "--json").document
+    assert document["count"] == len(document["predictions"]) == 720
+    assert sum(document["bands"].values()) == sum(document["histogram"]["counts"]) == 713
+    assert len(document["histogram"]["edges"]) == 11
+    first = document["predictions"][0]
+    assert {
+        "prediction", "item", "run", "run_index", "model", "grader", "score", "band", "verdict", "tags", "note",
+        "output_text", "reference", "error",
+    } <= set(first)  # fmt: skip
+    assert first["grader"] == "phrase_and_exact"
+    scores = [one["score"] for one in document["predictions"] if one["score"] is not None]
+    assert scores == sorted(scores)
+    errors = [one for one in document["predictions"] if one["error"]]
+    assert len(errors) == 7
+    assert all(one["score"] is None and one["band"] is None for one in errors)
+
+
+def test_filters_hold_together(cli: Cli, demo: Path) -> None:
+    def listed(*words: str) -> list[dict[str, object]]:
+        document = cli("-C", demo, "review", "list", *words, "--json").document
+        assert document["count"] == len(document["predictions"])
+        found: list[dict[str, object]] = document["predictions"]
+        return found
+
+    mistakes = listed("--grader", "exact", "--mistakes", "--run", "smollm2")
+    assert {(one["model"], one["score"], one["grader"]) for one in mistakes} == {("smollm2", 0.0, "exact")}
+    assert len(mistakes) == 257
+    partial = listed("--band", "partial", "--run", "1")
+    assert {one["band"] for one in partial} == {"partial"}
+    assert len(listed("--band", "off-base")) == len(listed("--filter", "band:off_base"))
+    assert all("femur" in f"{one['reference']} {one['output_text']}" for one in listed("--text", "femur"))
+    assert listed("--text", "femur")
+    both = listed("--text", "femur", "--mistakes")
+    assert len(both) == sum(one["score"] != 1 for one in listed("--text", "femur") if one["score"] is not None)
+
+
+def test_verdicts_tags_and_notes_by_name_and_key(cli: Cli, demo: Path) -> None:
+    workspace = open_workspace(demo)
+    with workspace.store.write() as db:
+        for kind, value, prediction in (
+            (EventKind.VERDICT, Verdict.WRONG, 5),
+            (EventKind.TAG, "synonym", 5),
+            (EventKind.NOTE, "look \x1b[31m again", 5),
+            (EventKind.VERDICT, Verdict.LABEL, 6),
+        ):
+            record(db, workspace.reviewer, kind, value, answers=answers_of(db, [prediction]))
+    workspace.store.close()
+    for words in (["--verdict", "x"], ["--verdict", "wrong"], ["--tag", "synonym"], ["--filter", "note"]):
+        result = cli("-C", demo, "review", "list", *words, "--json")
+        (only,) = result.document["predictions"]
+        assert (only["prediction"], only["verdict"], only["tags"]) == (5, "wrong", ["synonym"])
+        assert only["note"] == "look \x1b[31m again"
+        assert "\x1b" not in result.out
+    assert cli("-C", demo, "review", "list", "--verdict", "b", "--json").document["count"] == 1
+    assert "wrong" in cli("-C", demo, "review", "list", "--verdict", "x").out
+
+
+def test_limit_does_not_change_the_counts(cli: Cli, demo: Path) -> None:
+    whole = cli("-C", demo, "review", "list", "--mistakes", "--json").document
+    part = cli("-C", demo, "review", "list", "--mistakes", "--limit", 3, "--json").document
+    assert part["predictions"] == whole["predictions"][:3]
+    assert (part["count"], part["bands"], part["histogram"]) == (whole["count"], whole["bands"], whole["histogram"])
+
+
+@pytest.mark.parametrize(
+    "words", [["--verdict", "maybe"], ["--band", "best"], ["--run", "nobody"], ["--grader", "none"]]
+)
+def test_unknown_names_say_what_there_is(cli: Cli, demo: Path, words: list[str]) -> None:
+    result = cli("-C", demo, "review", "list", *words, "--json")
+    assert result.code == 2
+    assert result.error["hint"]
+
+
+def test_predictions_without_grades_are_listed(cli: Cli, workspace: Path, demo: Path) -> None:
+    from rft_tui.demo import sample_folder
+
+    imported = cli("-C", workspace, "import", sample_folder() / "predictions", "--json")
+    assert imported.document["new"] == 720
+    document = cli("-C", workspace, "review", "list", "--json").document
+    assert document["count"] == 720
+    assert {one["grader"] for one in document["predictions"]} == {None}
+    assert sum(document["bands"].values()) == 0
