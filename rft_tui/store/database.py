@@ -91,7 +91,11 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._prepare()
+        except StoreError:
+            self.close()
+            raise
         except sqlite3.Error as error:
+            self.close()
             raise store_error(error, path) from error
         except OSError as error:
             raise StoreError(
@@ -108,30 +112,51 @@ class Store:
                 hint="Upgrade rft-tui, or open another workspace.",
             )
         if version < SCHEMA_VERSION:
-            self._migrate(db)
+            self._migrate()
+        if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            self._use_wal(db)
 
-    def _migrate(self, db: sqlite3.Connection) -> None:
+    def _migrate(self) -> None:
+        """Bring the tables up to date; the write lock makes a second process wait and then find nothing to do."""
         from sqlite_utils import Database
 
         from rft_tui.store.schema import migrations
 
-        journal = "DELETE" if file_system_type(self.path.parent) in NETWORK_FILE_SYSTEMS else "WAL"
-        db.execute(f"PRAGMA journal_mode = {journal}")
-        migrations.apply(Database(db))
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        with self.write() as db:
+            migrations.apply(Database(db))
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _use_wal(self, db: sqlite3.Connection) -> None:
+        """Change to WAL where the disk allows it; where another process is in the way, the next opening does it."""
+        if file_system_type(self.path.parent) in NETWORK_FILE_SYSTEMS:
+            return
+        db.execute("PRAGMA busy_timeout = 0")
+        with suppress(sqlite3.OperationalError):
+            db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def connect(self) -> sqlite3.Connection:
-        """A new connection of the caller's own, which may be handed from thread to thread; the caller closes it."""
-        db = sqlite3.connect(
-            self.path,
-            timeout=BUSY_TIMEOUT_MS / 1000,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA foreign_keys = ON")
-        db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        """A new connection of the caller's own, which may be handed from thread to thread; the caller closes it.
+
+        Raises StoreError.
+        """
+        try:
+            db = sqlite3.connect(
+                self.path,
+                timeout=BUSY_TIMEOUT_MS / 1000,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=256,
+            )
+            try:
+                db.execute("PRAGMA synchronous = NORMAL")
+                db.execute("PRAGMA foreign_keys = ON")
+                db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+            except sqlite3.Error:
+                db.close()
+                raise
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
         return db
 
     def connection(self) -> sqlite3.Connection:
@@ -160,10 +185,11 @@ class Store:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
+                db.execute("COMMIT")
             except BaseException:
-                db.execute("ROLLBACK")
+                if db.in_transaction:  # a full disk has rolled back by itself
+                    db.execute("ROLLBACK")
                 raise
-            db.execute("COMMIT")
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error
 

@@ -7,6 +7,7 @@ are searched for in question, prediction, reference, summary and grader steps.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -98,6 +99,19 @@ def _words(text: str) -> Iterator[tuple[bool, str, str, str]]:
         position = match.end()
 
 
+def pattern_fault(pattern: str) -> str:
+    """What keeps a text from being a regular expression, empty where nothing does."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
+    except (re.error, OverflowError) as error:
+        return str(error)
+    except RecursionError:
+        return "its groups are nested too deep"
+    return ""
+
+
 def _term(negated: bool, key: str, operator: str, value: str, notes: list[str]) -> Term | None:
     if not key:
         if value in FLAGS:
@@ -111,10 +125,9 @@ def _term(negated: bool, key: str, operator: str, value: str, notes: list[str]) 
         names = {verdict_key: verdict.value for verdict, verdict_key in VERDICT_KEYS.items()}
         return _choice(negated, key, names.get(value, value), [verdict.value for verdict in Verdict], notes)
     if key == "re":
-        try:
-            re.compile(value)
-        except re.error as error:
-            notes.append(f"not a regular expression ({error}): searched for as text")
+        fault = pattern_fault(value)
+        if fault:
+            notes.append(f"not a regular expression ({fault}): searched for as text")
             return Term("text", value, negated)
         return Term("re", value, negated)
     if key in KEYED:

@@ -89,7 +89,7 @@ def ensure_run(db: sqlite3.Connection, key: RunKey, *, source: str | None = None
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """How many predictions of a batch were new, were there already, and differ from what was there (kept as it was)."""
+    """How many predictions of a batch were new, were there already, and differ from what was there (which stays)."""
 
     new: int = 0
     known: int = 0
@@ -99,10 +99,16 @@ class Added:
 def add_predictions(
     db: sqlite3.Connection, run: int, key: RunKey, predictions: Iterable[tuple[int, str, Answer]]
 ) -> Added:
-    """Store (item number, input id, answer) triples of one run; what is there already is never overwritten."""
+    """Store (item number, input id, answer) triples of one run; what is there already is never overwritten.
+
+    An answer that differs from the one stored for the same input in the same run, for whatever item, is left out.
+    """
     new = known = differing = 0
     for item, input_id, answer in predictions:
-        stored = _ensure_answer(db, key.answer_key(input_id), answer)
+        stored, output_text = _ensure_answer(db, key.answer_key(input_id), answer)
+        if output_text != answer.output_text:
+            differing += 1
+            continue
         usage = answer.usage
         changed = db.execute(
             "INSERT INTO prediction (run, item, answer, run_index, snippet, length, error_kind, input_tokens,"
@@ -122,16 +128,13 @@ def add_predictions(
                 answer.latency_s,
             ],
         ).rowcount
-        if changed:
-            new += 1
-        elif db.execute("SELECT output_text FROM answer WHERE id = ?", [stored]).fetchone()[0] == answer.output_text:
-            known += 1
-        else:
-            differing += 1
+        new += changed
+        known += not changed
     return Added(new, known, differing)
 
 
-def _ensure_answer(db: sqlite3.Connection, key: str, answer: Answer) -> int:
+def _ensure_answer(db: sqlite3.Connection, key: str, answer: Answer) -> tuple[int, str]:
+    """The number and the text of the answer that is stored under a key, which is this one if there was none."""
     made = db.execute(
         "INSERT INTO answer (key, output_text, summary, error_message, extra) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (key) DO NOTHING",
@@ -144,8 +147,9 @@ def _ensure_answer(db: sqlite3.Connection, key: str, answer: Answer) -> int:
         ],
     )
     if made.rowcount and made.lastrowid is not None:
-        return made.lastrowid
-    return int(db.execute("SELECT id FROM answer WHERE key = ?", [key]).fetchone()[0])
+        return made.lastrowid, answer.output_text
+    number, output_text = db.execute("SELECT id, output_text FROM answer WHERE key = ?", [key]).fetchone()
+    return number, output_text
 
 
 _RUN_QUERY = """

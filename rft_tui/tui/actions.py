@@ -98,6 +98,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.grade", ("G",), "grade", "Grade the run with a grader that runs here", RUNS, 70),
     Action("data.check", ("c",), "check", "Check the dataset's file by every rule; again to go back", DATA, 70),
     Action("data.prompt", ("p",), "prompt", "Show the items as they are sent with a prompt", DATA, 65),
+    Action("data.split", ("x",), "split", "Draw named parts as datasets of their own, by a seed", DATA, 45),
+    Action("data.export", ("w",), "write", "Write the rows into a file, with the prompt if one is shown", DATA, 44),
     Action("data.raw", ("v",), "raw row", "Show the row as it stands in the file", DATA, 50),
     *(
         Action(f"tags.{digit}", (digit,), f"tag {digit}", f"Set or take away tag {digit}", TAGS)

@@ -8,11 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
+from rft_tui import logs
 from rft_tui.errors import RftError, StoreError
 from rft_tui.settings import KEYMAP_FILE, config_folder, save_user_settings
 from rft_tui.store.session import load_session, save_session
@@ -201,6 +203,14 @@ class RftApp(ThinOutput, App[None]):
     def log_error(self, error: RftError) -> None:
         """Keep an error in the log."""
         log.warning("%s: %s %s", error.kind, error.message, error.hint)
+
+    def _fatal_error(self) -> None:
+        """Leave after an error nobody expected: the details go to the log, the person reads a sentence."""
+        error = self._exception
+        where = logs.keep_error(error) if error is not None else ""
+        said = logs.describe(error) if error is not None else "the app ended"
+        self._exit_renderables.append(Text(f"Something went wrong: {said}\n{where}"))
+        self._close_messages_no_wait()
 
     def on_unmount(self) -> None:
         """Write the session down at the end."""

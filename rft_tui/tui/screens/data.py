@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
-
-from textual.message import Message
 
 from rft_tui.errors import RftError
 from rft_tui.model import Problem, Prompt
@@ -13,6 +12,7 @@ from rft_tui.store.datasets import StoredDataset, StoredItem, get_item, list_dat
 from rft_tui.store.items_listing import ItemListing, ItemRow
 from rft_tui.tui.actions import DATA, Action
 from rft_tui.tui.paint import Line
+from rft_tui.tui.screens import data_work
 from rft_tui.tui.screens.data_list import (
     DatasetsSource,
     ItemsSource,
@@ -22,15 +22,6 @@ from rft_tui.tui.screens.data_list import (
     rendered_lines,
 )
 from rft_tui.tui.screens.two_panes import TwoPanes
-
-
-class CheckDone(Message):
-    """Posted when a worker has checked a dataset."""
-
-    def __init__(self, dataset: str, problems: list[Problem]) -> None:
-        super().__init__()
-        self.dataset = dataset
-        self.problems = problems
 
 
 class DataScreen(TwoPanes):
@@ -116,7 +107,11 @@ class DataScreen(TwoPanes):
         """Some actions need a dataset, some an item."""
         if action.id in ("data.prompt", "data.raw", "edit", "copy") and self.dataset is None:
             return "open a dataset first"
-        if action.id in ("open", "filter", "data.check") and self.table.count == 0 and self.dataset is None:
+        if (
+            action.id in ("open", "filter", "data.check", "data.split", "data.export")
+            and self.table.count == 0
+            and self.dataset is None
+        ):
             return "there are no datasets here"
         return super().why_not(action)
 
@@ -239,23 +234,43 @@ class DataScreen(TwoPanes):
             self._report = None
             self.show_current()
             return
-        self.say(f"checking {row.name} …", "state.info")
-        self.run_worker(lambda: self._check(row), thread=True, exclusive=True, group="data.check", exit_on_error=False)
+        data_work.check(self, row)
 
-    def _check(self, dataset: StoredDataset) -> None:
-        from pathlib import Path
+    def do_data_split(self) -> None:
+        """Draw parts of the dataset as datasets of their own."""
+        row = self.dataset or self.table.current
+        if not isinstance(row, StoredDataset):
+            return
+        third = max(1, row.rows // 10)
+        proposal = f"train={row.rows - 2 * third} validation={third} test={third} seed=42"
+        self.ask(f"split {row.name} into", proposal, self._guarded(lambda text: data_work.split(self, row, text)))
 
-        from rft_tui.datasets.check import check_file
-        from rft_tui.datasets.mapping import METHODS
+    def do_data_export(self) -> None:
+        """Write the dataset into a file, as it came or with the prompt that is shown."""
+        row = self.dataset or self.table.current
+        if not isinstance(row, StoredDataset):
+            return
+        name = f"{row.name}{'-' + self.prompt.name if self.prompt else ''}.jsonl"
+        self.ask("write to", name, self._guarded(lambda text: data_work.export(self, row, self.prompt, text)))
 
-        path = Path(dataset.source or "")
-        if not dataset.source or not path.is_file():
-            raise RftError(f"the file of {dataset.name} is not there any more: {path}", hint="Import it again.")
-        method = next((one for one in METHODS if one == dataset.method), None)
-        report = check_file(path, method=method)
-        self.post_message(CheckDone(dataset.name, list(report.problems)))
+    def _guarded(self, work: Callable[[str], None]) -> Callable[[str], None]:
+        """Say what is wrong with what was typed."""
 
-    def on_check_done(self, message: CheckDone) -> None:
+        def run(text: str) -> None:
+            try:
+                work(text)
+            except RftError as error:
+                self.say_error(error)
+
+        return run
+
+    def on_data_changed(self, message: data_work.DataChanged) -> None:
+        """Show what was made."""
+        if self.dataset is None:
+            self.show_datasets()
+        self.say(message.said, "state.warning" if message.warning else "state.good")
+
+    def on_check_done(self, message: data_work.CheckDone) -> None:
         """Show what was found."""
         self._report = (message.dataset, message.problems)
         if self.dataset is not None:
