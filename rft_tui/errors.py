@@ -76,6 +76,13 @@ class StoreError(RftError):
     exit_code = EXIT_USAGE
 
 
+class StoreBusyError(StoreError):
+    """Another process is writing to the cache; the same call may go through later."""
+
+    title = "The cache is busy"
+    kind = "store_busy"
+
+
 class ServiceError(RftError):
     """A model service refused or could not be reached."""
 

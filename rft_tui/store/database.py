@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from rft_tui.errors import StoreError
+from rft_tui.errors import StoreBusyError, StoreError
 
 SCHEMA_VERSION: Final = 5
 """What ``PRAGMA user_version`` says of a cache that needs no migration; a test holds it equal to the schema's own."""
@@ -52,8 +52,8 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     """What a person is told of an SQLite error: the file, what it means, what to do."""
     text = str(error)
     if "locked" in text or "busy" in text:
-        return StoreError(
-            f"{path}: another process kept the cache locked for {BUSY_TIMEOUT_MS / 1000:.0f} s",
+        return StoreBusyError(
+            f"{path}: another process is writing to the cache",
             hint="Try again; if it stays so, see which process holds the file and end it.",
         )
     if "readonly" in text or "read-only" in text:
@@ -178,11 +178,16 @@ class Store:
             raise store_error(error, self.path) from error
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction: all of it is kept, or nothing. SQLite's errors come out as StoreError."""
+    def write(self, wait_ms: int = BUSY_TIMEOUT_MS) -> Iterator[sqlite3.Connection]:
+        """One write transaction: all of it is kept, or nothing. SQLite's errors come out as StoreError.
+
+        Where another process writes, it waits for `wait_ms` and then raises StoreBusyError.
+        """
         try:
             db = self.connection()
+            db.execute(f"PRAGMA busy_timeout = {wait_ms}")
             db.execute("BEGIN IMMEDIATE")
+            db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
             try:
                 yield db
                 db.execute("COMMIT")

@@ -15,11 +15,12 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from rft_tui import logs
-from rft_tui.errors import RftError, StoreError
+from rft_tui.errors import RftError, StoreBusyError, StoreError
 from rft_tui.settings import KEYMAP_FILE, config_folder, save_user_settings
 from rft_tui.store.session import load_session, save_session
 from rft_tui.tui.actions import ACTIONS
 from rft_tui.tui.keymap import Keymap, load_keymap
+from rft_tui.tui.outbox import AT_ONCE_MS, Outbox, Write
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.review import ReviewScreen
 from rft_tui.tui.theme import Theme, default_theme, load_theme, theme_names
@@ -67,6 +68,7 @@ class RftApp(ThinOutput, App[None]):
             self.add_mode(name, partial(self.work_screen, name))
         self.thin_output = workspace.user.thin_output
         self._work_screens: dict[str, WorkScreen] = {}
+        self.outbox = Outbox(workspace.store)
         self._remember_timer: Timer | None = None
         self._data_version = workspace.store.data_version()
 
@@ -109,6 +111,28 @@ class RftApp(ThinOutput, App[None]):
             return screen.take_key(event.key)
         return False
 
+    def store_soon(self, write: Write) -> bool:
+        """Store what a person said; False where the cache is busy and a worker will store it."""
+        if self.outbox.put(write):
+            return True
+        self.run_worker(self._store_waiting, thread=True, group="app.outbox", exclusive=False, exit_on_error=False)
+        return False
+
+    def _store_waiting(self) -> None:
+        """In a worker: store what waits, for as long as it takes."""
+        while self.outbox.waiting and self.is_running:
+            try:
+                self.outbox.flush()
+            except StoreBusyError:
+                continue
+        self.call_from_thread(self._all_stored)
+
+    def _all_stored(self) -> None:
+        screen = self.screen
+        if isinstance(screen, WorkScreen):
+            screen.say("everything is stored", "state.good")
+            screen.stored()
+
     def remember(self) -> None:
         """Write the session down soon."""
         if self._remember_timer is None:
@@ -120,7 +144,7 @@ class RftApp(ThinOutput, App[None]):
         for name, screen in self._work_screens.items():
             self.session[name] = screen.remembered()
         try:
-            with self.workspace.store.write() as db:
+            with self.workspace.store.write(AT_ONCE_MS) as db:
                 save_session(db, self.session)
         except StoreError as error:
             log.warning("session not saved: %s", error.message)
@@ -213,5 +237,10 @@ class RftApp(ThinOutput, App[None]):
         self._close_messages_no_wait()
 
     def on_unmount(self) -> None:
-        """Write the session down at the end."""
+        """Store what still waits and write the session down, at the end."""
+        try:
+            self.outbox.flush()
+        except StoreError as error:
+            log.error("%d changes not stored: %s", self.outbox.waiting, error.message)  # noqa: TRY400 - no surprise
+            self._exit_renderables.append(Text(f"{self.outbox.waiting} changes could not be stored: {error.message}"))
         self.save_session()

@@ -172,6 +172,9 @@ class WorkScreen(Screen[None]):
         self.is_asking = False
         self.refresh_bars()
 
+    def stored(self) -> None:
+        """What waited for the cache is stored now: show it."""
+
     def do_back(self) -> None:
         """Nothing to leave here."""
         self.footer.say(None)

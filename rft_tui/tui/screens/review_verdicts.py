@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from rft_tui.model import Verdict
 from rft_tui.store.listing import ReviewRow
 from rft_tui.store.review import answers_of, toggle_mark
 from rft_tui.store.similar import SimilarGroup, similar_groups
-from rft_tui.store.verdicts import EventKind, clean_tag, count_verdicts, known_tags, record, undo
+from rft_tui.store.verdicts import EventKind, Undone, clean_tag, count_verdicts, known_tags, record, undo
 from rft_tui.tui.actions import Action
+from rft_tui.tui.outbox import Write
 from rft_tui.tui.screens.review_reading import ReviewReading
 
 
@@ -27,17 +29,29 @@ class ReviewVerdicts(ReviewReading):
 
     def record(self, kind: EventKind, value: str, row: ReviewRow) -> None:
         """Store one event on the row's prediction and show it."""
-        grader = self.context.grader if self.context else None
-        with self.rft.workspace.store.write() as db:
-            record(
-                db,
-                self.rft.workspace.reviewer,
-                kind,
-                value,
-                answers=[row.answer],
-                grader_version=grader.version if grader else None,
-            )
+        self.record_on([row.answer], kind, value)
         self.refresh_row()
+
+    def record_on(self, answers: Sequence[int], kind: EventKind, value: str, *, row_id: str | None = None) -> None:
+        """Store one step on some answers, or on a row; where the cache is busy, say that it will be stored."""
+        grader = self.context.grader if self.context else None
+        version, reviewer = grader.version if grader else None, self.rft.workspace.reviewer
+        self.store_step(
+            lambda db: record(db, reviewer, kind, value, answers=answers, row_id=row_id, grader_version=version)
+        )
+
+    def store_step(self, write: Write) -> bool:
+        """Store a step, now or as soon as it can be; whether it is stored."""
+        if self.rft.store_soon(write):
+            return True
+        waiting = self.rft.outbox.waiting
+        self.say(f"the cache is busy: {waiting} kept here until it can be stored", "state.warning")
+        return False
+
+    def stored(self) -> None:
+        """What waited is stored now."""
+        self.table.forget()
+        self.show_again()
 
     def give(self, verdict: Verdict) -> None:
         """Record a verdict and go on to the next prediction."""
@@ -83,9 +97,15 @@ class ReviewVerdicts(ReviewReading):
 
     def do_review_undo(self) -> None:
         """Take back the last step and show what it was about."""
-        with self.rft.workspace.store.write() as db:
+        found: list[tuple[Undone | None, int | None]] = []
+
+        def take_back(db: sqlite3.Connection) -> None:
             undone = undo(db, self.rft.workspace.reviewer)
-            prediction = _prediction_of(db, undone.answers, undone.row_ids) if undone else None
+            found.append((undone, _prediction_of(db, undone.answers, undone.row_ids) if undone else None))
+
+        if not self.store_step(take_back):
+            return
+        undone, prediction = found[0]
         if undone is None:
             self.say("nothing to undo", "state.warning")
             return
@@ -103,8 +123,7 @@ class ReviewVerdicts(ReviewReading):
         row = self.row
         if row is None:
             return
-        with self.rft.workspace.store.write() as db:
-            toggle_mark(db, row.prediction)
+        self.store_step(lambda db: toggle_mark(db, row.prediction))
         self.refresh_row()
         self.table.go(self.table.cursor + 1)
 
@@ -178,8 +197,7 @@ class ReviewVerdicts(ReviewReading):
 
         def done(text: str) -> None:
             if text != before:
-                with self.rft.workspace.store.write() as db:
-                    record(db, self.rft.workspace.reviewer, EventKind.REFERENCE, text, row_id=item.row_id)
+                self.record_on([], EventKind.REFERENCE, text, row_id=item.row_id)
             self.show_again()
 
         self.ask("right reference", before, done)
@@ -215,13 +233,13 @@ class ReviewVerdicts(ReviewReading):
         tag = clean_tag(tag)
         if not tag:
             return
-        with self.rft.workspace.store.write() as db:
+        with self.rft.workspace.store.read() as db:
             answers = [
                 answer
                 for first in range(0, len(group.predictions), 500)
                 for answer in answers_of(db, group.predictions[first : first + 500])
             ]
-            record(db, self.rft.workspace.reviewer, EventKind.TAG, tag, answers=answers)
+        self.record_on(answers, EventKind.TAG, tag)
         self.table.forget()
         self.show_again()
         self.say(
