@@ -23,6 +23,10 @@ HEAVY = frozenset({"openai", "sqlite_utils", "pydantic", "httpx2", "numpy", "rap
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
+SANDBOX_WAITS = {"graders/sandbox/pool.py": 1, "graders/sandbox/worker.py": 1}
+"""Waits of about a millisecond in the sandbox, away from the screen: to read answers together, and for a thread that a
+grader left behind. A new one must be thought about, so they are counted."""
+
 FIRST_FRAME = """
 import asyncio, json, sys
 from pathlib import Path
@@ -120,13 +124,13 @@ def test_layers(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_nothing_sleeps(path: Path) -> None:
     """Waiting is for something that happens; a sleep is either too long or too short."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            called = node.func
-            name = (
-                called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-            )
-            assert name != "sleep", f"line {node.lineno} sleeps"
+    lines = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "sleep"
+    ]
+    allowed = SANDBOX_WAITS.get(path.relative_to(PACKAGE).as_posix(), 0)
+    assert len(lines) <= allowed, f"sleeps at lines {lines}"
 
 
 def test_typing_information_ships() -> None:

@@ -125,7 +125,7 @@ class RftApp(ThinOutput, App[None]):
                 self.outbox.flush()
             except StoreBusyError:
                 continue
-        self.call_from_thread(self._all_stored)
+            self.call_from_thread(self._all_stored)
 
     def _all_stored(self) -> None:
         screen = self.screen

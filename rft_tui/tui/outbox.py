@@ -29,6 +29,7 @@ class Outbox:
         self._store = store
         self._writes: deque[Write] = deque()
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
 
     @property
     def waiting(self) -> int:
@@ -49,9 +50,10 @@ class Outbox:
             return False
 
     def flush(self) -> None:
-        """In a worker: store what waits, in order. Raises StoreBusyError when the cache stays busy for long."""
-        while self._writes:
-            with self._store.write() as db:
-                self._writes[0](db)
-            with self._lock:
-                self._writes.popleft()
+        """In a worker: store what waits, each once and in order. Raises StoreBusyError when the cache stays busy."""
+        with self._flushing:
+            while self._writes:
+                with self._store.write() as db:
+                    self._writes[0](db)
+                with self._lock:
+                    self._writes.popleft()
