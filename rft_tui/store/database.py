@@ -23,6 +23,9 @@ CACHE_KIB: Final = 8192
 BULK_CACHE_KIB: Final = 49152
 """Page cache while a large import is written."""
 
+LONGEST_NUMBER: Final = 18
+"""Digits of the longest number that SQLite holds as a whole one, whatever the digits are."""
+
 NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "lustre", "afs", "ceph", "glusterfs", "fuse.glusterfs"}
 )
@@ -228,6 +231,12 @@ class Store:
             found = [str(row[0]) for row in db.execute("PRAGMA integrity_check(20)")]
             found += [f"foreign key: {row}" for row in db.execute("PRAGMA foreign_key_check").fetchmany(20)]
         return [line for line in found if line != "ok"]
+
+    def interrupt(self) -> None:
+        """Stop what any thread's connection is doing now: its caller gets a StoreError."""
+        with self._lock:
+            for db in self._connections:
+                db.interrupt()
 
     def close(self) -> None:
         """Close every connection that this object made for a thread."""

@@ -13,7 +13,7 @@ from typing import Any
 from rft_tui.errors import UsageError
 from rft_tui.identity import content_hash, encode_string
 from rft_tui.model import Item, JsonObject, Problem
-from rft_tui.safetext import one_line
+from rft_tui.safetext import one_line, storable
 
 SNIPPET = 160
 """Characters of question and reference that a narrow row keeps for lists."""
@@ -82,7 +82,7 @@ def add_dataset(
 
     A dataset of the same name with the same rows is left as it is and returned; with other rows it is an error.
     """
-    created = now()
+    name, source, created = storable(name), None if source is None else storable(source), now()
     taken = db.execute("SELECT id FROM dataset WHERE name = ?", [name]).fetchone()
     dataset = db.execute(
         "INSERT INTO dataset (name, source, method, mapping, content, rows, created_at) VALUES (?, ?, ?, ?, '', 0, ?)",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from rft_tui.model import Band, BandEdges, ScoreRule, Verdict
+from rft_tui.safetext import storable
+from rft_tui.store.database import LONGEST_NUMBER
 from rft_tui.store.query import Query, Term
-from rft_tui.store.search import text_condition
+from rft_tui.store.search import like_operand, text_condition
+from rft_tui.store.verdicts import clean_tag
 
 CALIBRATION_DIGITS = "33"
 """Items whose row id begins below these hexadecimal digits are the calibration sample: 51 of 256, about every fifth."""
@@ -70,7 +74,7 @@ class Statement:
     def where(self, condition: str, *values: Any) -> None:
         """Add a condition."""
         self.conditions.append(condition)
-        self.values += values
+        self.values += [storable(value) if isinstance(value, str) else value for value in values]
 
     def sql(self, columns: str, tail: str = "", tail_values: Sequence[Any] = ()) -> tuple[str, list[Any]]:
         """The statement and its values. Rows come from `grade` where there is a grader, else `prediction`."""
@@ -143,12 +147,8 @@ def _add_term(statement: Statement, term: Term) -> None:
             statement.join("prediction")
             statement.where(*_text(statement, term.kind, term.value))
         case "field":
-            statement.where(
-                f"{statement.item} IN (SELECT item FROM item_row WHERE {_FIELD})",
-                f'$."{_quoted(term.name)}"',
-                f'$."{_quoted(term.name)}"',
-                f"%{term.value}%",
-            )
+            operand, escape = like_operand(term.value)
+            statement.where(f"{statement.item} IN ({_FIELD}{escape})", *_paths(term.name), operand)
         case "verdict" if term.value:
             statement.join("review")
             statement.where("review.verdict = ?", term.value)
@@ -157,7 +157,8 @@ def _add_term(statement: Statement, term: Term) -> None:
             statement.where("review.verdict IS NOT NULL")
         case "tag":
             statement.join("review")
-            statement.where("char(10) || review.tags || char(10) LIKE ?", f"%\n{term.value}\n%")
+            operand, escape = like_operand(f"\n{clean_tag(term.value)}\n")
+            statement.where(f"char(10) || review.tags || char(10) LIKE ?{escape}", operand)
         case "note":
             statement.join("review")
             statement.where("review.note <> ''")
@@ -171,7 +172,8 @@ def _add_term(statement: Statement, term: Term) -> None:
             statement.where("item.row_id < ?", CALIBRATION_DIGITS)
         case "run":
             statement.join("prediction")
-            statement.where("prediction.run_index = ?", int(term.value) if term.value.isdecimal() else -1)
+            is_number = term.value.isdecimal() and len(term.value) <= LONGEST_NUMBER
+            statement.where("prediction.run_index = ?", int(term.value) if is_number else -1)
         case "model":
             statement.join("run")
             statement.where("run.model = ?", term.value)
@@ -249,13 +251,15 @@ def _by_item_values(selection: Selection) -> list[Any]:
 
 
 _FIELD = (
-    "CAST(json_extract(CASE WHEN fields IS NULL THEN CAST(raw AS TEXT) ELSE fields END, ?) AS TEXT) IS NOT NULL AND"
-    " CAST(json_extract(CASE WHEN fields IS NULL THEN CAST(raw AS TEXT) ELSE fields END, ?) AS TEXT) LIKE ?"
+    "SELECT item FROM (SELECT item, ifnull(fields, CAST(raw AS TEXT)) AS row FROM item_row) WHERE CASE WHEN"
+    " json_valid(row) THEN CAST(ifnull(json_extract(row, ?), json_extract(row, ?)) AS TEXT) END LIKE ?"
 )
 
 
-def _quoted(name: str) -> str:
-    return name.replace('"', "")
+def _paths(name: str) -> tuple[str, str]:
+    """The key of a row as JSON paths: as it is read, and as a writer of plain ASCII spells it."""
+    name = name.replace('"', "").replace("\\", "")
+    return f'$."{name}"', f'$."{json.dumps(name)[1:-1]}"'
 
 
 def _text(statement: Statement, name: str | None, needle: str) -> tuple[Any, ...]:
@@ -292,7 +296,7 @@ def ordering(statement: Statement, sort: Sort, *, descending: bool) -> tuple[str
         case Sort.RANDOM:
             key = f"({statement.prediction} * 2654435761) % 4294967296"
         case _:
-            return f"ORDER BY {statement.item} {way}, {statement.prediction} {way}", []
+            key = f"{statement.item} {way}"
     return f"ORDER BY {key}, {statement.prediction}", values
 
 

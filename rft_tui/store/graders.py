@@ -14,6 +14,7 @@ from typing import Any
 from rft_tui.errors import UsageError
 from rft_tui.identity import grader_version
 from rft_tui.model import JsonObject, ScoreRule
+from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
 
 EXTERNAL = "external"
@@ -54,10 +55,10 @@ def add_grader(db: sqlite3.Connection, name: str, spec: JsonObject, rule: ScoreR
         "INSERT INTO grader (name, version, type, spec, low, high, pass_threshold, note, created_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (version) DO NOTHING",
         [
-            name,
+            storable(name),
             version,
             str(spec.get("type", "")),
-            json.dumps(spec, ensure_ascii=False),
+            json.dumps(spec),
             rule.low,
             rule.high,
             rule.pass_threshold,
@@ -85,11 +86,11 @@ def list_graders(db: sqlite3.Connection) -> list[StoredGrader]:
 def find_grader(db: sqlite3.Connection, name: str) -> StoredGrader:
     """The newest version of a name, or the one that ``NAME@HASH`` says. Raises UsageError naming what exists."""
     plain, _, digits = name.rpartition("@")
-    rows = db.execute(f"{_QUERY} WHERE name = ? ORDER BY id DESC LIMIT 1", [name]).fetchall()
+    rows = db.execute(f"{_QUERY} WHERE name = ? ORDER BY id DESC LIMIT 1", [storable(name)]).fetchall()
     if not rows and plain:
         rows = db.execute(
             f"{_QUERY} WHERE name = ? AND substr(version, 1, ?) = ? ORDER BY id DESC",
-            [plain, len(digits), digits.lower()],
+            [storable(plain), len(digits), storable(digits.lower())],
         ).fetchall()
     if len(rows) > 1:
         raise UsageError(f"{name!r} fits {len(rows)} versions", hint="Give more digits of the version.")

@@ -10,6 +10,7 @@ from math import inf
 from typing import Any
 
 from rft_tui.model import Grade, GradeError, JsonObject
+from rft_tui.safetext import storable
 from rft_tui.store.datasets import fields_of
 
 PAGE = 500
@@ -149,8 +150,8 @@ def add_grades(db: sqlite3.Connection, grader: int, grades: Iterable[tuple[int, 
                     grader,
                     prediction,
                     json.dumps(dict(grade.sub_scores)) if grade.sub_scores else None,
-                    "\n".join(grade.steps) or None,
-                    grade.error.message if grade.error else None,
+                    storable("\n".join(grade.steps)) or None,
+                    storable(grade.error.message) if grade.error else None,
                 )
             )
     before = db.total_changes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from rft_tui.safetext import storable
 from rft_tui.store.database import Store, store_error
 from rft_tui.store.search import INPUTS, REFERENCES, keys_holding
 
@@ -25,7 +26,7 @@ class ItemListing:
 
     def __init__(self, store: Store, dataset: int, needle: str = "") -> None:
         self.dataset = dataset
-        self.needle = needle
+        self.needle = storable(needle)
         self._path = store.path
         self._db = store.connect()
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +112,8 @@ class Listing:
     def interrupt(self) -> None:
         """Stop a `run` in another thread: nobody wants it any more."""
         self._cancelled.set()
-        self._db.interrupt()
+        with suppress(sqlite3.ProgrammingError):  # it has ended and is closed
+            self._db.interrupt()
 
     def page(self, first: int, count: int) -> list[ReviewRow]:
         """The rows from position `first` (from 0), at most `count` of them."""

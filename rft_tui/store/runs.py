@@ -15,7 +15,8 @@ from typing import Any
 from rft_tui.errors import UsageError
 from rft_tui.identity import canonical_json, content_hash
 from rft_tui.model import Answer, JsonObject
-from rft_tui.safetext import one_line
+from rft_tui.safetext import one_line, storable
+from rft_tui.store.database import LONGEST_NUMBER
 from rft_tui.store.datasets import SNIPPET, now
 
 
@@ -81,7 +82,7 @@ def ensure_run(db: sqlite3.Connection, key: RunKey, *, source: str | None = None
     made = db.execute(
         "INSERT INTO run (dataset, service, model, effort, prompt, parameters, run_index, profile, simulated, source,"
         " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [*parts, key.profile, int(simulated), source, now()],
+        [*parts, key.profile, int(simulated), storable(source) if source else None, now()],
     ).lastrowid
     assert made is not None
     return made
@@ -201,7 +202,7 @@ def resolve_runs(db: sqlite3.Connection, names: Sequence[str]) -> list[int]:
     found: dict[int, None] = {}
     for name in names:
         rows = db.execute("SELECT id FROM run WHERE model = ? ORDER BY id", [name]).fetchall()
-        if not rows and name.isdecimal():
+        if not rows and name.isdecimal() and len(name) <= LONGEST_NUMBER:
             rows = db.execute("SELECT id FROM run WHERE id = ?", [int(name)]).fetchall()
         if not rows:
             models = ", ".join(one[0] for one in db.execute("SELECT DISTINCT model FROM run ORDER BY model LIMIT 20"))

@@ -31,7 +31,7 @@ TRIGRAM = 3
 """Shorter needles cannot use the index and are scanned for."""
 
 
-def _like(needle: str) -> tuple[str, str]:
+def like_operand(needle: str) -> tuple[str, str]:
     """The LIKE operand for a needle, and the ESCAPE clause it needs."""
     if any(sign in needle for sign in "%_\\"):
         for sign in ("\\", "%", "_"):
@@ -42,7 +42,7 @@ def _like(needle: str) -> tuple[str, str]:
 
 def keys_holding(table: SearchTable, columns: tuple[str, ...], needle: str) -> tuple[str, list[Any]]:
     """A SELECT of the keys whose text holds the needle: from the index, and by scanning what is not indexed yet."""
-    operand, escape = _like(needle)
+    operand, escape = like_operand(needle)
     scan = " OR ".join(f"{column} LIKE ?{escape}" for column in columns)
     values = [operand] * len(columns)
     if len(needle) < TRIGRAM or escape:

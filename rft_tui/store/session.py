@@ -11,7 +11,7 @@ def save_session(db: sqlite3.Connection, values: dict[str, Any]) -> None:
     """Keep values under their names."""
     db.executemany(
         "INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)",
-        [(name, json.dumps(value, ensure_ascii=False)) for name, value in values.items()],
+        [(name, json.dumps(value)) for name, value in values.items()],
     )
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import uuid4
 
+from rft_tui.errors import UsageError
 from rft_tui.model import Verdict
+from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
 
 
@@ -71,8 +73,15 @@ def record(
     row_id: str | None = None,
     grader_version: str | None = None,
 ) -> str:
-    """Append one event for each answer (or one for a row) as a single undoable step; the step's id."""
-    batch, moment = uuid4().hex, now()
+    """Append one event for each answer (or one for a row) as a single undoable step; the step's id.
+
+    A tag is stored as `clean_tag` makes it; UsageError where nothing is left of it.
+    """
+    batch, moment, value = uuid4().hex, now(), storable(value)
+    if kind in (EventKind.TAG, EventKind.UNTAG):
+        value = clean_tag(value)
+        if not value:
+            raise UsageError("a tag needs a name")
     targets: list[tuple[int | None, str | None]] = [(answer, None) for answer in answers]
     if row_id is not None:
         targets.append((None, row_id))

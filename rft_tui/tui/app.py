@@ -68,6 +68,7 @@ class RftApp(ThinOutput, App[None]):
             self.add_mode(name, partial(self.work_screen, name))
         self.thin_output = workspace.user.thin_output
         self._work_screens: dict[str, WorkScreen] = {}
+        self.is_leaving = False
         self.outbox = Outbox(workspace.store)
         self._remember_timer: Timer | None = None
         self._data_version = workspace.store.data_version()
@@ -132,6 +133,15 @@ class RftApp(ThinOutput, App[None]):
         if isinstance(screen, WorkScreen):
             screen.say("everything is stored", "state.good")
             screen.stored()
+
+    def leave(self) -> None:
+        """End the app at once: what is read in the background is stopped, what was said is stored."""
+        self.is_leaving = True
+        for screen in self._work_screens.values():
+            screen.stop_work()
+        if not self.outbox.waiting:
+            self.workspace.store.interrupt()
+        self.exit()
 
     def remember(self) -> None:
         """Write the session down soon."""
@@ -212,7 +222,7 @@ class RftApp(ThinOutput, App[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say it when work in the background has failed."""
-        if event.state is not WorkerState.ERROR:
+        if event.state is not WorkerState.ERROR or self.is_leaving:
             return
         error = event.worker.error
         screen = self.screen

@@ -172,6 +172,9 @@ class WorkScreen(Screen[None]):
         self.is_asking = False
         self.refresh_bars()
 
+    def stop_work(self) -> None:
+        """Stop what is done in the background: the app is about to end."""
+
     def stored(self) -> None:
         """What waited for the cache is stored now: show it."""
 
@@ -205,7 +208,7 @@ class WorkScreen(Screen[None]):
 
     def do_quit(self) -> None:
         """Leave."""
-        self.app.exit()
+        self.rft.leave()
 
     def text_to_take(self) -> tuple[str, str] | None:
         """What `copy` copies and `edit` opens: a text and the ending of its file; None where there is nothing."""

@@ -131,5 +131,5 @@ class ReviewScreen(ReviewVerdicts, ReviewChoices):
 
     def do_refresh(self) -> None:
         """Read the cache again."""
-        self.summary = None
+        self.forget_summary()
         self.reload(keep=self.state.prediction)

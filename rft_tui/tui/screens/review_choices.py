@@ -154,7 +154,7 @@ class ReviewChoices(ReviewReading):
             if value is None:
                 return
             self.state.runs = None if value == "all" else list(context.groups[int(value)].runs)
-            self.summary = None
+            self.forget_summary()
             self.reload(keep=self.state.prediction)
 
         self.app.push_screen(PickScreen("whose predictions", choices, current=current), chosen)
@@ -166,7 +166,7 @@ class ReviewChoices(ReviewReading):
     def set_grader(self, grader: int) -> None:
         """Show the scores of a grader."""
         self.state.grader, self.state.threshold, self.state.baseline = grader, None, -1
-        self.summary = None
+        self.forget_summary()
         self.reload(keep=self.state.prediction)
 
     def do_review_baseline(self) -> None:

@@ -6,17 +6,16 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widget import Widget
 
-from rft_tui.errors import RftError
+from rft_tui.errors import RftError, StoreError
 from rft_tui.store.listing import Listing, ReviewRow
 from rft_tui.store.regex_scan import ScanEnded
 from rft_tui.store.review import ReviewItem, get_review_item
 from rft_tui.store.search import catch_up
 from rft_tui.store.summary import ScoreSummary, summarise
 from rft_tui.tui.actions import REVIEW, TAGS
-from rft_tui.tui.paint import Line, justify
+from rft_tui.tui.paint import Line, justify, line_length
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.review_bars import figures, filter_words, what_is_read
 from rft_tui.tui.screens.review_item import (
@@ -27,6 +26,7 @@ from rft_tui.tui.screens.review_item import (
     short_score,
 )
 from rft_tui.tui.screens.review_list import EmptySource, ReviewSource
+from rft_tui.tui.screens.review_messages import ListingEnded, ListingReady, SummaryReady
 from rft_tui.tui.screens.review_state import ReviewContext, ReviewState, read_context, request_of, shown_columns
 from rft_tui.tui.widgets.bars import Rule
 from rft_tui.tui.widgets.table import Table
@@ -41,25 +41,6 @@ HEAD = 256
 
 LIST_WIDTH = 44
 """Cells of the list where both panes are shown."""
-
-
-class ListingReady(Message):
-    """Posted when a worker has read the list and the figures of a request."""
-
-    def __init__(self, listing: Listing, context: ReviewContext, keep: int | None) -> None:
-        super().__init__()
-        self.listing = listing
-        self.context = context
-        self.keep = keep
-
-
-class SummaryReady(Message):
-    """Posted when a worker has read the figures of a selection."""
-
-    def __init__(self, summary: ScoreSummary, context: ReviewContext) -> None:
-        super().__init__()
-        self.summary = summary
-        self.context = context
 
 
 class ReviewReading(WorkScreen):
@@ -79,6 +60,7 @@ class ReviewReading(WorkScreen):
         self.listing: Listing | None = None
         self.item: ReviewItem | None = None
         self.summary: ScoreSummary | None = None
+        self._summary_of: tuple[int | None, tuple[int, ...] | None] | None = None
         self._pending: Listing | None = None
         self.in_item = False
 
@@ -109,6 +91,16 @@ class ReviewReading(WorkScreen):
         """The row under the cursor."""
         return self.table.current
 
+    def stop_work(self) -> None:
+        """Stop the list that is being read."""
+        if self._pending is not None:
+            self._pending.interrupt()
+
+    def forget_summary(self) -> None:
+        """The figures in the header are of other predictions now."""
+        self.summary = None
+        self._summary_of = None
+
     # Reading
 
     def reload(self, *, keep: int | None = None, query: str | None = None, first: bool = False) -> None:
@@ -132,25 +124,32 @@ class ReviewReading(WorkScreen):
             self._show_listing(Listing(self.rft.workspace.store, head).run(), context, keep)
         listing = self._pending = Listing(self.rft.workspace.store, request)
         self.run_worker(
-            lambda: self._fill(listing, context, keep), thread=True, group="review.list", exit_on_error=False
+            lambda: self._fill(listing, context, keep, follow=first),
+            thread=True,
+            group="review.list",
+            exit_on_error=False,
         )
         self.refresh_bars()
 
-    def _fill(self, listing: Listing, context: ReviewContext, keep: int | None) -> None:
+    def _fill(self, listing: Listing, context: ReviewContext, keep: int | None, *, follow: bool) -> None:
         """In a worker: fill a listing, then the figures, then catch up the search tables."""
         try:
             listing.run()
         except ScanEnded:
             return
+        except StoreError:
+            self.post_message(ListingEnded(listing))
+            raise
         except TimeoutError as error:
+            self.post_message(ListingEnded(listing))
             raise RftError(str(error), hint="Make the pattern simpler, or search for text.") from error
-        self.post_message(ListingReady(listing, context, keep))
+        self.post_message(ListingReady(listing, context, keep, follow=follow))
         self._read_summary(context)
 
     def _read_summary(self, context: ReviewContext) -> None:
-        if context.grader is None:
-            return
         selection = context.selection
+        if context.grader is None or self._summary_of == (selection.grader, selection.runs):
+            return
         with self.rft.workspace.store.read() as db:
             summary = summarise(db, context.grader.id, selection.rule, selection.runs, selection.edges)
         self.post_message(SummaryReady(summary, context))
@@ -161,20 +160,27 @@ class ReviewReading(WorkScreen):
             message.listing.close()
             return
         self._pending = None
-        keep = message.keep if self.row is None else self.row.prediction
+        keep = self.row.prediction if message.follow and self.row is not None else message.keep
         self._show_listing(message.listing, message.context, keep)
         self.run_worker(self._catch_up, thread=True, group="review.search", exclusive=True, exit_on_error=False)
 
+    def on_listing_ended(self, message: ListingEnded) -> None:
+        """Keep the list that is shown."""
+        if message.listing is self._pending:
+            self._pending = None
+            self.refresh_bars()
+
     def on_summary_ready(self, message: SummaryReady) -> None:
         """Show the figures."""
-        if self.context is not None and message.context.selection == self.context.selection:
+        if self.context is not None and message.context.selection.runs == self.context.selection.runs:
             self.summary = message.summary
+            self._summary_of = (message.context.selection.grader, message.context.selection.runs)
             self.refresh_bars()
 
     def _catch_up(self) -> None:
         """In a worker: bring the search tables up to date in small steps."""
         store = self.rft.workspace.store
-        while self.is_mounted and self.rft.is_running:
+        while self.is_mounted and self.rft.is_running and not self.rft.is_leaving:
             with store.write() as db:
                 if catch_up(db) == 0:
                     return
@@ -264,12 +270,15 @@ class ReviewReading(WorkScreen):
             done = [(f"pass {passed:.0%}" if passed is not None else "", "text.dim")]
         top = what_is_read(context, self.rft.workspace.name, narrow=narrow)
         words = [*self.tabs(), *filter_words(self.state, context.query.notes)]
-        return (top, done), (words, figures(self.summary, context.view, count, narrow=narrow))
+        right = figures(self.summary, context.view, count, narrow=narrow)
+        if line_length(words) + line_length(right) + 4 > self.app.size.width:
+            right = figures(self.summary, context.view, count, narrow=True)
+        return (top, done), (words, right)
 
     def look_at(self, runs: tuple[int, ...]) -> None:
         """Read the predictions of some runs."""
         self.state.runs = list(runs)
-        self.summary = None
+        self.forget_summary()
         if self.is_mounted:
             self.reload(keep=self.state.prediction)
             self.rft.remember()

@@ -227,6 +227,6 @@ class RunsScreen(TwoPanes):
             self.do_refresh()
         self.refresh_bars()
 
-    def on_unmount(self) -> None:
+    def stop_work(self) -> None:
         """Let grading end with the app; what is done is kept and the rest goes on next time."""
         self._stop.set()
