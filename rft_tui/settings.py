@@ -9,12 +9,12 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import os
-import tempfile
 import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+from uuid import uuid4
 
 from rft_tui.errors import SettingsError
 
@@ -129,6 +129,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}", hint="Correct the line, or put the file aside.") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path}: lists or tables are nested too deep", hint="Put the file aside.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: {error}", hint="Check that the file is readable UTF-8 text.") from error
 
@@ -141,19 +143,23 @@ def write_toml(path: Path, values: dict[str, Any]) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Put `content` in place of the file in one step; a crash leaves the old file or the new one."""
+    """Put `content` in place of the file in one step; a crash leaves the old file or the new one.
+
+    A link stays a link to the file that is replaced; a new file gets the mode that any new file gets.
+    """
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    beside = path.with_name(f".{path.name[:100]}.{uuid4().hex}")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with beside.open("xb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         if path.exists():
-            Path(name).chmod(path.stat().st_mode & 0o777)
-        Path(name).replace(path)
+            beside.chmod(path.stat().st_mode & 0o777)
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 

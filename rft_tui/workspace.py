@@ -75,7 +75,8 @@ def find_workspace(start: Path) -> Path:
 
 def open_workspace(folder: Path) -> Workspace:
     """Open the workspace in a folder: its settings, the person's settings, and the cache. Raises RftError."""
-    return Workspace(folder, Store(folder / CACHE_FILE), load_workspace_settings(folder), load_user_settings())
+    settings, user = load_workspace_settings(folder), load_user_settings()
+    return Workspace(folder, Store(folder / CACHE_FILE), settings, user)
 
 
 def init_workspace(folder: Path) -> list[Path]:

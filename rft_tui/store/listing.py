@@ -16,8 +16,8 @@ from typing import Any
 from rft_tui.model import Verdict
 from rft_tui.store.database import Store, store_error
 from rft_tui.store.filters import Selection, Sort, Statement, filtered, ordering
-from rft_tui.store.query import Query, Term
-from rft_tui.store.regex_scan import ScanEnded, matching_predictions
+from rft_tui.store.query import Query
+from rft_tui.store.regex_scan import Pattern, ScanEnded, matching_predictions
 from rft_tui.store.verdicts import split_tags
 
 
@@ -88,29 +88,30 @@ class Listing:
         request = self.request
         plain = tuple(term for term in request.query.terms if term.kind != "re")
         statement = filtered(request.selection, Query(plain))
-        for number, term in enumerate(term for term in request.query.terms if term.kind == "re"):
-            self._scan(statement, number, term)
+        patterns = [(term.value, term.negated) for term in request.query.terms if term.kind == "re"]
+        if patterns:
+            self._scan(statement, patterns)
         clause, values = ordering(statement, request.sort, descending=request.descending)
         if request.head is not None:
             clause, values = f"{clause} LIMIT ?", [*values, request.head]
         sql, bound = statement.sql(statement.prediction, clause, values)
         self._db.execute("CREATE TEMP TABLE listing (position INTEGER PRIMARY KEY, prediction INTEGER NOT NULL)")
+        if self._cancelled.is_set():
+            raise ScanEnded
         self._db.execute(f"INSERT INTO listing (prediction) {sql}", bound)
         self.count = int(self._db.execute("SELECT coalesce(max(position), 0) FROM listing").fetchone()[0])
 
-    def _scan(self, statement: Statement, number: int, term: Term) -> None:
-        """Add the condition of a regular expression: the predictions that a scan of the candidates finds."""
+    def _scan(self, statement: Statement, patterns: list[Pattern]) -> None:
+        """Add the condition of the regular expressions: the predictions that a scan of the candidates finds."""
         sql, values = statement.sql(f"{statement.prediction} AS prediction")
         grader = self.request.selection.grader
-        found = matching_predictions(self._path, sql, values, grader, term.value, lambda: not self._cancelled.is_set())
-        table = f"found_{number}"
-        self._db.execute(f"CREATE TEMP TABLE {table} (prediction INTEGER PRIMARY KEY)")
-        self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?)", ((one,) for one in found))
-        way = "NOT IN" if term.negated else "IN"
-        statement.where(f"{statement.prediction} {way} (SELECT prediction FROM {table})")
+        found = matching_predictions(self._path, sql, values, grader, patterns, lambda: not self._cancelled.is_set())
+        self._db.execute("CREATE TEMP TABLE found (prediction INTEGER PRIMARY KEY)")
+        self._db.executemany("INSERT INTO found VALUES (?)", ((one,) for one in found))
+        statement.where(f"{statement.prediction} IN (SELECT prediction FROM found)")
 
     def interrupt(self) -> None:
-        """Stop a `run` in another thread: nobody wants it any more."""
+        """Stop a `run` in another thread, also one that is still to begin: nobody wants it any more."""
         self._cancelled.set()
         with suppress(sqlite3.ProgrammingError):  # it has ended and is closed
             self._db.interrupt()

@@ -1,4 +1,4 @@
-"""A regular expression over many texts, in a process of its own that can be ended.
+"""Regular expressions over many texts, in a process of its own that can be ended.
 
 A pattern such as ``(a+)+$`` can take years on a short text, and Python holds its interpreter all the while. So the scan
 runs in a child that reads the cache itself; the keyboard stays free and a newer filter simply ends it.
@@ -13,15 +13,18 @@ import sqlite3
 import subprocess
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 TIME_LIMIT_S = 60.0
 """How long a scan may take before it is ended and said to be too slow."""
 
 POLL_S = 0.05
 """How often a running scan is asked whether it is still wanted."""
+
+Pattern: TypeAlias = tuple[str, bool]
+"""A regular expression, and whether it is negated: then no text may match it."""
 
 TEXTS = (
     "SELECT prediction.id, answer.output_text, answer.summary, input.question, item_row.reference, grade_detail.steps"
@@ -37,41 +40,65 @@ class ScanEnded(Exception):  # noqa: N818 - not an error: somebody wanted someth
 
 
 def matching_predictions(
-    path: Path, statement: str, values: list[Any], grader: int | None, pattern: str, wanted: Callable[[], bool]
+    path: Path,
+    statement: str,
+    values: list[Any],
+    grader: int | None,
+    patterns: Sequence[Pattern],
+    wanted: Callable[[], bool],
 ) -> array[int]:
-    """The predictions among those of a statement (one column, `prediction`) with a text that the pattern matches.
+    """The predictions among those of a statement (one column, `prediction`) for which all of the patterns hold.
 
-    Raises TimeoutError after TIME_LIMIT_S and ScanEnded as soon as `wanted` says no.
+    Raises TimeoutError after TIME_LIMIT_S, ScanEnded as soon as `wanted` says no, and sqlite3.OperationalError where
+    the child could not read the cache.
     """
     request = json.dumps(
-        {"path": str(path), "statement": statement, "values": values, "grader": grader, "pattern": pattern}
+        {
+            "address": f"{path.absolute().as_uri()}?mode=ro",
+            "statement": statement,
+            "values": values,
+            "grader": grader,
+            "patterns": patterns,
+        }
     ).encode()
     with subprocess.Popen(  # noqa: S603 - our own interpreter and file
-        [sys.executable, "-I", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-I", "-W", "ignore", __file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as child:
-        sent: bytes | None = request
-        for _ in range(int(TIME_LIMIT_S / POLL_S)):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                output, _errors = child.communicate(sent, timeout=POLL_S)
-                return array("q", output[: len(output) // 8 * 8])
-            sent = None
-            if not wanted():
-                child.kill()
-                raise ScanEnded
-        child.kill()
-        raise TimeoutError(f"the pattern took longer than {TIME_LIMIT_S:.0f} s")
+        try:
+            output, errors = _outcome(child, request, wanted)
+        finally:
+            child.kill()
+    if child.returncode:
+        said = errors.decode(errors="replace").strip().splitlines() or ["it ended without a word"]
+        raise sqlite3.OperationalError(f"the search for a regular expression failed: {said[-1]}")
+    return array("q", output)
+
+
+def _outcome(child: subprocess.Popen[bytes], request: bytes, wanted: Callable[[], bool]) -> tuple[bytes, bytes]:
+    """What the child writes, unless it takes too long or is no longer wanted."""
+    sent: bytes | None = request
+    for _ in range(int(TIME_LIMIT_S / POLL_S)):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.communicate(sent, timeout=POLL_S)
+        sent = None
+        if not wanted():
+            raise ScanEnded
+    raise TimeoutError(f"the pattern took longer than {TIME_LIMIT_S:g} s")
 
 
 def _scan() -> None:
     request = json.load(sys.stdin)
-    pattern = re.compile(request["pattern"])
-    db = sqlite3.connect(f"file:{Path(request['path']).as_posix()}?mode=ro", uri=True)
+    searches = [(re.compile(pattern).search, negated) for pattern, negated in request["patterns"]]
+    db = sqlite3.connect(request["address"], uri=True)
     found = array("q")
-    search = pattern.search
     statement = TEXTS.format(candidates=request["statement"])
-    for row in db.execute(statement, [*request["values"], request["grader"]]):
-        if any(text is not None and search(text) is not None for text in row[1:]):
-            found.append(row[0])
+    for prediction, *row in db.execute(statement, [*request["values"], request["grader"]]):
+        texts = [text for text in row if text is not None]
+        if all(any(search(text) for text in texts) is not negated for search, negated in searches):
+            found.append(prediction)
     sys.stdout.buffer.write(found.tobytes())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from rft_tui.store.datasets import SNIPPET
 from rft_tui.store.filters import Selection
 from rft_tui.store.grades import runs_clause
 
@@ -24,13 +25,13 @@ MOST = 5000
 def similar_groups(db: sqlite3.Connection, selection: Selection, prediction: int) -> list[SimilarGroup]:
     """What the prediction may be grouped with, the closest kinship first; groups of one are left out."""
     row = db.execute(
-        "SELECT prediction.item, prediction.snippet, prediction.error_kind, item.reference, item.input FROM prediction"
+        "SELECT prediction.snippet, prediction.length, prediction.error_kind, item.reference, item.input FROM prediction"
         " JOIN item ON item.id = prediction.item WHERE prediction.id = ?",
         [prediction],
     ).fetchone()
     if row is None:
         return []
-    item, snippet, error_kind, reference, question = row
+    snippet, length, error_kind, reference, question = row
     where, values = runs_clause("prediction.run", selection.runs)
     found: list[SimilarGroup] = []
 
@@ -49,10 +50,11 @@ def similar_groups(db: sqlite3.Connection, selection: Selection, prediction: int
         add(f"the same error: {error_kind}", "prediction.error_kind = ?", error_kind)
         return found
     answer = "lower(prediction.snippet) = lower(?)"
+    if length > SNIPPET:  # the snippet may be a beginning that other answers share
+        answer += f" AND prediction.length = {int(length)}"
     add("the same answer to the same question", f"item.input = ? AND {answer}", question, snippet)
     add("the same question, whatever was answered", "item.input = ?", question)
     add("the same answer where the same reference was wanted", f"{answer} AND item.reference = ?", snippet, reference)
     add("the same answer to any question", answer, snippet)
     add("the same reference answer", "item.reference = ?", reference)
-    del item
     return found

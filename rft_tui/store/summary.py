@@ -69,11 +69,12 @@ def summarise(
         [rule.high, rule.high, formatting, rule.high, partial, formatting, partial, grader, *values],
     ).fetchone()
     graded, scored, ruled, passed, mistakes = totals[:5]
+    bins = tuple(rule.low + span * number / BINS for number in range(BINS + 1))
     counts = [0] * BINS
     for number, count in db.execute(
-        f"SELECT max(0, min({BINS - 1}, CAST((score - ?) * {BINS} / ? AS INTEGER))) AS bin, count(*)"
+        f"SELECT {' + '.join(['(score >= ?)'] * (BINS - 1))} AS bin, count(*)"
         f" FROM grade WHERE grader = ? AND score IS NOT NULL{where} GROUP BY bin",
-        [rule.low, span, grader, *values],
+        [*bins[1:-1], grader, *values],
     ):
         counts[number] = count
     return ScoreSummary(
@@ -84,7 +85,7 @@ def summarise(
         passed if ruled else None,
         _item_mean(db, grader, where, values),
         dict(zip((Band.FULL, Band.FORMATTING, Band.PARTIAL, Band.OFF_BASE), totals[5:], strict=True)),
-        tuple(rule.low + span * number / BINS for number in range(BINS + 1)),
+        bins,
         tuple(counts),
     )
 

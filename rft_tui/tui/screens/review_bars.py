@@ -54,7 +54,8 @@ def filter_words(state: ReviewState, notes: tuple[str, ...]) -> Line:
     """The filter and the order."""
     line: Line = [(f" /{one_line(state.query, 40)}", "state.warning" if state.query else "text.dim")]
     if state.sort != "score" or state.descending:
-        line.append((f" {'↓' if state.descending else '↑'}{state.sort}", "text.dim"))
+        way = "" if state.sort in ("usefulness", "random") else "↓" if state.descending else "↑"
+        line.append((f" {way}{state.sort}", "text.dim"))
     if notes:
         line.append((" !", "state.warning bold"))
     return line

@@ -104,6 +104,9 @@ class ReviewChoices(ReviewReading):
 
     def do_sort_reverse(self) -> None:
         """The other way round."""
+        if self.state.sort in (Sort.USEFULNESS, Sort.RANDOM):
+            self.say(f"the order {self.state.sort} has one direction only", "state.warning")
+            return
         self.state.descending = not self.state.descending
         self.reload(keep=None)
 
