@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from uuid import uuid4
 
 from rft_tui.errors import SettingsError
 
@@ -149,14 +148,14 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name[:100]}.{uuid4().hex}")
+    beside = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
         with beside.open("xb") as stream:
+            if path.exists():
+                beside.chmod(path.stat().st_mode & 0o777)
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        if path.exists():
-            beside.chmod(path.stat().st_mode & 0o777)
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)

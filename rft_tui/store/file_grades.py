@@ -45,8 +45,12 @@ class FileGrades:
         self._path = folder / FILE_NAME
         try:
             self._db = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
+        except sqlite3.Error as error:
+            raise store_error(error, self._path) from error
+        try:
             self._db.execute("CREATE TABLE IF NOT EXISTS grade (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
         except sqlite3.Error as error:
+            self._db.close()
             raise store_error(error, self._path) from error
 
     def __enter__(self) -> Self:
@@ -72,8 +76,13 @@ class FileGrades:
         ]
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT OR IGNORE INTO grade VALUES (?, ?)", rows)
-            self._db.execute("COMMIT")
+            try:
+                self._db.executemany("INSERT OR IGNORE INTO grade VALUES (?, ?)", rows)
+                self._db.execute("COMMIT")
+            except sqlite3.Error:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
         except sqlite3.Error as error:
             raise store_error(error, self._path) from error
 

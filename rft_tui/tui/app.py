@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +17,6 @@ from rft_tui import logs
 from rft_tui.errors import RftError, StoreBusyError, StoreError
 from rft_tui.settings import KEYMAP_FILE, config_folder, save_user_settings
 from rft_tui.store.session import load_session, save_session
-from rft_tui.tui.actions import ACTIONS
 from rft_tui.tui.keymap import Keymap, load_keymap
 from rft_tui.tui.outbox import AT_ONCE_MS, Outbox, Write
 from rft_tui.tui.screens.base import WorkScreen
@@ -170,26 +168,6 @@ class RftApp(ThinOutput, App[None]):
             screen = self.screen
             if isinstance(screen, WorkScreen):
                 screen.say(f"the cache has changed · {screen.hint_key('refresh')} reads it again", "state.info")
-
-    def open_help(self, screen: WorkScreen) -> None:
-        """Every key of the screen, filterable; enter runs one."""
-        from rft_tui.tui.screens.pick import PickScreen, help_choices
-
-        self.push_screen(PickScreen("keys", help_choices(screen)), self._run_choice(screen))
-
-    def open_palette(self, screen: WorkScreen) -> None:
-        """Every action that can run now."""
-        from rft_tui.tui.screens.pick import PickScreen, palette_choices
-
-        self.push_screen(PickScreen("run", palette_choices(screen)), self._run_choice(screen))
-
-    def _run_choice(self, screen: WorkScreen) -> Callable[[str | None], None]:
-        def run(chosen: str | None) -> None:
-            for action in ACTIONS:
-                if action.id == chosen:
-                    screen.run(action)
-
-        return run
 
     def choose_theme(self) -> None:
         """Show the themes; each is tried on while the cursor is on it."""

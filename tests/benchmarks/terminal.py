@@ -15,6 +15,7 @@ import select
 import signal
 import struct
 import sys
+import tempfile
 import termios
 import time
 import zlib
@@ -235,7 +236,7 @@ class Terminal:
         self._peak_kib = max(self._peak_kib, sum(_memory_kib(pid, "VmRSS") for pid in process_tree(self._pid)))
 
     def rss_mb(self) -> float:
-        """The most memory that was resident, in MB: of the tree where it was looked at, of the program itself always."""
+        """The most memory that was resident, in MB: of the program at any time, of its tree whenever it was looked at."""
         self._look_at_memory()
         return max(self._peak_kib, _memory_kib(self._pid, "VmHWM")) * 1024 / 1e6
 
@@ -272,6 +273,24 @@ def _memory_kib(pid: int, name: str) -> int:
 def python(*arguments: str | Path) -> list[str]:
     """The command line of this interpreter."""
     return [sys.executable, *map(str, arguments)]
+
+
+def app(folder: Path) -> list[str]:
+    """The command line that opens a workspace."""
+    return python("-m", "rft_tui", folder)
+
+
+@contextlib.contextmanager
+def hermetic() -> Iterator[None]:
+    """Let every program that is started have settings and a log of its own."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"XDG_CONFIG_HOME": folder, "XDG_STATE_HOME": folder}
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
 
 def median(values: Iterable[float]) -> float:

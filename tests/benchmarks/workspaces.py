@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,11 +17,22 @@ from rft_tui.store.datasets import add_dataset
 from rft_tui.store.graders import add_grader
 from rft_tui.store.runs import RunKey, ensure_run
 from rft_tui.store.search import catch_up
+from rft_tui.store.session import save_session
 
 WORDS = (
-    "gout arthritis femur liver ocean pacific heron mercury sodium berlin lisbon vitamin insulin bone plague heart"
-    " kidney newton curie helium"
-).split()
+    "gout",
+    "arthritis",
+    "femur",
+    "liver",
+    "ocean",
+    "heron",
+    "mercury",
+    "sodium",
+    "berlin",
+    "insulin",
+    "plague",
+    "curie",
+)
 
 MODELS = ("alpha", "beta")
 RUNS = 4
@@ -34,6 +46,21 @@ EXACT: JsonObject = {
 }
 
 
+def workspace(predictions: int) -> Path:
+    """A workspace with so many predictions in the folder for temporary files, made once; its session is a new one."""
+    folder = make_workspace(Path(tempfile.gettempdir()) / "rft-tui-benchmarks" / str(predictions), predictions)
+    forget_session(folder)
+    return folder
+
+
+def forget_session(folder: Path, query: str = "") -> None:
+    """Let the app begin with the first prediction of all runs, under a filter."""
+    store = Store(folder / CACHE_FILE)
+    with store.write() as db:
+        save_session(db, {"screen": "review", "review": {"prediction": 1, "query": query}})
+    store.close()
+
+
 def make_workspace(folder: Path, predictions: int, *, searchable: bool = True) -> Path:
     """Make a workspace with so many graded predictions: two models, four runs each. One that is there is kept."""
     path = folder / CACHE_FILE
@@ -43,6 +70,7 @@ def make_workspace(folder: Path, predictions: int, *, searchable: bool = True) -
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WORKSPACE_FILE).write_text("", encoding="utf-8")
     items = max(1, predictions // (len(MODELS) * RUNS))
+    path.unlink(missing_ok=True)
     store = Store(path)
     with store.write() as db:
         dataset = add_dataset(db, "big", _items(items, random.Random(1)))

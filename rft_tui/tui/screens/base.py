@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -15,9 +15,9 @@ from rft_tui.tui.actions import ACTIONS, GLOBAL, LIST, Action
 from rft_tui.tui.keymap import written
 from rft_tui.tui.paint import Line
 from rft_tui.tui.widgets.bars import Footer, Header
+from rft_tui.tui.workbench import Workbench, workbench
 
 if TYPE_CHECKING:
-    from rft_tui.tui.app import RftApp
     from rft_tui.tui.widgets.prompt_line import Typed
 
 NARROW = 100
@@ -38,11 +38,9 @@ class WorkScreen(Screen[None]):
         self.typing_hints: tuple[tuple[str, str], ...] = ()
 
     @property
-    def rft(self) -> RftApp:
-        """The app, by its own type."""
-        from rft_tui.tui.app import RftApp
-
-        return cast(RftApp, self.app)
+    def rft(self) -> Workbench:
+        """The app, as screens know it."""
+        return workbench(self)
 
     def compose(self) -> ComposeResult:
         """Header, body, footer."""
@@ -184,11 +182,15 @@ class WorkScreen(Screen[None]):
 
     def do_help(self) -> None:
         """Show every key."""
-        self.rft.open_help(self)
+        from rft_tui.tui.screens.help import open_help
+
+        open_help(self)
 
     def do_palette(self) -> None:
         """Find an action by its words."""
-        self.rft.open_palette(self)
+        from rft_tui.tui.screens.help import open_palette
+
+        open_palette(self)
 
     def do_screen_data(self) -> None:
         """Go to Data."""

@@ -12,9 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from rft_tui.tui.actions import ACTIONS
 from rft_tui.tui.paint import Line, fit, justify
-from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.widgets.line_input import LineInput
 from rft_tui.tui.widgets.lines import LineWidget
 from rft_tui.tui.widgets.table import Table
@@ -158,28 +156,3 @@ class PickScreen(ModalScreen[str | None]):
         row: Any = self.table.current
         if row is not None:
             self.dismiss(row.value)
-
-
-def help_choices(screen: WorkScreen) -> list[Choice]:
-    """Every key of a screen with its sentence, the screen's own first; why one cannot run now stands beside it."""
-    keymap = screen.rft.keymap
-    choices: list[Choice] = []
-    for scope in screen.scopes:
-        for action in ACTIONS:
-            if action.scope != scope:
-                continue
-            why = screen.why_not(action)
-            keys = " ".join(keymap.keys.get(action.id, ()))
-            choices.append(Choice(action.id, action.sentence, why or "", keys, why is not None))
-    return choices
-
-
-def palette_choices(screen: WorkScreen) -> list[Choice]:
-    """Every action that can run now, by its words."""
-    keymap = screen.rft.keymap
-    return [
-        Choice(action.id, action.sentence, lead=keymap.key(action))
-        for scope in screen.scopes
-        for action in ACTIONS
-        if action.scope == scope and screen.why_not(action) is None
-    ]

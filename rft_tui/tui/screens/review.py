@@ -62,71 +62,38 @@ class ReviewScreen(ReviewVerdicts, ReviewChoices):
 
     # Moving
 
-    def _move(self, rows: int) -> None:
+    def move(self, rows: int) -> None:
+        """Scroll the item where that is what keys move, else go through the list."""
         if self.in_item and not self.is_narrow:
             self.pane.scroll(rows)
         else:
             self.table.go(self.table.cursor + rows)
 
-    def do_down(self) -> None:
-        """One row down, or one line in the item."""
-        self._move(1)
-
-    def do_up(self) -> None:
-        """One row up."""
-        self._move(-1)
-
-    def do_top(self) -> None:
-        """The first row."""
-        self._move(-self.table.count - len(self.pane.lines))
-
-    def do_bottom(self) -> None:
-        """The last row."""
-        self._move(self.table.count + len(self.pane.lines))
-
-    def do_page_down(self) -> None:
-        """Down by a page: in the item where that is what is read."""
+    def move_page(self, pages: int) -> None:
+        """By pages: in the item where that is what is read."""
         if self.is_narrow and self.pane.display:
-            self.pane.scroll(max(1, self.pane.size.height - 2))
+            self.pane.scroll(pages * max(1, self.pane.size.height - 2))
         else:
-            self._move(max(1, self.table.rows_shown - 1))
-
-    def do_page_up(self) -> None:
-        """Up by a page."""
-        if self.is_narrow and self.pane.display:
-            self.pane.scroll(-max(1, self.pane.size.height - 2))
-        else:
-            self._move(-max(1, self.table.rows_shown - 1))
-
-    def do_left(self) -> None:
-        """To the list."""
-        self._to_list(True)
-
-    def do_right(self) -> None:
-        """To the item."""
-        self._to_list(False)
+            self.move(pages * max(1, self.table.rows_shown - 1))
 
     def do_next_pane(self) -> None:
         """From list to item and back."""
-        self._to_list(not self.state.list_open if self.is_narrow else self.in_item)
+        self.go_to_pane(self.state.list_open if self.is_narrow else not self.in_item)
 
-    def _to_list(self, in_list: bool) -> None:
-        self.state.list_open = in_list
-        self.set_active(in_list)
+    def go_to_pane(self, in_pane: bool) -> None:
+        """Let keys move the item, or the list; a narrow screen shows that one."""
+        self.state.list_open = not in_pane
+        self.set_active(not in_pane)
         if self.is_narrow:
             self.lay_out()
             self.paint_item(keep_place=True)
-
-    def do_open(self) -> None:
-        """Read the item."""
-        self._to_list(False)
 
     def do_back(self) -> None:
         """Back to the list, or close the tag bar."""
         if self.tag_bar.display:
             self.do_tags_close()
-        elif not self.is_narrow or not self.state.list_open:
-            self._to_list(not self.is_narrow)
+        else:
+            self.go_to_pane(self.is_narrow)
         self.footer.say(None)
 
     def do_refresh(self) -> None:

@@ -16,7 +16,6 @@ from rft_tui.store.search import catch_up
 from rft_tui.store.summary import ScoreSummary, summarise
 from rft_tui.tui.actions import REVIEW, TAGS
 from rft_tui.tui.paint import Line, justify, line_length
-from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.review_bars import figures, filter_words, what_is_read
 from rft_tui.tui.screens.review_item import (
     band_style,
@@ -28,6 +27,7 @@ from rft_tui.tui.screens.review_item import (
 from rft_tui.tui.screens.review_list import EmptySource, ReviewSource
 from rft_tui.tui.screens.review_messages import ListingEnded, ListingReady, SummaryReady
 from rft_tui.tui.screens.review_state import ReviewContext, ReviewState, read_context, request_of, shown_columns
+from rft_tui.tui.screens.two_panes import PaneKeys
 from rft_tui.tui.widgets.bars import Rule
 from rft_tui.tui.widgets.table import Table
 from rft_tui.tui.widgets.tag_bar import TagBar
@@ -43,7 +43,7 @@ LIST_WIDTH = 44
 """Cells of the list where both panes are shown."""
 
 
-class ReviewReading(WorkScreen):
+class ReviewReading(PaneKeys):
     """The widgets of Review, what they show, and how it is read."""
 
     scope: ClassVar[str] = REVIEW

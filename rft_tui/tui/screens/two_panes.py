@@ -11,7 +11,62 @@ from rft_tui.tui.widgets.table import Table, TableSource
 from rft_tui.tui.widgets.text_pane import TextPane
 
 
-class TwoPanes(WorkScreen):
+class PaneKeys(WorkScreen):
+    """The keys that move in and between a list and a pane; subclasses say what moving means."""
+
+    table: Table
+    pane: TextPane
+
+    def move(self, rows: int) -> None:
+        """Move by rows or lines."""
+        raise NotImplementedError
+
+    def move_page(self, pages: int) -> None:
+        """Move by pages."""
+        raise NotImplementedError
+
+    def go_to_pane(self, in_pane: bool) -> None:
+        """Let keys move the pane, or the list."""
+        raise NotImplementedError
+
+    def do_down(self) -> None:
+        """One line down."""
+        self.move(1)
+
+    def do_up(self) -> None:
+        """One line up."""
+        self.move(-1)
+
+    def do_top(self) -> None:
+        """To the first line."""
+        self.move(-self.table.count - len(self.pane.lines))
+
+    def do_bottom(self) -> None:
+        """To the last line."""
+        self.move(self.table.count + len(self.pane.lines))
+
+    def do_page_down(self) -> None:
+        """A page down."""
+        self.move_page(1)
+
+    def do_page_up(self) -> None:
+        """A page up."""
+        self.move_page(-1)
+
+    def do_left(self) -> None:
+        """To the list."""
+        self.go_to_pane(False)
+
+    def do_right(self) -> None:
+        """To the pane."""
+        self.go_to_pane(True)
+
+    def do_open(self) -> None:
+        """Read what the cursor is on."""
+        self.go_to_pane(True)
+
+
+class TwoPanes(PaneKeys):
     """List, rule and pane, and the keys that move in and between them."""
 
     list_share = "3fr"
@@ -72,47 +127,16 @@ class TwoPanes(WorkScreen):
         """Show what belongs to the row under the cursor."""
         raise NotImplementedError
 
-    def do_open(self) -> None:
-        """Open the row."""
-        self.go_to_pane(True)
-
-    def _move(self, rows: int) -> None:
+    def move(self, rows: int) -> None:
+        """Scroll the pane, or move the cursor."""
         if self.in_pane:
             self.pane.scroll(rows)
         else:
             self.table.go(self.table.cursor + rows)
 
-    def do_down(self) -> None:
-        """One line down."""
-        self._move(1)
-
-    def do_up(self) -> None:
-        """One line up."""
-        self._move(-1)
-
-    def do_top(self) -> None:
-        """To the first line."""
-        self._move(-self.table.count - len(self.pane.lines))
-
-    def do_bottom(self) -> None:
-        """To the last line."""
-        self._move(self.table.count + len(self.pane.lines))
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self._move(max(1, self.table.rows_shown - 1))
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self._move(-max(1, self.table.rows_shown - 1))
-
-    def do_left(self) -> None:
-        """To the list."""
-        self.go_to_pane(False)
-
-    def do_right(self) -> None:
-        """To the pane."""
-        self.go_to_pane(True)
+    def move_page(self, pages: int) -> None:
+        """Move by pages."""
+        self.move(pages * max(1, self.table.rows_shown - 1))
 
     def do_next_pane(self) -> None:
         """To the other pane."""

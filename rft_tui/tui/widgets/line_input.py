@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import Input
 
-from rft_tui.tui.widgets.lines import palette_of
+from rft_tui.tui.workbench import workbench
 
 
 class LineInput(Input):
@@ -20,7 +20,7 @@ class LineInput(Input):
 
     def on_mount(self) -> None:
         """Put on the theme's colours."""
-        colors = palette_of(self).colors
+        colors = workbench(self).palette.colors
         ground, text = str(colors["surface"]["panel"]), str(colors["text"]["normal"])
         self.styles.background = "ansi_default" if ground == "default" else ground
         self.styles.color = "ansi_default" if text == "default" else text

@@ -8,15 +8,7 @@ from textual.widget import Widget
 
 from rft_tui.tui.paint import Line, strip_of
 from rft_tui.tui.theme import Theme
-
-
-def palette_of(widget: Widget) -> Theme:
-    """The theme that a widget's app uses."""
-    from rft_tui.tui.app import RftApp
-
-    app = widget.app
-    assert isinstance(app, RftApp)
-    return app.palette
+from rft_tui.tui.workbench import workbench
 
 
 class LineWidget(Widget):
@@ -27,7 +19,7 @@ class LineWidget(Widget):
     @property
     def palette(self) -> Theme:
         """The theme in use."""
-        return palette_of(self)
+        return workbench(self).palette
 
     def line(self, y: int, width: int) -> tuple[Line, str]:
         """Line `y` of the widget (from 0) and the surface it stands on."""

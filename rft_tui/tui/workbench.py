@@ -1,0 +1,68 @@
+"""What screens and widgets know of the app: a protocol, so that they need not import it."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, cast
+
+from textual.screen import Screen
+from textual.widget import Widget
+
+from rft_tui.errors import RftError
+from rft_tui.tui.keymap import Keymap
+from rft_tui.tui.outbox import Outbox, Write
+from rft_tui.tui.theme import Theme
+from rft_tui.workspace import Workspace
+
+
+class Workbench(Protocol):
+    """The app, as screens use it."""
+
+    workspace: Workspace
+    palette: Theme
+    keymap: Keymap
+    session: dict[str, Any]
+    outbox: Outbox
+    is_leaving: bool
+    screen_words: tuple[tuple[str, str], ...]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the app has not ended."""
+        ...
+
+    def work_screen(self, name: str) -> Screen[Any]:
+        """The one screen of a name."""
+        ...
+
+    def show_screen(self, name: str) -> None:
+        """Switch to a screen."""
+        ...
+
+    def store_soon(self, write: Write) -> bool:
+        """Store what a person said, now or as soon as it can be."""
+        ...
+
+    def remember(self) -> None:
+        """Write the session down soon."""
+        ...
+
+    def leave(self) -> None:
+        """End the app."""
+        ...
+
+    def log_error(self, error: RftError) -> None:
+        """Keep an error in the log."""
+        ...
+
+    def forget_screen(self) -> None:
+        """Send everything with the next picture."""
+        ...
+
+    def choose_theme(self) -> None:
+        """Show the themes."""
+        ...
+
+
+def workbench(widget: Widget) -> Workbench:
+    """The app of a widget."""
+    return cast(Workbench, widget.app)
