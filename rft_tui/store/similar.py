@@ -25,8 +25,8 @@ MOST = 5000
 def similar_groups(db: sqlite3.Connection, selection: Selection, prediction: int) -> list[SimilarGroup]:
     """What the prediction may be grouped with, the closest kinship first; groups of one are left out."""
     row = db.execute(
-    """What the prediction may be grouped with, the closest kinship first; groups of one are left out."""
-        " JOIN item ON item.id = prediction.item WHERE prediction.id = ?",
+        "SELECT prediction.snippet, prediction.length, prediction.error_kind, item.reference, item.input"
+        " FROM prediction JOIN item ON item.id = prediction.item WHERE prediction.id = ?",
         [prediction],
     ).fetchone()
     if row is None:
