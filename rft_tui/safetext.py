@@ -7,15 +7,18 @@ zero-width characters or lone surrogates. What is shown is always plain, printab
 from __future__ import annotations
 
 import re
-import unicodedata
 
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5"
     "\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff0-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff"
+    "\ufff0-\ufffb\ufffe\uffff\U000110bd-\U0001d17a\U0001fffe-\U0010ffff]"
+)
+"""What may have to be shown in another way; beyond the first plane only roughly, since each range there costs time."""
+
+_UNSAFE_BEYOND = re.compile(
+    "[\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     + "".join(chr(plane << 16 | last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
@@ -35,8 +38,10 @@ def _picture(match: re.Match[str]) -> str:
     code = ord(match.group())
     if code in _CONTROL_PICTURES:
         return _CONTROL_PICTURES[code]
-    if unicodedata.category(match.group()) == "Cs":
+    if 0xD800 <= code <= 0xDFFF:
         return "\N{REPLACEMENT CHARACTER}"
+    if code > 0xFFFF and not _UNSAFE_BEYOND.match(match.group()):
+        return match.group()
     return f"‹U+{code:04X}›"
 
 

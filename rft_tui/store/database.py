@@ -80,6 +80,14 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     return StoreError(f"{path}: {text}", hint="Run rft-tui doctor.")
 
 
+def _try_journal(db: sqlite3.Connection, mode: str) -> None:
+    """Change the journal if nobody else has the file open, without waiting; the next opening puts right what stays."""
+    db.execute("PRAGMA busy_timeout = 0")
+    with suppress(sqlite3.OperationalError):
+        db.execute(f"PRAGMA journal_mode = {mode}")
+    db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
 class Store:
     """One cache file. Connections are made when a thread first needs one and closed with `close`."""
 
@@ -116,8 +124,9 @@ class Store:
             )
         if version < SCHEMA_VERSION:
             self._migrate()
-        if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            self._use_wal(db)
+        journal = db.execute("PRAGMA journal_mode").fetchone()[0]
+        if journal != "wal" and file_system_type(self.path.parent) not in NETWORK_FILE_SYSTEMS:
+            _try_journal(db, "wal")
 
     def _migrate(self) -> None:
         """Bring the tables up to date; the write lock makes a second process wait and then find nothing to do."""
@@ -128,15 +137,6 @@ class Store:
         with self.write() as db:
             migrations.apply(Database(db))
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-    def _use_wal(self, db: sqlite3.Connection) -> None:
-        """Change to WAL where the disk allows it; where another process is in the way, the next opening does it."""
-        if file_system_type(self.path.parent) in NETWORK_FILE_SYSTEMS:
-            return
-        db.execute("PRAGMA busy_timeout = 0")
-        with suppress(sqlite3.OperationalError):
-            db.execute("PRAGMA journal_mode = WAL")
-        db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def connect(self) -> sqlite3.Connection:
         """A new connection of the caller's own, which may be handed from thread to thread; the caller closes it.
@@ -181,16 +181,18 @@ class Store:
             raise store_error(error, self.path) from error
 
     @contextmanager
-    def write(self, wait_ms: int = BUSY_TIMEOUT_MS) -> Iterator[sqlite3.Connection]:
+    def write(self, wait_ms: int | None = None) -> Iterator[sqlite3.Connection]:
         """One write transaction: all of it is kept, or nothing. SQLite's errors come out as StoreError.
 
-        Where another process writes, it waits for `wait_ms` and then raises StoreBusyError.
+        Where another process writes, it waits for `wait_ms` (None: BUSY_TIMEOUT_MS) and then raises StoreBusyError.
         """
         try:
             db = self.connection()
-            db.execute(f"PRAGMA busy_timeout = {wait_ms}")
-            db.execute("BEGIN IMMEDIATE")
-            db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS if wait_ms is None else wait_ms}")
+            try:
+                db.execute("BEGIN IMMEDIATE")
+            finally:
+                db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
             try:
                 yield db
                 db.execute("COMMIT")
@@ -212,13 +214,11 @@ class Store:
         db.execute(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
         journal = db.execute("PRAGMA journal_mode").fetchone()[0]
         try:
-            with suppress(sqlite3.OperationalError):
-                db.execute("PRAGMA journal_mode = DELETE")
+            _try_journal(db, "delete")
             with self.write():
                 yield db
         finally:
-            with suppress(sqlite3.OperationalError):
-                db.execute(f"PRAGMA journal_mode = {journal}")
+            _try_journal(db, journal)
             db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def data_version(self) -> int:

@@ -11,18 +11,16 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable, Static
 
+from tests.benchmarks.workspaces import WORDS
+
 ROWS = 1000
 """Rows of the stock table."""
 
 
 def cells(number: int) -> tuple[str, str, str, str]:
-    """A row as both tables show it."""
-    return (
-        f"{number:06d}",
-        f"0.{number * 7919 % 100:02d}",
-        f"model-{number % 7}",
-        f"prediction number {number} of many words",
-    )
+    """A row as both tables show it: figures, and a text of six words."""
+    words = " ".join(WORDS[(number * 7919 + place * place * 31) // (place + 1) % len(WORDS)] for place in range(6))
+    return f"{number:06d}", f"0.{number * 7919 % 100:02d}", f"model-{number % 7}", words
 
 
 class Minimal(App[None]):

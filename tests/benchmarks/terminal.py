@@ -236,7 +236,7 @@ class Terminal:
         self._peak_kib = max(self._peak_kib, sum(_memory_kib(pid, "VmRSS") for pid in process_tree(self._pid)))
 
     def rss_mb(self) -> float:
-        """The most memory that was resident, in MB: of the program at any time, of its tree whenever it was looked at."""
+        """The most memory that was resident, in MB: of the program at any time, of its tree when it was looked at."""
         self._look_at_memory()
         return max(self._peak_kib, _memory_kib(self._pid, "VmHWM")) * 1024 / 1e6
 

@@ -32,7 +32,7 @@ NARROW = (80, 24)
 WIDE = (120, 40)
 SIZES = (NARROW, WIDE)
 
-PATIENCE_S = 10.0
+PATIENCE_S = 2.0
 """How long something may take to hold on a busy machine."""
 
 Step = Callable[[], Awaitable[None]]

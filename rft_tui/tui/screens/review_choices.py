@@ -36,6 +36,7 @@ class ReviewChoices(ReviewReading):
 
     def do_filter(self) -> None:
         """Type a filter; the list follows."""
+        place = self.state.prediction
 
         def changed(text: str) -> None:
             if self.preview_timer is not None:
@@ -46,6 +47,7 @@ class ReviewChoices(ReviewReading):
             self.set_query(text.strip())
 
         def cancelled() -> None:
+            self.state.prediction = place
             self.set_query(self.state.query)
 
         before = f"{self.state.query} " if self.state.query else ""

@@ -114,6 +114,7 @@ class ReviewReading(PaneKeys):
             return
         if self._pending is not None:
             self._pending.interrupt()
+            self._pending = None
         request = request_of(self.state, context, query=query)
         if size <= SMALL and not request.query.has("re") and not request.query.has("re", negated=True):
             self._show_listing(Listing(self.rft.workspace.store, request).run(), context, keep)
