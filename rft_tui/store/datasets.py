@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from rft_tui.errors import UsageError
 from rft_tui.identity import content_hash, encode_string
@@ -68,6 +68,40 @@ def plain_messages(question: str) -> str:
     return f'[{{"content":{encode_string(question)},"role":"user"}}]'
 
 
+class ItemRecord(NamedTuple):
+    """An item as its tables hold it: texts and bytes only, so that another process may make it."""
+
+    line: int
+    row_id: str
+    input_id: str
+    question: str
+    question_snippet: str
+    reference: str | None
+    reference_snippet: str | None
+    messages: str | None
+    tools: str | None
+    fields: str | None
+    raw: bytes
+
+
+def item_record(line: int, item: Item) -> ItemRecord:
+    """What is stored of an item that stands at a line of a file."""
+    plain = item.tools is None and item.messages == plain_messages(item.question)
+    return ItemRecord(
+        line,
+        item.row_id,
+        item.input_id,
+        item.question,
+        one_line(item.question, SNIPPET),
+        item.reference,
+        None if item.reference is None else one_line(item.reference, SNIPPET),
+        None if plain else item.messages,
+        item.tools,
+        _stored_fields(item),
+        item.raw,
+    )
+
+
 def add_dataset(
     db: sqlite3.Connection,
     name: str,
@@ -82,6 +116,21 @@ def add_dataset(
 
     A dataset of the same name with the same rows is left as it is and returned; with other rows it is an error.
     """
+    records = (item_record(line, item) for line, item in items)
+    return add_records(db, name, records, source=source, method=method, mapping=mapping, problems=problems)
+
+
+def add_records(
+    db: sqlite3.Connection,
+    name: str,
+    records: Iterable[ItemRecord],
+    *,
+    source: str | None = None,
+    method: str = "reinforcement",
+    mapping: JsonObject | None = None,
+    problems: Sequence[Problem] = (),
+) -> StoredDataset:
+    """The same for items that are made ready to store."""
     name, source, created = storable(name), None if source is None else storable(source), now()
     taken = db.execute("SELECT id FROM dataset WHERE name = ?", [name]).fetchone()
     dataset = db.execute(
@@ -89,7 +138,7 @@ def add_dataset(
         [name if taken is None else f"\0{name}", source, method, json.dumps(mapping) if mapping else None, created],
     ).lastrowid
     assert dataset is not None
-    count, content = _add_items(db, dataset, items)
+    count, content = _add_items(db, dataset, records)
     if taken is not None:
         known = get_dataset(db, name)
         if known.content == content:
@@ -107,29 +156,18 @@ def add_dataset(
     return get_dataset(db, name)
 
 
-def _add_items(db: sqlite3.Connection, dataset: int, items: Iterable[tuple[int, Item]]) -> tuple[int, str]:
+def _add_items(db: sqlite3.Connection, dataset: int, records: Iterable[ItemRecord]) -> tuple[int, str]:
     """Insert items in batches; the number of rows, and a hash over their row ids in order."""
     first = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM item").fetchone()[0])
     count, content = 0, ""
-    stream = iter(items)
+    stream = iter(records)
     while batch := list(islice(stream, BATCH)):
         inputs, narrow, wide = [], [], []
-        for number, (line, item) in enumerate(batch, first + count):
-            plain = item.tools is None and item.messages == plain_messages(item.question)
-            inputs.append((item.input_id, item.question, None if plain else item.messages, item.tools))
-            narrow.append(
-                (
-                    number,
-                    dataset,
-                    number - first,
-                    line,
-                    item.row_id,
-                    item.input_id,
-                    one_line(item.question, SNIPPET),
-                    None if item.reference is None else one_line(item.reference, SNIPPET),
-                )
-            )
-            wide.append((number, item.reference, _stored_fields(item), item.raw))
+        for number, record in enumerate(batch, first + count):
+            line, row_id, input_id, question, snippet, reference, short, messages, tools, fields, raw = record
+            inputs.append((input_id, question, messages, tools))
+            narrow.append((number, dataset, number - first, line, row_id, input_id, snippet, short))
+            wide.append((number, reference, fields, raw))
         db.executemany(
             "INSERT INTO input (hash, question, messages, tools) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
             inputs,
@@ -140,7 +178,7 @@ def _add_items(db: sqlite3.Connection, dataset: int, items: Iterable[tuple[int, 
             narrow,
         )
         db.executemany("INSERT INTO item_row (item, reference, fields, raw) VALUES (?, ?, ?, ?)", wide)
-        content = content_hash(content, *(item.row_id for _line, item in batch))
+        content = content_hash(content, *(record[1] for record in batch))
         count += len(batch)
     return count, content
 

@@ -8,12 +8,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rft_tui.datasets.items import ItemStream, LoadedItem, load_items
 from rft_tui.datasets.mapping import FieldMapping, Method
 from rft_tui.errors import UsageError
-from rft_tui.model import Item, Problem
+from rft_tui.model import Problem
 from rft_tui.store.database import Store
-from rft_tui.store.datasets import StoredDataset, add_dataset
+from rft_tui.store.datasets import ItemRecord, StoredDataset, add_records
+from rft_tui.tasks.reading import Batch, Reading
 
 KEPT_PROBLEMS = 1000
 """Problems of a dataset that the store keeps for its list; `data check` lists them all."""
@@ -59,28 +59,25 @@ def import_dataset(
     name = path.stem if name is None else name
     if not name.strip() or "\0" in name:
         raise UsageError("a dataset needs a name", hint="Give one with --name NAME.")
-    stream = ItemStream(path, method=method, mapping=mapping)
     problems: list[Problem] = []
-    entries = load_items(stream, skip_bad=skip_bad)
-    first = next(entries)
-    shape = stream.shape
+    reading = Reading(path, method, mapping, skip_bad)
+    batches = reading.batches()
+    first = next(batches)
     with store.bulk_write() as db:
-        dataset = add_dataset(
+        dataset = add_records(
             db,
             name,
-            _items(chain([first], entries), problems),
+            _records(chain([first], batches), problems),
             source=str(path),
-            method=shape.method if shape is not None else "generic",
-            mapping=asdict(shape.mapping) if shape is not None else None,
+            method=reading.method,
+            mapping=reading.mapping,
             problems=problems,
         )
-    return DataImport(dataset, tuple(problems), stream.skipped, shape.notes if shape is not None else ())
+    return DataImport(dataset, tuple(problems), reading.skipped, reading.notes)
 
 
-def _items(entries: Iterator[LoadedItem | Problem], problems: list[Problem]) -> Iterator[tuple[int, Item]]:
-    """The items of a stream; its problems are put aside."""
-    for entry in entries:
-        if isinstance(entry, LoadedItem):
-            yield entry
-        elif len(problems) < KEPT_PROBLEMS:
-            problems.append(entry)
+def _records(batches: Iterator[Batch], problems: list[Problem]) -> Iterator[ItemRecord]:
+    """The records of all batches; their problems are put aside."""
+    for batch in batches:
+        problems.extend(batch.problems[: max(0, KEPT_PROBLEMS - len(problems))])
+        yield from batch.records

@@ -148,6 +148,7 @@ def plain_user() -> Iterator[Path]:
     folder.chmod(0o777)
     is_root = sys.platform != "win32" and os.geteuid() == 0
     if is_root:
+        os.chown(folder, 65534, 65534)
         os.seteuid(65534)
     try:
         yield folder
