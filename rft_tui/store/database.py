@@ -92,11 +92,16 @@ class Store:
     """One cache file. Connections are made when a thread first needs one and closed with `close`."""
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
-        """Open the cache at `path`, make it if `create`, and bring its tables up to date. Raises StoreError."""
+        """Open the cache at `path`, make it if `create`, and bring its tables up to date. Raises StoreError.
+
+        `commits_elsewhere` counts what this object's other threads have stored, which moves `data_version` too.
+        """
         self.path = path
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._lock = threading.Lock()
+        self._home = threading.get_ident()
+        self.commits_elsewhere = 0
         if not create and not path.is_file():
             raise StoreError(f"{path}: there is no cache here", hint="Import something first, or run rft-tui init.")
         try:
@@ -169,7 +174,7 @@ class Store:
             db = self.connect()
             self._local.db = db
             with self._lock:
-                self._connections.append(db)
+                self._connections.append((threading.current_thread(), db))
         return db
 
     @contextmanager
@@ -196,6 +201,7 @@ class Store:
             try:
                 yield db
                 db.execute("COMMIT")
+                self.commits_elsewhere += threading.get_ident() != self._home
             except BaseException:
                 if db.in_transaction:  # a full disk has rolled back by itself
                     db.execute("ROLLBACK")
@@ -235,13 +241,17 @@ class Store:
     def interrupt(self) -> None:
         """Stop what any thread's connection is doing now: its caller gets a StoreError."""
         with self._lock:
-            for db in self._connections:
+            for _thread, db in self._connections:
                 db.interrupt()
 
     def close(self) -> None:
-        """Close every connection that this object made for a thread."""
+        """Close the connections of this thread and of threads that have ended.
+
+        Another thread may be in the middle of a statement, which closing would crash: its connection goes with it.
+        """
         with self._lock:
-            for db in self._connections:
-                db.close()
+            for thread, db in self._connections:
+                if thread is threading.current_thread() or not thread.is_alive():
+                    db.close()
             self._connections.clear()
         self._local = threading.local()

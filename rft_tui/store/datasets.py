@@ -197,8 +197,8 @@ def list_datasets(db: sqlite3.Connection) -> list[StoredDataset]:
 
 def get_dataset(db: sqlite3.Connection, name: str | int) -> StoredDataset:
     """The dataset of a name or number. Raises UsageError naming those that exist."""
-    column = "id" if isinstance(name, int) else "name"
-    row = db.execute(f"SELECT {_DATASET_COLUMNS} FROM dataset WHERE {column} = ?", [name]).fetchone()
+    column, key = ("id", name) if isinstance(name, int) else ("name", storable(name))
+    row = db.execute(f"SELECT {_DATASET_COLUMNS} FROM dataset WHERE {column} = ?", [key]).fetchone()
     if row is None:
         names = ", ".join(one[0] for one in db.execute("SELECT name FROM dataset ORDER BY id LIMIT 20")) or "none yet"
         raise UsageError(f"there is no dataset {name!r}", hint=f"Datasets here: {names}.")

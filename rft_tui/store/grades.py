@@ -139,7 +139,11 @@ def add_grades(db: sqlite3.Connection, grader: int, grades: Iterable[tuple[int, 
     """Store (prediction, item, run, grade) of one version; a grade that is there stays. The number of new ones."""
     narrow: list[tuple[Any, ...]] = []
     wide: list[tuple[Any, ...]] = []
+    given: set[int] = set()
     for prediction, item, run, grade in grades:
+        if prediction in given:
+            continue
+        given.add(prediction)
         sort_score = inf if grade.score is None else grade.score
         passed = None if grade.passed is None else int(grade.passed)
         error = grade.error.kind if grade.error else None
@@ -154,15 +158,14 @@ def add_grades(db: sqlite3.Connection, grader: int, grades: Iterable[tuple[int, 
                     storable(grade.error.message) if grade.error else None,
                 )
             )
-    before = db.total_changes
-    db.executemany("INSERT INTO grade VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", narrow)
-    new = db.total_changes - before
     db.executemany(
-        "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
+        "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message) SELECT ?1, ?2, ?3, ?4, ?5"
+        " WHERE NOT EXISTS (SELECT 1 FROM grade WHERE grade.grader = ?1 AND grade.prediction = ?2)",
         wide,
     )
-    return new
+    before = db.total_changes
+    db.executemany("INSERT INTO grade VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", narrow)
+    return db.total_changes - before
 
 
 def get_grade(db: sqlite3.Connection, grader: int, prediction: int) -> Grade | None:

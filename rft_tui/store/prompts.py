@@ -7,6 +7,7 @@ import sqlite3
 from typing import Any
 
 from rft_tui.model import Prompt
+from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
 
 
@@ -14,7 +15,7 @@ def add_prompt(db: sqlite3.Connection, prompt: Prompt) -> None:
     """Keep a version of a prompt; one that is known stays as it is."""
     db.execute(
         "INSERT INTO prompt (version, name, text, examples, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [prompt.version, prompt.name, prompt.text, json.dumps(list(prompt.examples), ensure_ascii=False), now()],
+        [prompt.version, storable(prompt.name), storable(prompt.text), json.dumps(prompt.examples), now()],
     )
 
 

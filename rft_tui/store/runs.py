@@ -201,7 +201,7 @@ def resolve_runs(db: sqlite3.Connection, names: Sequence[str]) -> list[int]:
     """Run numbers for run ids or model names (= all runs of the model). Raises UsageError naming what exists."""
     found: dict[int, None] = {}
     for name in names:
-        rows = db.execute("SELECT id FROM run WHERE model = ? ORDER BY id", [name]).fetchall()
+        rows = db.execute("SELECT id FROM run WHERE model = ? ORDER BY id", [storable(name)]).fetchall()
         if not rows and name.isdecimal() and len(name) <= LONGEST_NUMBER:
             rows = db.execute("SELECT id FROM run WHERE id = ?", [int(name)]).fetchall()
         if not rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import suppress
 from typing import Any
 
 
@@ -16,5 +17,9 @@ def save_session(db: sqlite3.Connection, values: dict[str, Any]) -> None:
 
 
 def load_session(db: sqlite3.Connection) -> dict[str, Any]:
-    """All values that were kept."""
-    return {name: json.loads(value) for name, value in db.execute("SELECT name, value FROM session")}
+    """All values that were kept; one that cannot be read is as if it were not there."""
+    kept: dict[str, Any] = {}
+    for name, value in db.execute("SELECT name, value FROM session"):
+        with suppress(ValueError):
+            kept[name] = json.loads(value)
+    return kept

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual import events
 from textual.app import App
+from textual.message import Message
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -70,6 +71,7 @@ class RftApp(ThinOutput, App[None]):
         self.outbox = Outbox(workspace.store)
         self._remember_timer: Timer | None = None
         self._data_version = workspace.store.data_version()
+        self._own_commits = workspace.store.commits_elsewhere
 
     def work_screen(self, name: str) -> WorkScreen:
         """The one screen of a name, made when it is first shown."""
@@ -97,6 +99,15 @@ class RftApp(ThinOutput, App[None]):
         self.switch_mode(name)
         self.session["screen"] = name
         self.remember()
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """Say what goes wrong in a handler; the app goes on."""
+        try:
+            await super()._dispatch_message(message)
+        except RftError as error:
+            if not (self.screen_stack and isinstance(self.screen, WorkScreen)):
+                raise
+            self.screen.say_error(error)
 
     async def on_event(self, event: events.Event) -> None:
         """Give keys to the registry first, unless somebody types into a field."""
@@ -163,10 +174,11 @@ class RftApp(ThinOutput, App[None]):
         except Exception as error:  # noqa: BLE001 - a cache that went away is said when it is used
             log.warning("cache not readable: %s", error)
             return
+        own = self.workspace.store.commits_elsewhere
         if version != self._data_version:
-            self._data_version = version
+            is_own, self._data_version, self._own_commits = own != self._own_commits, version, own
             screen = self.screen
-            if isinstance(screen, WorkScreen):
+            if not is_own and isinstance(screen, WorkScreen):
                 screen.say(f"the cache has changed · {screen.hint_key('refresh')} reads it again", "state.info")
 
     def choose_theme(self) -> None:

@@ -8,31 +8,55 @@ What it cannot know (a resize, another program on the terminal) makes it forget 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
 from rich.console import RenderableType
 from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.timer import Timer
 
 from rft_tui.tui.thin_cells import Encoder, Row, best_scroll, changed_cells
 
+ANSWER_TIMEOUT_S = 5.0
+"""How long the terminal may take to say that a picture has arrived, before the next is sent all the same."""
+
+UNANSWERED = 2
+"""Pictures without an answer after which the terminal is not asked any more."""
+
+SAME_MOMENT_S = 0.02
+"""Pictures closer together than this belong to one key and do not wait for one another."""
+
+ASK = "\x1b[?2026$p"
+"""Asks for the state of synchronised output: terminals that know it answer, and so tell what they have read."""
+
 
 class ThinOutput(App[None]):
-    """An app whose pictures are sent as differences, unless `thin_output` is off."""
+    """An app whose pictures are sent as differences, unless `thin_output` is off.
+
+    Only one picture is on its way at a time: the next one, of whatever the screen is by then, follows when the terminal
+    has answered. So a key that is held down on a slow link leaves no queue of old pictures behind.
+    """
 
     thin_output: bool = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._sent: list[Row] = []
+        self._wanted: list[Row] = []
         self._encoder: Encoder | None = None
+        self._on_its_way: Timer | None = None
+        self._unanswered = 0
+        self._sent_at = 0.0
 
     def forget_screen(self) -> None:
         """Send everything with the next picture."""
         self._sent = []
+        self._wanted = []
 
     async def _on_resize(self, event: events.Resize) -> None:
         self.forget_screen()
@@ -48,43 +72,74 @@ class ThinOutput(App[None]):
             super()._display(screen, renderable)
             return
         try:
-            sequence = self._difference(picture)
-            if sequence or self.focused is not None:
-                x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
-                self._begin_update()
-                driver.write(f"{sequence}\x1b[{y + 1};{x + 1}H" if self.focused is not None else sequence)
-                self._end_update()
-                driver.flush()
+            self._take(picture)
+            if self._on_its_way is None or monotonic() - self._sent_at < SAME_MOMENT_S:
+                self._send(driver)
         finally:
             self.post_display_hook()
 
-    def _difference(self, update: LayoutUpdate | ChopsUpdate) -> str:
-        """The bytes that turn what was sent into the update's picture."""
+    def _take(self, update: LayoutUpdate | ChopsUpdate) -> None:
+        """Put an update into the picture that is wanted."""
         width, height = self.size
         if len(self._sent) != height or len(self._sent[0].characters) != width:
             self._sent = [Row.unknown(width) for _ in range(height)]
+            self._wanted = self._sent[:]
+        for y, x, segments, first, last in _pieces(update):
+            if 0 <= y < height:
+                if self._wanted[y] is self._sent[y]:
+                    self._wanted[y] = self._wanted[y].copy()
+                self._wanted[y].put(x, segments, first, last)
+
+    def _send(self, driver: Driver) -> None:
+        """Send what turns the last picture into the wanted one, and ask the terminal to say when it has read it."""
+        sequence = self._difference()
+        if not sequence:
+            return
+        if self.focused is not None:
+            x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
+            sequence += f"\x1b[{y + 1};{x + 1}H"
+        asks = self._sync_available and self._unanswered < UNANSWERED and self._on_its_way is None
+        self._begin_update()
+        driver.write(sequence)
+        self._end_update()
+        if asks:
+            driver.write(ASK)
+            self._on_its_way = self.set_timer(ANSWER_TIMEOUT_S, self._not_answered)
+        driver.flush()
+        self._sent_at = monotonic()
+
+    def on_terminal_supports_synchronized_output(self) -> None:
+        """The terminal has read the last picture: send what has changed since."""
+        if self._on_its_way is not None:
+            self._on_its_way.stop()
+            self._unanswered = 0
+            self._go_on()
+
+    def _not_answered(self) -> None:
+        self._unanswered += 1
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._on_its_way = None
+        if self._driver is not None and self._running and not self._closed and self._wanted:
+            self._send(self._driver)
+
+    def _difference(self) -> str:
+        """The bytes that turn what was sent into what is wanted, which is then taken as sent."""
         if self._encoder is None:
             self._encoder = Encoder(self.console._color_system)
-        after = self._sent[:]
-        touched: set[int] = set()
-        for y, x, strip_segments, first, last in _pieces(update):
-            if not 0 <= y < height:
-                continue
-            if y not in touched:
-                touched.add(y)
-                after[y] = after[y].copy()
-            after[y].put(x, strip_segments, first, last)
-        changed = [y for y in sorted(touched) if changed_cells(self._sent[y], after[y])]
+        sent, wanted = self._sent, self._wanted
+        changed = [y for y in range(len(wanted)) if wanted[y] is not sent[y] and changed_cells(sent[y], wanted[y])]
         if not changed:
             return ""
         out: list[str] = []
-        scroll = best_scroll(self._sent, after, changed)
+        scroll = best_scroll(sent, wanted, changed)
         if scroll is not None:
-            self._scroll(*scroll, width, out)
+            self._scroll(*scroll, len(wanted[0].characters), out)
             changed = list(range(scroll[0], scroll[1] + 1))
         for y in changed:
-            self._encoder.encode(y, self._sent[y], after[y], out)
-            self._sent[y] = after[y]
+            self._encoder.encode(y, self._sent[y], wanted[y], out)
+        self._sent = wanted[:]
         self._encoder.finish(out)
         return "".join(out)
 

@@ -31,6 +31,17 @@ Codes = tuple[str, str, str]
 _ATTRIBUTES = ("bold", "dim", "italic", "underline", "blink", "blink2", "reverse", "conceal", "strike")
 
 
+_BLANKS: dict[Style | None, Style | None] = {}
+
+
+def blank_style(style: Style | None) -> Style | None:
+    """What can be seen of a style on blanks: the ground, unless lines or reverse video show the colour as well."""
+    if style not in _BLANKS:
+        plain = style is None or not (style.underline or style.reverse or style.strike or style.overline)
+        _BLANKS[style] = Style(bgcolor=style.bgcolor) if plain and style is not None else style
+    return _BLANKS[style]
+
+
 class Row:
     """One line of the screen."""
 
@@ -59,6 +70,8 @@ class Row:
             if x >= last:
                 return
             if text.isascii():
+                if text.isspace():
+                    style = blank_style(style)
                 begin, end = max(x, first), min(x + len(text), last)
                 if begin < end:
                     characters[begin:end] = text[begin - x : end - x]
@@ -170,16 +183,19 @@ class Encoder:
             end = begin + 1
             while end < last and (row.styles[end] is style or row.styles[end] == style):
                 end += 1
-            self._switch(style, out)
-            out.append("".join(row.characters[begin:end]))
+            text = "".join(row.characters[begin:end])
+            self._switch(style, out, blank=text.isspace())
+            out.append(text)
             begin = end
 
-    def _switch(self, style: Style | None, out: list[str]) -> None:
+    def _switch(self, style: Style | None, out: list[str], *, blank: bool) -> None:
         codes = self._codes.get(style)
         if codes is None:
             codes = self._codes[style] = self._codes_of(style)
         current = self._current
         if codes == current:
+            return
+        if blank and current is not None and current[1] == codes[1] and current[2] in ("", "1", "2", "3"):
             return
         if current is None or current[2] != codes[2]:
             out.append(f"\x1b[{';'.join(['0', *(code for code in codes if code)])}m")

@@ -74,7 +74,7 @@ def ratios() -> None:
     starts = [(startup.minimal(), startup.review(folder)) for _ in range(ROUNDS)]
     ratio = median(own.cpu_s for _, own in starts) / median(bare.cpu_s for bare, _ in starts)
     row("P1 processor, of a minimal Textual app", f"×{ratio:.2f}", "goal ×1.4, gate ×1.7")
-    stock, own = tables.measure(python(tables.APPS, "stock"), tables.FILLED), tables.ours(folder)
+    stock, own = tables.measure(python(tables.STOCK), tables.FILLED), tables.ours(folder)
     for name, bounds in (("down", "goal ×0.6, gate ×0.9"), ("page", "goal ×0.2, gate ×0.3")):
         ratio = getattr(own, name).cpu_s / getattr(stock, name).cpu_s
         row(f"P4 {name}, processor, of the stock table", f"×{ratio:.2f}", bounds)

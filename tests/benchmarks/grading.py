@@ -20,7 +20,8 @@ from rft_tui.graders.sample import make_sample
 from rft_tui.model import JsonObject
 from tests.benchmarks.commands import Usage, measured
 from tests.benchmarks.terminal import hermetic, python, row
-from tests.benchmarks.workspaces import EXACT, WORDS
+from tests.benchmarks.words import WORDS
+from tests.benchmarks.workspaces import EXACT
 
 CALLS = 40_000
 """Trivial calls of a python grader whose rate is measured."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.benchmarks.commands import measured
 from tests.benchmarks.terminal import hermetic, python, row
-from tests.benchmarks.workspaces import WORDS
+from tests.benchmarks.words import WORDS
 
 VISIDATA_S = 3.3
 """What visidata took to load 100 000 such rows, for the ratio."""

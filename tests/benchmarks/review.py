@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.startup import READABLE
-from tests.benchmarks.tables import APPS, FILLED, Cost, cost, ours
+from tests.benchmarks.tables import FILLED, OURS, Cost, cost, ours
 from tests.benchmarks.terminal import SLOW, SLOW_COMPRESSED, Link, Terminal, app, hermetic, median, python, row
 from tests.benchmarks.workspaces import forget_session, workspace
 
@@ -109,7 +109,7 @@ def main(predictions: int = 1000) -> None:
         )
     for name, command, ready, key in (
         ("Review", app(folder), READABLE, "j"),
-        ("plain table", python(APPS, "table", folder), FILLED, "down"),
+        ("plain table", python(OURS, folder), FILLED, "down"),
     ):
         forget_session(folder)
         lag = held(command, ready, key, (120, 40))

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.benchmarks.terminal import Terminal, app, hermetic, median, python, row
 from tests.benchmarks.workspaces import forget_session, workspace
 
-APPS = Path(__file__).with_name("apps.py")
+MINIMAL = Path(__file__).with_name("app_minimal.py")
 
 READABLE = r"reference +\S"
 """On the screen once the item of Review is there; the list comes with it."""
@@ -39,7 +39,7 @@ def start(command: list[str], pattern: str) -> Start:
 
 def minimal() -> Start:
     """One start of the minimal app."""
-    return start(python(APPS, "minimal"), "ready to read")
+    return start(python(MINIMAL), "ready to read")
 
 
 def review(folder: Path) -> Start:

@@ -12,7 +12,8 @@ from pathlib import Path
 from tests.benchmarks.terminal import Terminal, hermetic, python, row
 from tests.benchmarks.workspaces import workspace
 
-APPS = Path(__file__).with_name("apps.py")
+STOCK = Path(__file__).with_name("app_stock_table.py")
+OURS = Path(__file__).with_name("app_plain_table.py")
 
 FILLED = r"^ ?\d{6} "
 """On the screen once rows are there."""
@@ -62,12 +63,12 @@ def measure(command: list[str], ready: str, size: tuple[int, int] = (120, 40)) -
 
 def ours(folder: Path, size: tuple[int, int] = (120, 40)) -> TableCosts:
     """Our table alone."""
-    return measure(python(APPS, "table", folder), FILLED, size)
+    return measure(python(OURS, folder), FILLED, size)
 
 
 def main(predictions: int = 1000) -> None:
     """Measure both and print them."""
-    stock = measure(python(APPS, "stock"), FILLED)
+    stock = measure(python(STOCK), FILLED)
     own = ours(workspace(predictions))
     row("120×40", "stock, processor", "ours, processor", "stock, bytes", "ours, bytes")
     for name in ("down", "scroll", "page"):

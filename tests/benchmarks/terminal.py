@@ -25,6 +25,8 @@ from pathlib import Path
 
 import pyte
 
+from tests.benchmarks.processes import cpu_s, memory_kib, process_tree
+
 QUIET_S = 0.03
 """A repaint is over when no byte came for so long."""
 
@@ -230,44 +232,15 @@ class Terminal:
 
     def cpu_s(self) -> float:
         """Processor seconds that the living processes of the tree have used."""
-        return sum(_cpu_s(pid) for pid in process_tree(self._pid))
+        return sum(cpu_s(pid) for pid in process_tree(self._pid))
 
     def _look_at_memory(self) -> None:
-        self._peak_kib = max(self._peak_kib, sum(_memory_kib(pid, "VmRSS") for pid in process_tree(self._pid)))
+        self._peak_kib = max(self._peak_kib, sum(memory_kib(pid, "VmRSS") for pid in process_tree(self._pid)))
 
     def rss_mb(self) -> float:
         """The most memory that was resident, in MB: of the program at any time, of its tree when it was looked at."""
         self._look_at_memory()
-        return max(self._peak_kib, _memory_kib(self._pid, "VmHWM")) * 1024 / 1e6
-
-
-def process_tree(root: int) -> list[int]:
-    """A process and all its descendants."""
-    found = [root]
-    for pid in found:
-        found += _children(pid)
-    return found
-
-
-def _children(pid: int) -> Iterator[int]:
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            yield from map(int, path.read_text().split())
-
-
-def _cpu_s(pid: int) -> float:
-    """Processor time of a process with all its threads, in seconds."""
-    with contextlib.suppress(OSError):
-        return time.clock_gettime(~pid << 3 | 2)  # the kernel's number for another process's own clock
-    return 0.0
-
-
-def _memory_kib(pid: int, name: str) -> int:
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith(name):
-                return int(line.split()[1])
-    return 0
+        return max(self._peak_kib, memory_kib(self._pid, "VmHWM")) * 1024 / 1e6
 
 
 def python(*arguments: str | Path) -> list[str]:
@@ -301,5 +274,5 @@ def median(values: Iterable[float]) -> float:
 
 def row(name: str, *figures: str) -> None:
     """Print one line of a report."""
-    sys.stdout.write(f"{name:<44}" + "".join(f"{figure:>18}" for figure in figures) + "\n")
+    sys.stdout.write(f"{name:<44}" + "".join(f"  {figure:>18}" for figure in figures) + "\n")
     sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import sqlite3
 import sys
@@ -12,27 +13,14 @@ from pathlib import Path
 from rft_tui.identity import canonical_json, content_hash, row_id
 from rft_tui.model import Item, JsonObject, ScoreRule
 from rft_tui.settings import CACHE_FILE, WORKSPACE_FILE
+from rft_tui.store import schema
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import add_dataset
 from rft_tui.store.graders import add_grader
 from rft_tui.store.runs import RunKey, ensure_run
 from rft_tui.store.search import catch_up
 from rft_tui.store.session import save_session
-
-WORDS = (
-    "gout",
-    "arthritis",
-    "femur",
-    "liver",
-    "ocean",
-    "heron",
-    "mercury",
-    "sodium",
-    "berlin",
-    "insulin",
-    "plague",
-    "curie",
-)
+from tests.benchmarks.words import WORDS
 
 MODELS = ("alpha", "beta")
 RUNS = 4
@@ -48,7 +36,9 @@ EXACT: JsonObject = {
 
 def workspace(predictions: int) -> Path:
     """A workspace with so many predictions in the folder for temporary files, made once; its session is a new one."""
-    folder = make_workspace(Path(tempfile.gettempdir()) / "rft-tui-benchmarks" / str(predictions), predictions)
+    code = hashlib.sha256(Path(__file__).read_bytes() + Path(schema.__file__).read_bytes()).hexdigest()[:8]
+    folder = Path(tempfile.gettempdir()) / "rft-tui-benchmarks" / f"{predictions}-{code}"
+    make_workspace(folder, predictions)
     forget_session(folder)
     return folder
 

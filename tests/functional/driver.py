@@ -6,10 +6,12 @@ lets the app work until its queues are empty, and what is looked for is looked f
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -118,7 +120,7 @@ class Driver:
 
     async def settle(self) -> None:
         """Let the app work until nothing is queued and no worker runs; a worker that waits for a lock may go on."""
-        end = time.monotonic() + 1.0
+        end = time.monotonic() + 0.4
         for _ in range(2):
             await self.pilot.pause(0)
         while time.monotonic() < end and self._is_busy():
@@ -180,7 +182,7 @@ class Driver:
     def on(self, word: str) -> Driver:
         """Wait until a screen is the one that is shown: Data, Runs, Review."""
         return self.until(
-            lambda: any(f"▸{n} {word}" in self.lines[1] for n in "123"),
+            lambda: any(f"▸{n} {word}" in "\n".join(self.part("header")) for n in "123"),
             f"not on {word}",
         )
 
@@ -249,6 +251,8 @@ def stored(folder: Path, query: str) -> list[Any]:
 @asynccontextmanager
 async def running(folder: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Driver]:
     """The app over the workspace of a folder, from its start to its end."""
+    loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor()
+    loop.set_default_executor(threads)
     workspace = open_workspace(folder)
     app = RftApp(workspace)
     try:
@@ -257,5 +261,8 @@ async def running(folder: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[D
             await driver.settle()
             yield driver
             assert not driver.steps, "steps were not awaited"
+            app.leave()
     finally:
+        with ThreadPoolExecutor() as other:
+            await loop.run_in_executor(other, threads.shutdown)
         workspace.store.close()

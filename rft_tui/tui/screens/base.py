@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec
 
 from textual.app import ComposeResult
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker
 
 from rft_tui.errors import RftError
 from rft_tui.safetext import one_line
@@ -19,6 +21,8 @@ from rft_tui.tui.workbench import Workbench, workbench
 
 if TYPE_CHECKING:
     from rft_tui.tui.widgets.prompt_line import Typed
+
+Given = ParamSpec("Given")
 
 NARROW = 100
 """Cells below which a screen shows one pane at a time."""
@@ -86,6 +90,28 @@ class WorkScreen(Screen[None]):
         """Paint the bars for the new width."""
         self.refresh_bars()
 
+    async def _dispatch_message(self, message: Message) -> None:
+        """Say what goes wrong in a handler; the screen goes on."""
+        try:
+            await super()._dispatch_message(message)
+        except RftError as error:
+            self.say_error(error)
+
+    def guarded(self, work: Callable[Given, None]) -> Callable[Given, None]:
+        """The same work with its errors said: for what a timer or another widget calls."""
+
+        def run(*given: Given.args, **named: Given.kwargs) -> None:
+            try:
+                work(*given, **named)
+            except RftError as error:
+                self.say_error(error)
+
+        return run
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Hand it to the app, which says it when work has failed: these messages do not bubble."""
+        self.app.post_message(event)
+
     def take_key(self, key: str) -> bool:
         """Run the action of a key; whether there was one."""
         action = self.rft.keymap.find(key, self.scopes)
@@ -114,7 +140,8 @@ class WorkScreen(Screen[None]):
         """Say what went wrong and what to do."""
         self.rft.log_error(error)
         hint: Line = [(f"  {one_line(error.hint, 200)}", "text.dim")] if error.hint else []
-        self.footer.say([("✗ ", "state.bad bold"), (one_line(error.message, 300), "state.bad"), *hint])
+        message = error.message.replace(f"{self.rft.workspace.folder}/", "")
+        self.footer.say([("✗ ", "state.bad bold"), (one_line(message, 300), "state.bad"), *hint])
 
     def refresh_bars(self) -> None:
         """Paint header and footer again where they changed."""
@@ -159,7 +186,14 @@ class WorkScreen(Screen[None]):
         """Open the line to type into; `hints` are (word, meaning) pairs for the footer meanwhile."""
         from rft_tui.tui.widgets.prompt_line import PromptLine
 
-        line = PromptLine(label, value, on_done, on_change=on_change, on_cancel=on_cancel, on_close=self._asked)
+        line = PromptLine(
+            label,
+            value,
+            self.guarded(on_done),
+            on_change=on_change and self.guarded(on_change),
+            on_cancel=on_cancel and self.guarded(on_cancel),
+            on_close=self._asked,
+        )
         self.is_asking = True
         self.typing_hints = hints
         self.mount(line, before=self.footer)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from rft_tui.errors import RftError
 from rft_tui.model import Problem, Prompt
 from rft_tui.safetext import one_line
 from rft_tui.store.datasets import StoredDataset, StoredItem, get_item, list_datasets
@@ -44,8 +42,11 @@ class DataScreen(TwoPanes):
     def on_mount(self) -> None:
         """Show what was shown last."""
         super().on_mount()
-        saved = self.rft.session.get("data", {})
-        self._cursors = {str(name): int(value) for name, value in dict(saved.get("cursors", {})).items()}
+        saved = self.rft.session.get("data")
+        saved = saved if isinstance(saved, dict) else {}
+        cursors = saved.get("cursors")
+        if isinstance(cursors, dict):
+            self._cursors = {name: value for name, value in cursors.items() if isinstance(value, int)}
         self.show_datasets()
         wanted = saved.get("dataset")
         dataset = next((one for one in self._datasets() if one.name == wanted), None)
@@ -243,7 +244,7 @@ class DataScreen(TwoPanes):
             return
         third = max(1, row.rows // 10)
         proposal = f"train={row.rows - 2 * third} validation={third} test={third} seed=42"
-        self.ask(f"split {row.name} into", proposal, self._guarded(lambda text: data_work.split(self, row, text)))
+        self.ask(f"split {row.name} into", proposal, lambda text: data_work.split(self, row, text))
 
     def do_data_export(self) -> None:
         """Write the dataset into a file, as it came or with the prompt that is shown."""
@@ -251,18 +252,7 @@ class DataScreen(TwoPanes):
         if not isinstance(row, StoredDataset):
             return
         name = f"{row.name}{'-' + self.prompt.name if self.prompt else ''}.jsonl"
-        self.ask("write to", name, self._guarded(lambda text: data_work.export(self, row, self.prompt, text)))
-
-    def _guarded(self, work: Callable[[str], None]) -> Callable[[str], None]:
-        """Say what is wrong with what was typed."""
-
-        def run(text: str) -> None:
-            try:
-                work(text)
-            except RftError as error:
-                self.say_error(error)
-
-        return run
+        self.ask("write to", name, lambda text: data_work.export(self, row, self.prompt, text))
 
     def on_data_changed(self, message: data_work.DataChanged) -> None:
         """Show what was made."""

@@ -101,6 +101,7 @@ class PickScreen(ModalScreen[str | None]):
         self._on_move = on_move
         self.table = Table(ChoiceSource(choices, current))
         self.table.surface = "panel"
+        self.table.on_moved = self._moved
 
     def compose(self) -> ComposeResult:
         """Title, input, list."""
@@ -142,7 +143,7 @@ class PickScreen(ModalScreen[str | None]):
         """Choose the line of the cursor."""
         self._choose()
 
-    def on_table_moved(self) -> None:
+    def _moved(self) -> None:
         """Try a choice on."""
         row: Choice | None = self.table.current
         if row is not None and self._on_move is not None:

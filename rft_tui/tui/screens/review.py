@@ -31,12 +31,6 @@ class ReviewScreen(ReviewVerdicts, ReviewChoices):
         self.lay_out()
         super().on_resize()
 
-    def on_table_moved(self, message: Table.Moved) -> None:
-        """Show the item of the new row."""
-        message.stop()
-        self.show_current()
-        self.show_tags()
-
     def on_table_chosen(self, message: Table.Chosen) -> None:
         """Open the row."""
         message.stop()

@@ -41,7 +41,7 @@ class ReviewChoices(ReviewReading):
         def changed(text: str) -> None:
             if self.preview_timer is not None:
                 self.preview_timer.stop()
-            self.preview_timer = self.set_timer(PREVIEW_AFTER_S, lambda: self.reload(query=text))
+            self.preview_timer = self.set_timer(PREVIEW_AFTER_S, self.guarded(lambda: self.reload(query=text)))
 
         def done(text: str) -> None:
             self.set_query(text.strip())

@@ -52,6 +52,7 @@ class ReviewReading(PaneKeys):
     def __init__(self) -> None:
         super().__init__()
         self.table = Table(EmptySource("reading …"), id="review-list")
+        self.table.on_moved = self.moved
         self.rule = Rule(classes="rule")
         self.pane = TextPane(id="review-item")
         self.tag_bar = TagBar()
@@ -211,13 +212,17 @@ class ReviewReading(PaneKeys):
 
     # Showing
 
+    def moved(self) -> None:
+        """Show the item of the new row."""
+        self.show_current()
+
     def show_current(self, prediction: int | None = None, *, keep_place: bool = False) -> None:
         """Read and show the item under the cursor, or another prediction."""
         row = self.row
         wanted = prediction if prediction is not None else row.prediction if row else None
         if wanted is None or self.context is None:
             self.item = None
-            self.pane.show(lambda _width: [])
+            self.pane.show(lambda _width: self.table.source.empty() if self.is_narrow else [])
             return
         with self.rft.workspace.store.read() as db:
             self.item = get_review_item(db, self.context.selection, wanted)
@@ -301,6 +306,7 @@ class ReviewReading(PaneKeys):
         self.rule.display = not narrow
         self.pane.display = not narrow or not self.state.list_open
         self.table.styles.width = "1fr" if narrow else LIST_WIDTH
+        self.table.jumps = not narrow
         self.set_active(self.state.list_open if narrow else not self.in_item)
 
     def set_active(self, in_list: bool) -> None:

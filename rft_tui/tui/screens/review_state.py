@@ -13,7 +13,7 @@ from rft_tui.store.listing import ListingRequest
 from rft_tui.store.query import Query, parse_query
 from rft_tui.store.runs import RunGroup, run_groups
 from rft_tui.tui.screens.review_item import ItemView
-from rft_tui.tui.screens.review_list import DEFAULT_COLUMNS
+from rft_tui.tui.screens.review_list import COLUMNS, DEFAULT_COLUMNS
 
 DEFAULT_QUERY = "mistakes"
 """What a first look shows."""
@@ -40,11 +40,11 @@ class ReviewState:
     columns: list[str] | None = None
 
     @classmethod
-    def restored(cls, saved: dict[str, Any]) -> ReviewState:
+    def restored(cls, saved: Any) -> ReviewState:
         """The state of the last session; what is unknown or of another type is left at its default."""
         state = cls()
-        for one in fields(cls):
-            if one.name in saved and (saved[one.name] is None or _fits(getattr(state, one.name), saved[one.name])):
+        for one in fields(cls) if isinstance(saved, dict) else ():
+            if one.name in saved and _fits(one.name, getattr(state, one.name), saved[one.name]):
                 setattr(state, one.name, saved[one.name])
         return state
 
@@ -53,8 +53,19 @@ class ReviewState:
         return asdict(self)
 
 
-def _fits(default: Any, value: Any) -> bool:
-    return default is None or isinstance(value, type(default))
+def _fits(name: str, default: Any, value: Any) -> bool:
+    """Whether a field may have a value that was written down, perhaps by another version."""
+    if value is None:
+        return default is None
+    if name == "runs":
+        return isinstance(value, list) and all(isinstance(one, int) for one in value)
+    if name == "columns":
+        return isinstance(value, list) and all(one in COLUMNS for one in value)
+    if name == "sort":
+        return value in list(Sort)
+    if name == "threshold":
+        return isinstance(value, int | float)
+    return isinstance(value, int if default is None else type(default))
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,11 @@ class ReviewVerdicts(ReviewReading):
 
     # Tags
 
+    def moved(self) -> None:
+        """The tag bar follows the cursor."""
+        super().moved()
+        self.show_tags()
+
     def do_review_tags(self) -> None:
         """Open the tag bar."""
         self.tag_bar.display = True

@@ -225,7 +225,16 @@ class RunsScreen(TwoPanes):
         if message.said:
             self.say(message.said, "state.good")
             self.do_refresh()
+            self._refresh_review()
         self.refresh_bars()
+
+    def _refresh_review(self) -> None:
+        """Let Review know of the new grades."""
+        from rft_tui.tui.screens.review import ReviewScreen
+
+        review = self.rft.work_screen("review")
+        if isinstance(review, ReviewScreen) and review.is_mounted:
+            review.do_refresh()
 
     def stop_work(self) -> None:
         """Let grading end with the app; what is done is kept and the rest goes on next time."""

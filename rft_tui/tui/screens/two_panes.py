@@ -78,6 +78,7 @@ class TwoPanes(PaneKeys):
     def __init__(self, source: TableSource) -> None:
         super().__init__()
         self.table = Table(source)
+        self.table.on_moved = self._moved
         self.rule = Rule(classes="rule")
         self.pane = TextPane()
         self.in_pane = False
@@ -105,6 +106,7 @@ class TwoPanes(PaneKeys):
         self.pane.display = not narrow or self.in_pane
         self.table.styles.width = "1fr" if narrow else self.list_share
         self.pane.styles.width = "1fr" if narrow else self.pane_share
+        self.table.jumps = not narrow
         self.table.set_active(not self.in_pane)
 
     def go_to_pane(self, in_pane: bool) -> None:
@@ -112,9 +114,8 @@ class TwoPanes(PaneKeys):
         self.in_pane = in_pane
         self.lay_out()
 
-    def on_table_moved(self, message: Table.Moved) -> None:
+    def _moved(self) -> None:
         """Show what belongs to the row."""
-        message.stop()
         self.show_current()
         self.rft.remember()
 

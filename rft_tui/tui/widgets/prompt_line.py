@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
 
+from rft_tui.safetext import one_line
 from rft_tui.tui.paint import Line
 from rft_tui.tui.widgets.line_input import LineInput
 from rft_tui.tui.widgets.lines import LineWidget
@@ -20,8 +22,8 @@ Typed = Callable[[str], None]
 class _Label(LineWidget):
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.text = text
-        self.styles.width = len(text) + 2
+        self.text = one_line(text, 40)
+        self.styles.width = cell_len(self.text) + 2
 
     def line(self, y: int, width: int) -> tuple[Line, str]:
         return [(f" {self.text} ", "text.accent bold")], "panel"

@@ -6,6 +6,7 @@ into spans.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from textual.message import Message
@@ -46,14 +47,12 @@ class TableSource(Protocol):
 
 
 class Table(LineWidget):
-    """A scrolling list with a heading and a cursor."""
+    """A scrolling list with a heading and a cursor.
 
-    class Moved(Message):
-        """Posted when the cursor stands on another row."""
-
-        def __init__(self, table: Table) -> None:
-            super().__init__()
-            self.table = table
+    `on_moved` runs at once when the cursor stands on another row, so that what belongs to it is in the same picture.
+    With `jumps` a list scrolls by half a page instead of row by row: beside another pane a terminal cannot scroll it by
+    itself, and sending every row again for one step is what makes a slow link slow.
+    """
 
     class Chosen(Message):
         """Posted when a row is clicked a second time or opened."""
@@ -70,6 +69,8 @@ class Table(LineWidget):
         self.top = 0
         self.is_active = True
         self.surface = "background"
+        self.jumps = False
+        self.on_moved: Callable[[], None] | None = None
 
     @property
     def source(self) -> TableSource:
@@ -138,7 +139,8 @@ class Table(LineWidget):
             self._refresh_row(position)
         else:
             self.refresh()
-        self.post_message(self.Moved(self))
+        if self.on_moved is not None:
+            self.on_moved()
 
     def set_active(self, active: bool) -> None:
         """Show whether keys move this list."""
@@ -154,10 +156,11 @@ class Table(LineWidget):
         shown = self.rows_shown
         if self.size.height == 0:
             return
+        step = shown // 2 if self.jumps else 1
         if self.cursor < self.top:
-            self.top = self.cursor
+            self.top = self.cursor - step + 1
         elif self.cursor >= self.top + shown:
-            self.top = self.cursor - shown + 1
+            self.top = self.cursor - shown + step
         self.top = max(0, min(self.top, self._source.count - shown))
 
     def on_resize(self) -> None:

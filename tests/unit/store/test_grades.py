@@ -14,7 +14,14 @@ from rft_tui.store import file_grades
 from rft_tui.store.database import Store
 from rft_tui.store.file_grades import FILE_NAME, FileGrades
 from rft_tui.store.grade_rows import iter_grades
-from rft_tui.store.graders import add_external_grader, add_grader, find_grader, get_grader, list_graders, previous_version
+from rft_tui.store.graders import (
+    add_external_grader,
+    add_grader,
+    find_grader,
+    get_grader,
+    list_graders,
+    previous_version,
+)
 from rft_tui.store.grades import (
     Gradable,
     add_grades,
@@ -62,9 +69,7 @@ def test_a_grade_that_is_there_stays(store: Store) -> None:
         give(db, exact, {1: 0.25})
         before = tables(db)
         assert give(db, exact, {1: Grade(1.0, True, {"a": 1.0})}) == 0
-        assert tables(db) == before | {"grade_detail": tables(db)["grade_detail"]}
-        assert get_grade(db, exact.id, 1) is not None
-        assert tables(db)["grade"] == before["grade"]
+        assert tables(db) == before
 
 
 def test_words_of_a_grader_that_are_no_text_do_not_stop_the_work(store: Store) -> None:
@@ -82,7 +87,11 @@ def test_what_is_still_to_grade(store: Store) -> None:
         give(db, exact, {1: 1.0, 5: None})
         assert [one.prediction for one in iter_gradable(db, ungraded_by=exact.id)] == [2, 3, 4, 6]
         assert [one.prediction for one in iter_gradable(db, [2])] == [4, 5, 6]
-        assert (count_ungraded(db, exact.id), count_ungraded(db, exact.id, [1]), count_ungraded(db, exact.id, [])) == (4, 2, 0)
+        assert (count_ungraded(db, exact.id), count_ungraded(db, exact.id, [1]), count_ungraded(db, exact.id, [])) == (
+            4,
+            2,
+            0,
+        )
         assert graded_runs(db, exact.id) == [1, 2]
         assert graded_runs(db, exact.id, [2]) == [2]
         second, third = list(iter_gradable(db))[1:3]
@@ -122,7 +131,9 @@ def test_an_equal_row_in_the_same_dataset_takes_the_grade_too(store: Store) -> N
 class TestGraders:
     def test_a_version_is_its_canonical_content(self, store: Store) -> None:
         with store.write() as db:
-            first = add_grader(db, "exact", {"type": "python", "source": "é", "unknown": [1, {"b": 2}]}, ScoreRule(-1, 1, 0))
+            first = add_grader(
+                db, "exact", {"type": "python", "source": "é", "unknown": [1, {"b": 2}]}, ScoreRule(-1, 1, 0)
+            )
             again = add_grader(db, "exact", {"unknown": [1, {"b": 2}], "source": "é", "type": "python"}, ScoreRule())
             assert again == first == get_grader(db, first.id)
             assert (first.rule, first.label) == (ScoreRule(-1, 1, 0), f"exact@{first.version[:4]}")
@@ -139,7 +150,7 @@ class TestGraders:
                 assert find_grader(db, f"exact@{one.version}") == one
                 assert find_grader(db, f"exact@{one.version[:12].upper()}") == one
             ambiguous = next(one for one in made if sum(m.version[0] == one.version[0] for m in [*made, newest]) > 1)
-            with pytest.raises(UsageError, match="fits .* versions"):
+            with pytest.raises(UsageError, match=r"fits \d+ versions"):
                 find_grader(db, f"exact@{ambiguous.version[0]}")
             assert find_grader(db, "other@") == other
             for name in ("exact@xyz", "other@ffffffffff", "nothing", "", "@", "x\udce9"):
@@ -221,7 +232,9 @@ class TestFileGrades:
             first._db.execute("ROLLBACK")
             first._db.execute("PRAGMA max_page_count = 4")
             with pytest.raises(StoreError, match="full"):
-                first.keep("v1", [(Gradable(0, 0, 0, str(n), 1, "m", "", None, None, {}, {}), GRADES[1]) for n in range(900)])
+                first.keep(
+                    "v1", [(Gradable(0, 0, 0, str(n), 1, "m", "", None, None, {}, {}), GRADES[1]) for n in range(900)]
+                )
             second.keep("v1", [(GRADABLE, Grade(1.0))])
             assert first.get("v1", GRADABLE) == Grade(1.0)
 
@@ -233,18 +246,23 @@ class TestFileGrades:
             FileGrades(tmp_path / "nowhere")
 
 
-@given(st.lists(st.tuples(st.integers(1, 6), st.one_of(st.none(), st.floats(-9, 9))), max_size=12))
-def test_the_first_grade_counts(rows: list[tuple[int, float | None]]) -> None:
-    import tempfile
+@pytest.mark.parametrize("batch", [1, 3, 12])
+def test_the_first_grade_counts_in_every_part(store: Store, batch: int) -> None:
+    filled(store)
 
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "cache.db")
-        filled(store)
-        with store.write() as db:
-            exact = grader(db)
-            expected: dict[int, float | None] = {}
-            for prediction, score in rows:
-                assert add_grades(db, exact.id, [(prediction, 1, 1, Grade(score))]) == (prediction not in expected)
-                expected.setdefault(prediction, score)
-            assert {one.prediction: one.grade.score for one in iter_grades(db, exact.id)} == expected
-        store.close()
+    @given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from(GRADES[:3])), max_size=12))
+    def check(rows: list[tuple[int, Grade]]) -> None:
+        db = store.connection()
+        db.execute("BEGIN")
+        exact = grader(db)
+        expected: dict[int, Grade] = {}
+        for first in range(0, len(rows), batch):
+            known = len(expected)
+            for prediction, grade in rows[first : first + batch]:
+                expected.setdefault(prediction, grade)
+            new = add_grades(db, exact.id, [(one, 1, 1, grade) for one, grade in rows[first : first + batch]])
+            assert new == len(expected) - known
+        assert {one.prediction: one.grade for one in iter_grades(db, exact.id)} == expected
+        db.execute("ROLLBACK")
+
+    check()

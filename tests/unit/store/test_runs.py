@@ -81,7 +81,12 @@ def test_usage_latency_and_extra_are_kept(store: Store) -> None:
         assert stored.latency_s == pytest.approx(1.0)
         assert (stored.prompt_name, stored.parameters) == ("short", {"temperature": 0})
         seen = get_review_item(db, Selection(None, None, ME), predictions(db)[0])
-        assert (seen.output_text, seen.summary, seen.output_tokens, seen.reasoning_tokens) == ("ok\nfine", "because", 2, 3)
+        assert (seen.output_text, seen.summary, seen.output_tokens, seen.reasoning_tokens) == (
+            "ok\nfine",
+            "because",
+            2,
+            3,
+        )
         error = get_review_item(db, Selection(None, None, ME), predictions(db)[1])
         assert (error.error_kind, error.error_message) == ("incomplete", "cut off")
         assert list_runs(db, []) == []
