@@ -76,7 +76,8 @@ def test_the_readme_has_each_command_once_on_one_line(name: str) -> None:
 @pytest.mark.parametrize("name", ["demo", "test"])
 def test_ci_runs_the_commands_of_the_readme(name: str) -> None:
     script = text_of(".ci/run")
-    assert f"readme_command.py {name}" in script
+    assert 'readme_command.py "$1"' in script
+    assert f"  as_told {name} " in script
     printed = subprocess.run(
         [sys.executable, ROOT / "scripts" / "readme_command.py", name], capture_output=True, text=True, check=True
     )

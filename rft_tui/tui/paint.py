@@ -5,6 +5,7 @@ A line is a list of spans (text, style name). Text must have gone through `safet
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -18,6 +19,8 @@ Span: TypeAlias = tuple[str, str]
 """Text, and what it is: ``text.normal``, ``state.bad``, ``band.partial bold`` …"""
 
 Line: TypeAlias = list[Span]
+
+_WORD = re.compile(" +|[^ ]+")
 
 TAB = 4
 """Cells between tab stops in shown text."""
@@ -72,9 +75,16 @@ def justify(left: Line, right: Line, width: int) -> Line:
     return [*left, (" " * (room - line_length(left)), "text.normal"), *right]
 
 
+def flat(text: str) -> str:
+    """The text with nothing in it that could leave its line, whoever forgot to make it safe."""
+    return shown(text).replace("\n", "␊").replace("\t", "␉")
+
+
 def strip_of(line: Line, width: int, theme: Theme, surface: str = "background") -> Strip:
     """The line as Textual paints it: cut or filled to the width, every span on the surface."""
     style = theme.style
+    if not all(text.isprintable() for text, _name in line):
+        line = [(text if text.isprintable() else flat(text), name) for text, name in line]
     segments = [Segment(text, style(name, surface)) for text, name in crop(line, width) if text]
     used = sum(cell_len(segment.text) for segment in segments)
     if used < width:
@@ -108,18 +118,19 @@ def wrap_line(line: Line, width: int) -> list[Line]:
                 used = 0
             if used == 0 and word.isspace() and len(out) > 1:
                 continue
+            start = 0
             while length > width - used:
                 if word.isspace():
-                    word, length = "", 0
+                    start, length = len(word), 0
                     break
-                part = _take(word, width - used)
-                out[-1].append((part, name))
-                word = word[len(part) :]
-                length = cell_len(word)
+                end = _cut(word, start, width - used)
+                out[-1].append((word[start:end], name))
+                length -= cell_len(word[start:end])
+                start = end
                 out.append([])
                 used = 0
-            if word:
-                out[-1].append((word, name))
+            if start < len(word):
+                out[-1].append((word[start:], name))
                 used += length
     if not out[-1] and len(out) > 1:
         out.pop()
@@ -145,27 +156,19 @@ def wrap_text(text: str, width: int, name: str = "text.normal", limit: int = 200
 
 
 def _words(text: str) -> list[str]:
-    words: list[str] = []
-    start = 0
-    for position in range(1, len(text)):
-        if (text[position] == " ") != (text[position - 1] == " "):
-            words.append(text[start:position])
-            start = position
-    if text:
-        words.append(text[start:])
-    return words
+    return _WORD.findall(text)
 
 
-def _take(word: str, cells: int) -> str:
-    """The longest beginning of a word in at most `cells` cells; at least one character."""
+def _cut(word: str, start: int, cells: int) -> int:
+    """Where the longest piece of a word from `start` in at most `cells` cells ends; at least one character."""
     if word.isascii():
-        return word[: max(1, cells)]
+        return start + max(1, cells)
     used = 0
-    for position, character in enumerate(word):
-        used += cell_len(character)
-        if used > cells and position:
-            return word[:position]
-    return word
+    for position in range(start, len(word)):
+        used += cell_len(word[position])
+        if used > cells and position > start:
+            return position
+    return len(word)
 
 
 def _strip_end(line: Line) -> None:

@@ -56,7 +56,7 @@ async def test_runs(hostile: Path, size: tuple[int, int]) -> None:
 
 async def test_control_characters_are_shown(hostile: Path) -> None:
     async with running(hostile) as app:
-        await app.press("/", "ctrl+u").type("red").press("enter").see_in("item", "␛[31mred␛[0m", "␛[2J")
+        await app.press("/", "ctrl+u").type("prediction:title").press("enter").see_in("item", "␛[31mred␛[0m", "␛[2J")
         await app.press("/", "ctrl+u").type("gnp").press("enter").see_in("item", "‹U+202E›gnp.exe‹U+202C›", "‹U+200B›")
         await app.press("/", "ctrl+u").type("markup").press("enter").see_in("item", "[bold red]markup[/] [link=http://x]")
         await app.press("/", "ctrl+u").type("{{item").press("enter").see_in("item", "{{item.reference_answer}}")

@@ -16,14 +16,14 @@ HIDING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 IGNORABLE = [
     (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
-    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0),
-    (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 ]  # fmt: skip
 """Default_Ignorable_Code_Point of Unicode: what a screen draws as nothing."""
 
 PIECES = st.sampled_from(
-    ["\x1b[2J", "\x1b]52;c;aGk=\x07", "\r\n", "\r", "\n", "\t", "\u202e", "\u200b", "\u200d", "\ufe0f", "\ufe0e", "👩", "🏽",
-     "❤", "1", "\u20e3", "\ud83d", "\udce9", "\U000e0041", "\0", "\x9b", "é", "e\u0301", "漢", "‹U+200D›", "a"]
+    ["\x1b[2J", "\x1b]52;c;aGk=\x07", "\r\n", "\r", "\n", "\t", "\u202e", "\u200b", "\u200d", "\ufe0f", "\ufe0e", "👩",
+     "🏽", "❤", "1", "\u20e3", "\ud83d", "\udce9", "\U000e0041", "\0", "\x9b", "é", "e\u0301", "漢", "‹U+200D›", "a"]
 )  # fmt: skip
 TEXTS = st.one_of(st.text(st.characters()), st.lists(PIECES).map("".join))
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from rft_tui.tui.paint import Line, fit, justify
+from rft_tui.tui.paint import Line, fit, flat, justify
 from rft_tui.tui.widgets.line_input import LineInput
 from rft_tui.tui.widgets.lines import LineWidget
 from rft_tui.tui.widgets.table import Table
@@ -36,7 +37,7 @@ class ChoiceSource:
         self.choices = choices
         self._current = current
         self._lead = max((len(choice.lead) for choice in choices), default=0)
-        self._text = min(64, max((len(choice.text) for choice in choices), default=0))
+        self._text = min(64, max((cell_len(flat(choice.text)) for choice in choices), default=0))
 
     @property
     def count(self) -> int:
@@ -57,9 +58,10 @@ class ChoiceSource:
         line: Line = [("▸" if row.value == self._current else " ", "text.accent")]
         if self._lead:
             line.append((fit(row.lead, self._lead + 2), "text.accent bold"))
-        line.append((fit(row.text, self._text) if row.beside else row.text, "text.faint" if row.dim else "text.normal"))
+        text = flat(row.text)
+        line.append((fit(text, self._text) if row.beside else text, "text.faint" if row.dim else "text.normal"))
         if row.beside:
-            line.append((f"  {row.beside}", "text.faint" if row.dim else "text.dim"))
+            line.append((f"  {flat(row.beside)}", "text.faint" if row.dim else "text.dim"))
         return line
 
     def empty(self) -> list[Line]:

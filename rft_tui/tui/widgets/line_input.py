@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+from rich.text import Text
 from textual.widgets import Input
 
+from rft_tui.safetext import shown
 from rft_tui.tui.workbench import workbench
 
 
@@ -18,9 +21,27 @@ class LineInput(Input):
         super().__init__(value, placeholder=placeholder, compact=True, select_on_focus=False)
         self.cursor_blink = False
 
+    @property
+    def _value(self) -> Text:
+        """The value as it is painted: one printable sign for every character, so that places stay the same."""
+        return Text(_signs(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def _position_to_cell(self, position: int) -> int:
+        return cell_len(_signs(self.value[:position]))
+
     def on_mount(self) -> None:
         """Put on the theme's colours."""
         colors = workbench(self).palette.colors
         ground, text = str(colors["surface"]["panel"]), str(colors["text"]["normal"])
         self.styles.background = "ansi_default" if ground == "default" else ground
         self.styles.color = "ansi_default" if text == "default" else text
+
+
+def _signs(text: str) -> str:
+    """The text with a sign in place of every character that is not to be sent to a terminal."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else _sign(one) for one in text)
+
+
+def _sign(character: str) -> str:
+    picture = shown(character)
+    return picture if len(picture) == 1 and not picture.isspace() else " " if character == "\xa0" else "\ufffd"

@@ -245,9 +245,14 @@ def test_what_fails_is_not_kept(store: Store) -> None:
         assert db.execute("SELECT count(*) FROM verdict_log").fetchone()[0] == 0
 
 
+def mark_nothing(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    db.execute("INSERT INTO mark VALUES (77)")
+
+
 def test_a_commit_that_fails_leaves_no_transaction_behind(store: Store) -> None:
     with pytest.raises(StoreError, match="FOREIGN KEY"), store.write() as db:
-        db.executescript("PRAGMA defer_foreign_keys = ON; INSERT INTO mark VALUES (77)")
+        mark_nothing(db)
     with store.write() as db:
         save_session(db, {"a": 1})
     assert store.integrity() == []

@@ -71,7 +71,7 @@ def opened(empty: Path, path: Path) -> Store:
     return Store(path)
 
 
-@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     worlds.rows(),
     worlds.selections,

@@ -59,8 +59,8 @@ def test_answers_are_complete_at_any_moment(store: Store) -> None:
             for part in range(5)
         ]
         order = ("question", "reference", "prediction", "summary", "steps")
-        for name, found in zip(order, parts, strict=True):
-            expected[name, needle] = found
+        for part, field in enumerate(order):
+            expected[field, needle] = parts[part]
         expected[None, needle] = sorted({one for found in parts for one in found})
     assert sum(map(len, expected.values())) > 300
     steps = 0
