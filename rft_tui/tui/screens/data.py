@@ -235,7 +235,27 @@ class DataScreen(TwoPanes):
             self._report = None
             self.show_current()
             return
-        data_work.check(self, row)
+        others = [one for one in self._all_datasets() if one.id != row.id]
+        if not others:
+            data_work.check(self, row)
+            return
+        from rft_tui.tui.screens.pick import Choice, PickScreen
+
+        choices = [Choice("", "by itself")] + [Choice(one.name, one_line(one.name), "leakage too") for one in others]
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                data_work.check(self, row, next((one for one in others if one.name == name), None))
+
+        self.app.push_screen(PickScreen(f"check {one_line(row.name, 40)} against", choices), chosen)
+
+    def _all_datasets(self) -> list[StoredDataset]:
+        with self.rft.workspace.store.read() as db:
+            return list_datasets(db)
+
+    def do_data_import(self) -> None:
+        """Bring in a dataset from a file."""
+        self.ask("dataset file", "", lambda text: data_work.bring_in(self, text))
 
     def do_data_split(self) -> None:
         """Draw parts of the dataset as datasets of their own."""

@@ -32,7 +32,7 @@ class DatasetsSource:
 
     def heading(self, width: int) -> Line:
         """Names of the columns."""
-        return [(fit(" dataset", max(12, width - 34)) + "      rows  problems  method", "text.dim")]
+        return [(fit(" dataset", max(12, width - 36)) + "      rows  problems  method", "text.dim")]
 
     def paint(self, row: StoredDataset, width: int) -> Line:
         """One dataset."""
@@ -41,7 +41,7 @@ class DatasetsSource:
         said = f"✗ {errors}" if errors else f"! {warnings}" if warnings else "✓"
         color = "state.bad" if errors else "state.warning" if warnings else "state.good"
         return [
-            (fit(f" {one_line(row.name)}", max(12, width - 34)), "text.normal"),
+            (fit(f" {one_line(row.name)}", max(12, width - 36)), "text.normal"),
             (fit_right(f"{row.rows:,}", 10), "text.normal"),
             (fit_right(said, 10), color),
             (f"  {row.method}", "text.dim"),

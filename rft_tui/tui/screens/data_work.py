@@ -30,17 +30,41 @@ class DataChanged(Message):
         self.warning = warning
 
 
-def check(screen: WorkScreen, dataset: StoredDataset) -> None:
-    """Check every row by every rule; posts CheckDone."""
+def check(screen: WorkScreen, dataset: StoredDataset, against: StoredDataset | None = None) -> None:
+    """Check every row by every rule, and for leakage against another dataset if one is given; posts CheckDone."""
 
     def work() -> None:
-        from rft_tui.tasks.check_data import check_dataset
+        from rft_tui.datasets.leakage import OtherRows
+        from rft_tui.tasks.check_data import check_dataset, rows_of
 
-        report = check_dataset(screen.rft.workspace.store, dataset)
+        store = screen.rft.workspace.store
+        others = [] if against is None else [OtherRows(against.name, rows_of(store, against))]
+        report = check_dataset(store, dataset, against=others)
         screen.post_message(CheckDone(dataset.name, list(report.problems)))
 
     screen.say(f"checking {dataset.name} …", "state.info")
     screen.run_worker(work, thread=True, exclusive=True, group="data.check", exit_on_error=False)
+
+
+def bring_in(screen: WorkScreen, text: str) -> None:
+    """Import a dataset file; posts DataChanged."""
+    path = typed_path(screen, text)
+
+    def work() -> None:
+        from rft_tui.tasks.import_data import import_dataset
+
+        done = import_dataset(screen.rft.workspace.store, path)
+        said = [f"{done.dataset.name}: {done.dataset.rows:,} items", *done.notes]
+        screen.post_message(DataChanged(" · ".join(said), warning=bool(done.problems)))
+
+    screen.say(f"importing {path.name} …", "state.info")
+    screen.run_worker(work, thread=True, exclusive=True, group="data.import", exit_on_error=False)
+
+
+def typed_path(screen: WorkScreen, text: str) -> Path:
+    """A typed path; relative ones begin at the workspace."""
+    path = Path(text.strip()).expanduser()
+    return path if path.is_absolute() else screen.rft.workspace.folder / path
 
 
 def split(screen: WorkScreen, dataset: StoredDataset, text: str) -> None:
@@ -76,8 +100,7 @@ def export(screen: WorkScreen, dataset: StoredDataset, prompt: Prompt | None, te
 
     Raises UsageError for a file that is there already: nothing is written over from a screen.
     """
-    path = Path(text).expanduser()
-    path = path if path.is_absolute() else screen.rft.workspace.folder / path
+    path = typed_path(screen, text)
     if path.exists():
         raise UsageError(f"{path} is there already", hint="Name another file.")
 

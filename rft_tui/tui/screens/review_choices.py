@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.timer import Timer
 
 from rft_tui.model import Band
@@ -176,14 +178,15 @@ class ReviewChoices(ReviewReading):
 
     def do_review_baseline(self) -> None:
         """Choose what Δ is measured against."""
-        self.pick_grader("Δ against", self.context.selection.baseline if self.context else None, self.set_baseline)
+        current = self.context.selection.baseline if self.context else None
+        self.pick_grader("Δ against", current, self.set_baseline, nothing="nothing: no Δ")
 
     def set_baseline(self, grader: int) -> None:
         """Measure Δ against a version."""
         self.state.baseline = grader
         self.reload(keep=self.state.prediction)
 
-    def pick_grader(self, title: str, current: int | None, done: object) -> None:
+    def pick_grader(self, title: str, current: int | None, done: Callable[[int], None], *, nothing: str = "") -> None:
         """Offer the graders that have grades."""
         from rft_tui.tui.screens.pick import Choice, PickScreen
 
@@ -191,13 +194,14 @@ class ReviewChoices(ReviewReading):
         if context is None or not context.graders:
             self.say("nothing is graded yet: rft-tui grade", "state.warning")
             return
-        choices = [Choice(str(grader.id), grader.label, grader.type) for grader in reversed(context.graders)]
+        choices = [Choice("0", nothing)] if nothing else []
+        choices += [Choice(str(grader.id), grader.label, grader.type) for grader in reversed(context.graders)]
 
         def chosen(value: str | None) -> None:
-            if value is not None and callable(done):
+            if value is not None:
                 done(int(value))
 
-        self.app.push_screen(PickScreen(title, choices, current=str(current)), chosen)
+        self.app.push_screen(PickScreen(title, choices, current=str(current or 0)), chosen)
 
     def do_review_columns(self) -> None:
         """Show or hide a column."""

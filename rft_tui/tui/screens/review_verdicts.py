@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rft_tui.model import Verdict
 from rft_tui.store.listing import ReviewRow
-from rft_tui.store.review import answers_of, toggle_mark
+from rft_tui.store.review import answers_of, clear_marks, toggle_mark
 from rft_tui.store.similar import SimilarGroup, similar_groups
 from rft_tui.store.verdicts import EventKind, Undone, clean_tag, count_verdicts, known_tags, record, undo
 from rft_tui.tui.actions import Action
@@ -126,6 +126,12 @@ class ReviewVerdicts(ReviewReading):
         self.store_step(lambda db: toggle_mark(db, row.prediction))
         self.refresh_row()
         self.table.go(self.table.cursor + 1)
+
+    def do_review_unmark(self) -> None:
+        """Take all marks away."""
+        if self.store_step(clear_marks):
+            self.table.forget()
+            self.say("no prediction is marked now", "state.info")
 
     # Tags
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from rft_tui.store.run_figures import RunLine, run_lines
 from rft_tui.store.summary import ScoreSummary, summarise
 from rft_tui.tui.actions import RUNS, Action
 from rft_tui.tui.paint import Line
+from rft_tui.tui.screens.data_work import typed_path
 from rft_tui.tui.screens.runs_list import RunsSource, details
 from rft_tui.tui.screens.two_panes import TwoPanes
 
@@ -33,6 +35,14 @@ class FiguresRead(Message):
         super().__init__()
         self.line = line
         self.figures = figures
+
+
+class Imported(Message):
+    """Posted when a worker has brought predictions in."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__()
+        self.said = said
 
 
 class GradeProgress(Message):
@@ -172,6 +182,31 @@ class RunsScreen(TwoPanes):
         self.rft.show_screen("review")
         if isinstance(review, ReviewScreen):
             review.look_at(row.runs)
+
+    def do_runs_import(self) -> None:
+        """Bring in predictions from a file or folder, in the background."""
+
+        def import_from(text: str) -> None:
+            path = typed_path(self, text)
+            self.say(f"importing {path.name} …", "state.info")
+            self.run_worker(
+                lambda: self._import(path), thread=True, exclusive=True, group="runs.import", exit_on_error=False
+            )
+
+        self.ask("predictions file or folder", "", import_from)
+
+    def _import(self, path: Path) -> None:
+        from rft_tui.interchange.importer import import_predictions
+        from rft_tui.interchange.options import ImportOptions
+
+        workspace = self.rft.workspace
+        report = import_predictions(workspace.store, [path], ImportOptions(), workspace.prompts_folder)
+        self.post_message(Imported(" · ".join([f"{report.new:,} new, {report.known:,} known", *report.notes])))
+
+    def on_imported(self, message: Imported) -> None:
+        """Show what came in."""
+        self.say(message.said, "state.good")
+        self.do_refresh()
 
     def do_runs_grade(self) -> None:
         """Choose a grader and grade the line's runs with it in the background."""

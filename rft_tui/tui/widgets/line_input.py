@@ -39,9 +39,9 @@ class LineInput(Input):
 
 def _signs(text: str) -> str:
     """The text with a sign in place of every character that is not to be sent to a terminal."""
-    return text if text.isprintable() else "".join(one if one.isprintable() else _sign(one) for one in text)
+    return text if text.isascii() and text.isprintable() else "".join(map(_sign, text))
 
 
 def _sign(character: str) -> str:
     picture = shown(character)
-    return picture if len(picture) == 1 and not picture.isspace() else " " if character == "\xa0" else "\ufffd"
+    return picture if len(picture) == 1 and picture not in "\n\t" else "\N{REPLACEMENT CHARACTER}"
