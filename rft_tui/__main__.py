@@ -27,7 +27,7 @@ class _App:
 
         app = RftApp(workspace)
         with logs.terminal_guard():
-            app.run()
+            app.run(mouse=workspace.user.mouse)
         return app.return_code or 0
 
     def keymap_error(self, path: Path) -> RftError | None:

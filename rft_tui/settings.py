@@ -72,8 +72,6 @@ class UserSettings:
     """Send only what changed on the screen; turn off if a terminal shows remains of old text."""
     mouse: bool = True
     """Take mouse clicks and the wheel; off leaves them to the terminal, for selecting text."""
-    date_style: Literal["iso", "short"] = "short"
-    """How times are written: 2026-11-22 14:02, or 14:02 for today."""
 
     @property
     def reviewer_name(self) -> str:

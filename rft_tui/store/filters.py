@@ -12,7 +12,7 @@ from rft_tui.model import Band, BandEdges, ScoreRule, Verdict
 from rft_tui.safetext import storable
 from rft_tui.store.database import LONGEST_NUMBER
 from rft_tui.store.query import Query, Term
-from rft_tui.store.search import like_operand, text_condition
+from rft_tui.store.search import like_operand, predictions_holding
 from rft_tui.store.verdicts import clean_tag
 
 CALIBRATION_DIGITS = "33"
@@ -141,10 +141,8 @@ def _add_term(statement: Statement, term: Term) -> None:
     graded = selection.grader is not None
     match term.kind:
         case "text":
-            statement.join("prediction")
             statement.where(*_text(statement, None, term.value))
         case "question" | "prediction" | "reference" | "summary" | "steps":
-            statement.join("prediction")
             statement.where(*_text(statement, term.kind, term.value))
         case "field":
             operand, escape = like_operand(term.value)
@@ -263,8 +261,8 @@ def _paths(name: str) -> tuple[str, str]:
 
 
 def _text(statement: Statement, name: str | None, needle: str) -> tuple[Any, ...]:
-    condition, values = text_condition(name, needle, statement.selection.grader)
-    return (condition, *values)
+    found, values = predictions_holding(name, needle, statement.selection.grader)
+    return (f"+{statement.prediction} IN ({found})", *values)
 
 
 def ordering(statement: Statement, sort: Sort, *, descending: bool) -> tuple[str, list[Any]]:

@@ -52,31 +52,34 @@ def keys_holding(table: SearchTable, columns: tuple[str, ...], needle: str) -> t
         f"SELECT {table.key} FROM {table.source} WHERE {table.key} >"
         f" ifnull((SELECT upto FROM search_state WHERE name = '{table.name}'), 0) AND ({scan})"
     )
-    return " UNION ".join(parts), [*values, *values]
+    return " UNION ALL ".join(parts), [*values, *values]
 
 
-def text_condition(name: str | None, needle: str, grader: int | None) -> tuple[str, list[Any]]:
-    """The condition on `prediction` that a text (one of TEXT_FIELDS, None: any) holds the needle."""
-    conditions: list[str] = []
+def predictions_holding(name: str | None, needle: str, grader: int | None) -> tuple[str, list[Any]]:
+    """A SELECT of the predictions of which a text (one of TEXT_FIELDS, None: any) holds the needle.
+
+    It goes from the texts that hold it to the predictions, so a rare needle costs next to nothing among a million.
+    """
+    parts: list[str] = []
     values: list[Any] = []
     answer_columns = {"prediction": ("output_text",), "summary": ("summary",), None: ANSWERS.columns}.get(name)
     if answer_columns is not None:
         keys, bound = keys_holding(ANSWERS, answer_columns, needle)
-        conditions.append(f"prediction.answer IN ({keys})")
+        parts.append(f"SELECT id FROM prediction WHERE answer IN ({keys})")
         values += bound
     if name in (None, "question"):
         keys, bound = keys_holding(INPUTS, INPUTS.columns, needle)
-        conditions.append(f"prediction.item IN (SELECT id FROM item WHERE input IN ({keys}))")
+        parts.append(f"SELECT id FROM prediction WHERE item IN (SELECT id FROM item WHERE input IN ({keys}))")
         values += bound
     if name in (None, "reference"):
         keys, bound = keys_holding(REFERENCES, REFERENCES.columns, needle)
-        conditions.append(f"prediction.item IN ({keys})")
+        parts.append(f"SELECT id FROM prediction WHERE item IN ({keys})")
         values += bound
     if name in (None, "steps") and grader is not None:
         keys, bound = keys_holding(STEPS, STEPS.columns, needle)
-        conditions.append(f"prediction.id IN (SELECT prediction FROM grade_detail WHERE grader = ? AND id IN ({keys}))")
+        parts.append(f"SELECT prediction FROM grade_detail WHERE grader = ? AND id IN ({keys})")
         values += [grader, *bound]
-    return f"({' OR '.join(conditions) or '0'})", values
+    return " UNION ALL ".join(parts) or "SELECT NULL WHERE 0", values
 
 
 def catch_up(db: sqlite3.Connection, rows: int = 500) -> int:

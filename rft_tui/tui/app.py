@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 REMEMBER_AFTER_S = 0.3
 """How long after a change the session is written down."""
 
+WITHOUT_COLOR = "ansi-dark"
+"""The theme for NO_COLOR: it marks rows and words by reverse video, bold and underline, which stay."""
+
 LOOK_AGAIN_S = 2.0
 """How often the app asks the cache whether another process has written something."""
 
@@ -55,7 +59,9 @@ class RftApp(ThinOutput, App[None]):
 
     def __init__(self, workspace: Workspace, *, keymap_path: Path | None = None) -> None:
         self.workspace = workspace
-        self.palette: Theme = load_theme(workspace.user.theme or default_theme())
+        self.wants_no_color = "NO_COLOR" in os.environ
+        theme = WITHOUT_COLOR if self.wants_no_color else workspace.user.theme or default_theme()
+        self.palette: Theme = load_theme(theme)
         self.keymap: Keymap = load_keymap(keymap_path or config_folder() / KEYMAP_FILE)
         with workspace.store.read() as db:
             self.session: dict[str, Any] = load_session(db)
@@ -185,6 +191,10 @@ class RftApp(ThinOutput, App[None]):
         """Show the themes; each is tried on while the cursor is on it."""
         from rft_tui.tui.screens.pick import Choice, PickScreen
 
+        if self.wants_no_color:
+            if isinstance(self.screen, WorkScreen):
+                self.screen.say("NO_COLOR is set: no theme has colours now", "state.warning")
+            return
         before = self.palette
         choices = [
             Choice(name, name, "the terminal's own colours" if name.startswith("ansi") else "")

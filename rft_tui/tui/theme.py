@@ -66,7 +66,10 @@ class Theme:
     def _make(self, name: str, surface: str) -> Style:
         path, *attributes = name.split()
         section, _, entry = path.partition(".")
-        style = _color_style(self.colors["text"]["normal"]) + _ground_style(self.colors["surface"][surface])
+        ground = self.colors["surface"][surface]
+        style = _color_style(self.colors["text"]["normal"]) + _ground_style(ground)
+        if ground in ATTRIBUTES:  # a row in reverse video is one block; colours would make patches of it
+            return style + Style.parse(" ".join(attributes)) if attributes else style
         if section == "diff":
             style += _ground_style(self.colors["diff"][entry])
         elif section == "surface":

@@ -224,7 +224,7 @@ class DataScreen(TwoPanes):
                 self.refresh_bars()
 
         current = self.prompt.name if self.prompt else ""
-        self.app.push_screen(PickScreen("show items with prompt", choices, current=current), chosen)
+        self.app.push_screen(PickScreen("show items with prompt", choices, current=current), self.guarded(chosen))
 
     def do_data_check(self) -> None:
         """Check the dataset's file again, every rule, in the background; or show its facts again."""
@@ -247,7 +247,7 @@ class DataScreen(TwoPanes):
             if name is not None:
                 data_work.check(self, row, next((one for one in others if one.name == name), None))
 
-        self.app.push_screen(PickScreen(f"check {one_line(row.name, 40)} against", choices), chosen)
+        self.app.push_screen(PickScreen(f"check {one_line(row.name, 40)} against", choices), self.guarded(chosen))
 
     def _all_datasets(self) -> list[StoredDataset]:
         with self.rft.workspace.store.read() as db:

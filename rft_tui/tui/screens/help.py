@@ -22,7 +22,7 @@ def _open(screen: WorkScreen, title: str, choices: list[Choice]) -> None:
         if chosen is not None:
             screen.run(BY_ID[chosen])
 
-    screen.app.push_screen(PickScreen(title, choices), run)
+    screen.app.push_screen(PickScreen(title, choices), screen.guarded(run))
 
 
 def help_choices(screen: WorkScreen) -> list[Choice]:

@@ -164,7 +164,7 @@ class ReviewChoices(ReviewReading):
             self.forget_summary()
             self.reload(keep=self.state.prediction)
 
-        self.app.push_screen(PickScreen("whose predictions", choices, current=current), chosen)
+        self.app.push_screen(PickScreen("whose predictions", choices, current=current), self.guarded(chosen))
 
     def do_review_by(self) -> None:
         """Choose the grader."""
@@ -201,7 +201,7 @@ class ReviewChoices(ReviewReading):
             if value is not None:
                 done(int(value))
 
-        self.app.push_screen(PickScreen(title, choices, current=str(current or 0)), chosen)
+        self.app.push_screen(PickScreen(title, choices, current=str(current or 0)), self.guarded(chosen))
 
     def do_review_columns(self) -> None:
         """Show or hide a column."""
@@ -217,7 +217,7 @@ class ReviewChoices(ReviewReading):
             self.state.columns = kept if kept and tuple(kept) != DEFAULT_COLUMNS else None
             self.reload(keep=self.state.prediction)
 
-        self.app.push_screen(PickScreen("columns", choices), chosen)
+        self.app.push_screen(PickScreen("columns", choices), self.guarded(chosen))
 
     # Ways of showing an item
 

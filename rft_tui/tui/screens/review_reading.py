@@ -105,14 +105,10 @@ class ReviewReading(PaneKeys):
     # Reading
 
     def reload(self, *, keep: int | None = None, query: str | None = None, first: bool = False) -> None:
-        """Read the list again, keep the cursor on a prediction; `query` is a draft that is not kept yet."""
-        try:
-            with self.rft.workspace.store.read() as db:
-                context = read_context(db, self.state, self.rft.workspace.reviewer)
-                size = db.execute("SELECT ifnull(max(id), 0) FROM prediction").fetchone()[0]
-        except RftError as error:
-            self.say_error(error)
-            return
+        """Read the list again, keep the cursor on a prediction; `query` is a draft that is not kept yet. Raises RftError."""
+        with self.rft.workspace.store.read() as db:
+            context = read_context(db, self.state, self.rft.workspace.reviewer)
+            size = db.execute("SELECT ifnull(max(id), 0) FROM prediction").fetchone()[0]
         if self._pending is not None:
             self._pending.interrupt()
             self._pending = None

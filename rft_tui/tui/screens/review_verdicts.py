@@ -237,7 +237,7 @@ class ReviewVerdicts(ReviewReading):
                 group = groups[int(value)]
                 self.ask(f"tag for all {len(group.predictions):,}", "", lambda tag: self.tag_group(group, tag))
 
-        self.app.push_screen(PickScreen("mistakes like this one", choices), chosen)
+        self.app.push_screen(PickScreen("mistakes like this one", choices), self.guarded(chosen))
 
     def tag_group(self, group: SimilarGroup, tag: str) -> None:
         """Set one tag on a group, as one step that one undo takes back."""

@@ -232,7 +232,7 @@ class RunsScreen(TwoPanes):
                     lambda: self._grade(value, row.runs), thread=True, group="runs.grade", exit_on_error=False
                 )
 
-        self.app.push_screen(PickScreen("grade with", choices), chosen)
+        self.app.push_screen(PickScreen("grade with", choices), self.guarded(chosen))
 
     def _grade(self, name: str, runs: tuple[int, ...]) -> None:
         """In a worker: grade, telling how far it is."""

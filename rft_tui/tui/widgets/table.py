@@ -165,7 +165,10 @@ class Table(LineWidget):
 
     def on_resize(self) -> None:
         """Keep the cursor in view when the size changes."""
+        top = self.top
         self._keep_cursor_in_view()
+        if self.top != top:
+            self.refresh()
 
     def line(self, y: int, width: int) -> tuple[Line, str]:
         """The heading, then a row."""

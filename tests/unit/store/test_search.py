@@ -9,7 +9,7 @@ import pytest
 from rft_tui.model import Answer, Grade
 from rft_tui.store.database import Store
 from rft_tui.store.items_listing import ItemListing
-from rft_tui.store.search import SEARCH_TABLES, catch_up, text_condition
+from rft_tui.store.search import SEARCH_TABLES, catch_up, predictions_holding
 from tests.unit.store.building import dataset, give, grader, item, predict, run_key
 from tests.unit.store.worlds import holds
 
@@ -39,9 +39,9 @@ NEEDLES = [
 
 
 def search(store: Store, field: str | None, needle: str) -> list[int]:
-    condition, values = text_condition(field, needle, 1)
+    condition, values = predictions_holding(field, needle, 1)
     with store.read() as db:
-        rows = db.execute(f"SELECT id FROM prediction WHERE {condition} ORDER BY id", values)
+        rows = db.execute(f"SELECT id FROM prediction WHERE id IN ({condition}) ORDER BY id", values)
         return [row[0] for row in rows]
 
 
@@ -106,11 +106,11 @@ def test_steps_of_another_grader_do_not_count(store: Store) -> None:
         first, second = grader(db), grader(db, "second")
         give(db, second, {1: Grade(1.0, steps=("compared",))})
     assert search(store, "steps", "compared") == []
-    condition, values = text_condition("steps", "compared", second.id)
+    condition, values = predictions_holding("steps", "compared", second.id)
     with store.read() as db:
-        assert db.execute(f"SELECT count(*) FROM prediction WHERE {condition}", values).fetchone()[0] == 1
-        nothing, none = text_condition("steps", "compared", None)
-        assert db.execute(f"SELECT count(*) FROM prediction WHERE {nothing}", none).fetchone()[0] == 0
+        assert db.execute(f"SELECT count(*) FROM prediction WHERE id IN ({condition})", values).fetchone()[0] == 1
+        nothing, none = predictions_holding("steps", "compared", None)
+        assert db.execute(f"SELECT count(*) FROM prediction WHERE id IN ({nothing})", none).fetchone()[0] == 0
     assert first.id == 1
 
 

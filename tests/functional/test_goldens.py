@@ -1,0 +1,53 @@
+"""A few whole pictures as text files: what a person sees, line by line.
+
+``RFT_TUI_GOLDENS=write pytest tests/functional/test_goldens.py`` writes them anew; look at the difference before it is
+kept.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.functional.driver import SIZES, running
+
+GOLDENS = Path(__file__).parent / "goldens"
+
+SCENES: dict[str, tuple[str, ...]] = {
+    "review": (),
+    "review-tags": ("j", "j", "t"),
+    "review-list": ("h", "j"),
+    "review-filter": ("/",),
+    "help": ("?",),
+    "runs": ("2",),
+    "data-item": ("1", "enter", "j", "enter"),
+}
+"""Keys that lead from the first picture to the scene."""
+
+WAIT_FOR = {"runs": "mean ± SE", "help": "The prediction is right"}
+
+
+@pytest.fixture(scope="module")
+def writes() -> bool:
+    return os.environ.get("RFT_TUI_GOLDENS") == "write"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("scene", SCENES)
+async def test_picture(demo: Path, scene: str, size: tuple[int, int], writes: bool) -> None:
+    path = GOLDENS / f"{scene}-{size[0]}x{size[1]}.txt"
+    async with running(demo, size) as app:
+        await app.press(*SCENES[scene]).see(WAIT_FOR.get(scene, " "))
+        if scene == "runs":
+            await app.counts(16).until(lambda: "reading" not in app.text, "figures are not there")
+        picture = "\n".join(line.rstrip() for line in app.lines) + "\n"
+    if writes:
+        path.write_text(picture, encoding="utf-8")
+    assert picture == path.read_text(encoding="utf-8")
+
+
+def test_no_golden_without_a_scene() -> None:
+    wanted = {f"{scene}-{width}x{height}.txt" for scene in SCENES for width, height in SIZES}
+    assert {path.name for path in GOLDENS.iterdir()} == wanted
