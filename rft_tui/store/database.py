@@ -80,11 +80,11 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     return StoreError(f"{path}: {text}", hint="Run rft-tui doctor.")
 
 
-def _try_journal(db: sqlite3.Connection, mode: str) -> None:
-    """Change the journal if nobody else has the file open, without waiting; the next opening puts right what stays."""
+def _try_wal(db: sqlite3.Connection) -> None:
+    """Change to WAL if nobody else has the file open, without waiting; the next opening puts right what stays."""
     db.execute("PRAGMA busy_timeout = 0")
     with suppress(sqlite3.OperationalError):
-        db.execute(f"PRAGMA journal_mode = {mode}")
+        db.execute("PRAGMA journal_mode = WAL")
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
@@ -131,7 +131,7 @@ class Store:
             self._migrate()
         journal = db.execute("PRAGMA journal_mode").fetchone()[0]
         if journal != "wal" and file_system_type(self.path.parent) not in NETWORK_FILE_SYSTEMS:
-            _try_journal(db, "wal")
+            _try_wal(db)
 
     def _migrate(self) -> None:
         """Bring the tables up to date; the write lock makes a second process wait and then find nothing to do."""
@@ -211,20 +211,13 @@ class Store:
 
     @contextmanager
     def bulk_write(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction for a large import: as safe as `write`, and a third faster where nobody else is here.
-
-        In WAL mode every page is written twice. A rollback journal writes new pages once, but needs the file for
-        itself; where another process has it open, WAL stays.
-        """
+        """A write transaction for a large import: as `write`, with a page cache that does not spill after every batch."""
         db = self.connection()
         db.execute(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
-        journal = db.execute("PRAGMA journal_mode").fetchone()[0]
         try:
-            _try_journal(db, "delete")
             with self.write():
                 yield db
         finally:
-            _try_journal(db, journal)
             db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
 
     def data_version(self) -> int:

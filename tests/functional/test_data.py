@@ -47,7 +47,9 @@ async def test_raw_row(demo: Path, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_prompt_preview(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, size) as app:
-        await app.press("1", "p").see_in("footer", "open a dataset first").press("enter", "p").see("no prompt", "simple")
+        await (
+            app.press("1", "p").see_in("footer", "open a dataset first").press("enter", "p").see("no prompt", "simple")
+        )
         await app.press("down", "enter").see_in("header", "with prompt simple").press("l")
         await app.see_in("item", "as sent with the prompt").is_sound()
         await app.press("p").see("no prompt").press("up", "enter").not_see("as sent with the prompt")

@@ -50,9 +50,11 @@ async def test_a_busy_cache_delays_nothing_and_loses_nothing(demo: Path, size: t
             await app.cursor_on(3).see_in("footer", " ").press("m").see_in("footer", "4 kept here").is_sound()
             assert stored(demo, "SELECT count(*) FROM verdict_log") == [0]
         await app.see_in("footer", "everything is stored")
-        await app.stores(
-            "SELECT value FROM verdict_log ORDER BY id", "right", "wrong", "grader", "both"
-        ).press("k").see_in("item", "verdict ")
+        await (
+            app.stores("SELECT value FROM verdict_log ORDER BY id", "right", "wrong", "grader", "both")
+            .press("k")
+            .see_in("item", "verdict ")
+        )
 
 
 async def test_notes_tags_and_undo_wait_too(demo: Path) -> None:
@@ -129,9 +131,7 @@ async def test_what_cannot_be_written_is_said(
 @pytest.mark.parametrize(
     "keys", ["j", "r", "M", "s", ">", "z", "V", "C", ("/", "f", "enter"), ("R", "up", "enter"), "1"]
 )
-async def test_what_cannot_be_read_is_said(
-    demo: Path, keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_cannot_be_read_is_said(demo: Path, keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(demo) as app:
         await app.do(Broken(app.app.workspace.store, monkeypatch).reading).press(*keys)
         await app.see_in("footer", SAID).is_sound()

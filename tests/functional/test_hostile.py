@@ -38,7 +38,9 @@ async def test_fields_to_type_into(texts: str, size: tuple[int, int], request: p
 @pytest.mark.parametrize("texts", ["hostile", "disputed"])
 async def test_data(texts: str, size: tuple[int, int], request: pytest.FixtureRequest) -> None:
     async with running(request.getfixturevalue(texts), size) as app:
-        await app.press("1").on("Data").is_sound().press("c").see_in("footer", "errors").is_sound().press("l").is_sound()
+        await (
+            app.press("1").on("Data").is_sound().press("c").see_in("footer", "errors").is_sound().press("l").is_sound()
+        )
         await app.press("h", "x").is_sound().press("esc", "w").is_sound().press("esc", "enter").is_sound()
         for position in range(app.table.count):
             await app.cursor_on(position).press("l").is_sound().press("pagedown", "v").is_sound().press("v", "h", "j")
@@ -58,7 +60,9 @@ async def test_control_characters_are_shown(hostile: Path) -> None:
     async with running(hostile) as app:
         await app.press("/", "ctrl+u").type("prediction:title").press("enter").see_in("item", "␛[31mred␛[0m", "␛[2J")
         await app.press("/", "ctrl+u").type("gnp").press("enter").see_in("item", "‹U+202E›gnp.exe‹U+202C›", "‹U+200B›")
-        await app.press("/", "ctrl+u").type("markup").press("enter").see_in("item", "[bold red]markup[/] [link=http://x]")
+        await (
+            app.press("/", "ctrl+u").type("markup").press("enter").see_in("item", "[bold red]markup[/] [link=http://x]")
+        )
         await app.press("/", "ctrl+u").type("{{item").press("enter").see_in("item", "{{item.reference_answer}}")
 
 

@@ -41,7 +41,9 @@ async def test_resizing_keeps_the_place(demo: Path) -> None:
         await app.see_in("item", "149/149").see_in("list", "score").is_sound()
 
 
-@pytest.mark.parametrize("size", [(1, 1), (2, 3), (10, 4), (20, 5), (40, 10), (79, 23), (99, 24), (100, 24), (300, 100)])
+@pytest.mark.parametrize(
+    "size", [(1, 1), (2, 3), (10, 4), (20, 5), (40, 10), (79, 23), (99, 24), (100, 24), (300, 100)]
+)
 async def test_any_size(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, WIDE) as app:
         await app.resize(size).is_sound()

@@ -67,7 +67,11 @@ async def test_keys_go_on_while_grading(demo: Path) -> None:
 
 
 async def test_leaving_while_grading_keeps_what_is_done(demo: Path) -> None:
-    spec = {"type": "python", "name": "slow", "source": "def grade(sample, item):\n    return sum(range(300000)) * 0.0\n"}
+    spec = {
+        "type": "python",
+        "name": "slow",
+        "source": "def grade(sample, item):\n    return sum(range(300000)) * 0.0\n",
+    }
     (demo / "graders" / "slow.json").write_text(json.dumps(spec))
     async with running(demo) as app:
         await app.press("2").counts(16).press("G").type("slow.json").press("enter").see_in("header", "grade slow")
@@ -80,7 +84,14 @@ async def test_leaving_while_grading_keeps_what_is_done(demo: Path) -> None:
 async def test_a_bad_grader_file_is_said(demo: Path, size: tuple[int, int]) -> None:
     (demo / "graders" / "broken.json").write_text("{")
     async with running(demo, size) as app:
-        await app.press("2").counts(16).press("G").type("broken.json").press("enter").see_in("footer", "✗ graders/broken.json")
+        await (
+            app.press("2")
+            .counts(16)
+            .press("G")
+            .type("broken.json")
+            .press("enter")
+            .see_in("footer", "✗ graders/broken.json")
+        )
         await app.press("j").cursor_on(1).is_sound()
 
 

@@ -52,7 +52,9 @@ async def test_note(demo: Path, size: tuple[int, int]) -> None:
         await app.press("i").see("asks q: [why]?").type("!").press("esc")
         await app.stores("SELECT note FROM review", "asks q: [why]?")
         await app.press("i").type("!").press("enter").see_in("item", "[why]?!")
-        await app.press("u").see_in("item", "note asks q: [why]?").press("u").not_see_in("item", "note asks").stores(TAGS)
+        await (
+            app.press("u").see_in("item", "note asks q: [why]?").press("u").not_see_in("item", "note asks").stores(TAGS)
+        )
 
 
 async def test_a_note_is_marked_in_the_list_and_found(demo: Path) -> None:

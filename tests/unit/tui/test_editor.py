@@ -40,7 +40,9 @@ def test_an_editor_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_text_goes_there_and_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     copy = tmp_path / "seen"
-    monkeypatch.setenv("VISUAL", program(tmp_path, f'cp "$1" {copy}; echo "$1" > {tmp_path}/name; printf "new 日" > "$1"'))
+    monkeypatch.setenv(
+        "VISUAL", program(tmp_path, f'cp "$1" {copy}; echo "$1" > {tmp_path}/name; printf "new 日" > "$1"')
+    )
     assert edit_text("old \x1b[31m 日本", ".md") == "new 日"
     assert copy.read_text() == "old \x1b[31m 日本"
     name = Path((tmp_path / "name").read_text().strip())

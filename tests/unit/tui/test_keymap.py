@@ -89,4 +89,10 @@ def test_the_same_key_may_mean_other_things_in_other_scopes(tmp_path: Path) -> N
 
 
 def test_written_names() -> None:
-    assert [written(key) for key in ("question_mark", "escape", "a", "f1", "ctrl+d")] == ["?", "esc", "a", "f1", "ctrl+d"]
+    assert [written(key) for key in ("question_mark", "escape", "a", "f1", "ctrl+d")] == [
+        "?",
+        "esc",
+        "a",
+        "f1",
+        "ctrl+d",
+    ]

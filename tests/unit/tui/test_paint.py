@@ -28,7 +28,25 @@ from rft_tui.tui.paint import (
 from rft_tui.tui.theme import load_theme
 
 PIECES = st.sampled_from(
-    ["a", "bc", " ", "  ", "word ", "日本", "語", "👍", "e\u0301", "é", "‹U+200D›", "\u0301", "ﷺ", "・", "─", "🚀x", "한"]
+    [
+        "a",
+        "bc",
+        " ",
+        "  ",
+        "word ",
+        "日本",
+        "語",
+        "👍",
+        "e\u0301",
+        "é",
+        "‹U+200D›",
+        "\u0301",
+        "ﷺ",
+        "・",
+        "─",
+        "🚀x",
+        "한",
+    ]
 )
 TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=60).map(
     lambda text: expand_tabs(shown(text)).replace("\n", " ")

@@ -11,7 +11,9 @@ from rft_tui.safetext import shown
 from rft_tui.tui.paint import Line, expand_tabs, plain
 from rft_tui.tui.word_diff import word_diff
 
-WORDS = st.lists(st.sampled_from(["gout", "gouty", "arthritis", "a", "B", "b", ",", ".", "日本", "x\ty", "\n"]), max_size=20)
+WORDS = st.lists(
+    st.sampled_from(["gout", "gouty", "arthritis", "a", "B", "b", ",", ".", "日本", "x\ty", "\n"]), max_size=20
+)
 TEXTS = WORDS.map(" ".join) | st.text(max_size=80)
 
 
