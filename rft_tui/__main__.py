@@ -42,6 +42,30 @@ class _App:
         return None
 
 
+def _opened(given: list[str]) -> int | None:
+    """Open the app if that is plainly what is wanted, without loading the command line; None where it is not.
+
+    An error makes it None too: the command line then says it in words.
+    """
+    if len(given) > 1 or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+    if given and "/" not in given[0] and given[0] not in (".", ".."):
+        return None
+    from pathlib import Path
+
+    from rft_tui import logs
+    from rft_tui.errors import RftError
+    from rft_tui.workspace import find_workspace, open_workspace
+
+    try:
+        workspace = open_workspace(find_workspace(Path(given[0] if given else ".")))
+    except (RftError, OSError):
+        return None
+    logs.start()
+    logs.install_crash_handler()
+    return _App().open(workspace)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (the process's own unless one is given); the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -51,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"rft-tui {__version__}\n")
         return 0
     try:
+        if arguments is None and (code := _opened(given)) is not None:
+            return code
         if given[-1:] == ["--help"]:
             from rft_tui.cli.help import help_of
 
