@@ -211,7 +211,7 @@ class Store:
 
     @contextmanager
     def bulk_write(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction for a large import: as `write`, with a page cache that does not spill after every batch."""
+        """A write transaction for a large import: as `write`, with a page cache that holds more than a batch."""
         db = self.connection()
         db.execute(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
         try:

@@ -41,6 +41,10 @@ class ReviewRow:
     snippet: str
 
 
+QUICK_TERMS = frozenset({"mistakes", "pass", "fail", "band", "score", "errors", "calibration", "marked"})
+"""Terms that many rows fit and that cost nothing to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListingRequest:
     """What to list and in which order; `head` asks for that many first rows only."""
@@ -50,6 +54,15 @@ class ListingRequest:
     sort: Sort = Sort.SCORE
     descending: bool = False
     head: int | None = None
+
+    @property
+    def begins_at_once(self) -> bool:
+        """Whether an index gives the first rows without looking at all of them."""
+        return (
+            self.sort is Sort.SCORE
+            and not self.descending
+            and all(term.kind in QUICK_TERMS and not term.negated for term in self.query.terms)
+        )
 
 
 class Listing:

@@ -10,14 +10,13 @@ from rft_tui.tui.screens.review_state import ReviewContext
 
 
 class ListingReady(Message):
-    """Posted when a worker has read a list; `follow` keeps the cursor where it has gone meanwhile."""
+    """Posted when a worker has read a list."""
 
-    def __init__(self, listing: Listing, context: ReviewContext, keep: int | None, *, follow: bool) -> None:
+    def __init__(self, listing: Listing, context: ReviewContext, keep: int | None) -> None:
         super().__init__()
         self.listing = listing
         self.context = context
         self.keep = keep
-        self.follow = follow
 
 
 class SummaryReady(Message):

@@ -63,6 +63,7 @@ class ReviewReading(PaneKeys):
         self.summary: ScoreSummary | None = None
         self._summary_of: tuple[int | None, tuple[int, ...] | None] | None = None
         self._pending: Listing | None = None
+        self._has_moved = False
         self.in_item = False
 
     def body(self) -> Widget:
@@ -105,7 +106,10 @@ class ReviewReading(PaneKeys):
     # Reading
 
     def reload(self, *, keep: int | None = None, query: str | None = None, first: bool = False) -> None:
-        """Read the list again, keep the cursor on a prediction; `query` is a draft that is not kept yet. Raises RftError."""
+        """Read the list again, keep the cursor on a prediction; `query` is a draft that is not kept yet.
+
+        Raises RftError.
+        """
         with self.rft.workspace.store.read() as db:
             context = read_context(db, self.state, self.rft.workspace.reviewer)
             size = db.execute("SELECT ifnull(max(id), 0) FROM prediction").fetchone()[0]
@@ -117,19 +121,20 @@ class ReviewReading(PaneKeys):
             self._show_listing(Listing(self.rft.workspace.store, request).run(), context, keep)
             self._read_summary(context)
             return
-        if first:
+        if first and request.begins_at_once:
             head = replace(request, head=HEAD)
             self._show_listing(Listing(self.rft.workspace.store, head).run(), context, keep)
+        elif first:
+            self.context = context
+            self.show_current(keep)
+        self._has_moved = False
         listing = self._pending = Listing(self.rft.workspace.store, request)
         self.run_worker(
-            lambda: self._fill(listing, context, keep, follow=first),
-            thread=True,
-            group="review.list",
-            exit_on_error=False,
+            lambda: self._fill(listing, context, keep), thread=True, group="review.list", exit_on_error=False
         )
         self.refresh_bars()
 
-    def _fill(self, listing: Listing, context: ReviewContext, keep: int | None, *, follow: bool) -> None:
+    def _fill(self, listing: Listing, context: ReviewContext, keep: int | None) -> None:
         """In a worker: fill a listing, then the figures, then catch up the search tables."""
         try:
             listing.run()
@@ -141,7 +146,7 @@ class ReviewReading(PaneKeys):
         except TimeoutError as error:
             self.post_message(ListingEnded(listing))
             raise RftError(str(error), hint="Make the pattern simpler, or search for text.") from error
-        self.post_message(ListingReady(listing, context, keep, follow=follow))
+        self.post_message(ListingReady(listing, context, keep))
         self._read_summary(context)
 
     def _read_summary(self, context: ReviewContext) -> None:
@@ -158,7 +163,7 @@ class ReviewReading(PaneKeys):
             message.listing.close()
             return
         self._pending = None
-        keep = self.row.prediction if message.follow and self.row is not None else message.keep
+        keep = self.row.prediction if self._has_moved and self.row is not None else message.keep
         self._show_listing(message.listing, message.context, keep)
         self.run_worker(self._catch_up, thread=True, group="review.search", exclusive=True, exit_on_error=False)
 
@@ -210,6 +215,7 @@ class ReviewReading(PaneKeys):
 
     def moved(self) -> None:
         """Show the item of the new row."""
+        self._has_moved = True
         self.show_current()
 
     def show_current(self, prediction: int | None = None, *, keep_place: bool = False) -> None:
