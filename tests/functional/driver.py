@@ -18,9 +18,10 @@ from typing import Any
 
 from rich.cells import cell_len
 from textual import events
+from textual.driver import Driver as TextualDriver
 from textual.geometry import Region
+from textual.message_pump import MessagePump
 from textual.pilot import Pilot
-from textual.widget import Widget
 from textual.worker import WorkerState
 
 from rft_tui.settings import CACHE_FILE
@@ -127,7 +128,7 @@ class Driver:
             await self.pilot.pause(0.002)
 
     def _is_busy(self) -> bool:
-        pumps: list[Widget | RftApp] = [self.app]
+        pumps: list[MessagePump] = [self.app]
         if self.app.is_running:
             pumps += self.app.screen.walk_children(with_self=True)
         if any(pump.message_queue_size for pump in pumps):
@@ -149,23 +150,19 @@ class Driver:
 
     def see(self, *texts: str) -> Driver:
         """Wait until all of these stand on the screen."""
-        return self.until(lambda: all(text in self.text for text in texts), f"not seen: {texts}")
+        return self.until(lambda: _all_in(self.text, texts), f"not seen: {texts}")
 
     def not_see(self, *texts: str) -> Driver:
         """Wait until none of these stands on the screen."""
-        return self.until(lambda: not any(text in self.text for text in texts), f"still seen: {texts}")
+        return self.until(lambda: not _any_in(self.text, texts), f"still seen: {texts}")
 
     def see_in(self, part: str, *texts: str) -> Driver:
         """Wait until all of these stand in one part: ``header``, ``footer``, ``list`` or ``item``."""
-        return self.until(
-            lambda: all(text in "\n".join(self.part(part)) for text in texts), f"not in the {part}: {texts}"
-        )
+        return self.until(lambda: _all_in("\n".join(self.part(part)), texts), f"not in the {part}: {texts}")
 
     def not_see_in(self, part: str, *texts: str) -> Driver:
         """Wait until none of these stands in one part."""
-        return self.until(
-            lambda: not any(text in "\n".join(self.part(part)) for text in texts), f"still in the {part}: {texts}"
-        )
+        return self.until(lambda: not _any_in("\n".join(self.part(part)), texts), f"still in the {part}: {texts}")
 
     def cursor_on(self, position: int) -> Driver:
         """Wait until the list's cursor stands on a row, counted from 0."""
@@ -182,7 +179,7 @@ class Driver:
     def on(self, word: str) -> Driver:
         """Wait until a screen is the one that is shown: Data, Runs, Review."""
         return self.until(
-            lambda: any(f"▸{n} {word}" in "\n".join(self.part("header")) for n in "123"),
+            lambda: _any_in("\n".join(self.part("header")), tuple(f"▸{number} {word}" for number in "123")),
             f"not on {word}",
         )
 
@@ -235,6 +232,14 @@ class Driver:
         return self._then(step)
 
 
+def _all_in(text: str, wanted: tuple[str, ...]) -> bool:
+    return all(one in text for one in wanted)
+
+
+def _any_in(text: str, wanted: tuple[str, ...]) -> bool:
+    return any(one in text for one in wanted)
+
+
 def is_unsafe(character: str) -> bool:
     """Whether a character commands a terminal, turns the direction of text, or is half of a pair."""
     kind = unicodedata.category(character)
@@ -249,14 +254,19 @@ def stored(folder: Path, query: str) -> list[Any]:
 
 
 @asynccontextmanager
-async def running(folder: Path, size: tuple[int, int] = WIDE) -> AsyncIterator[Driver]:
-    """The app over the workspace of a folder, from its start to its end."""
+async def running(
+    folder: Path, size: tuple[int, int] = WIDE, *, driver_class: type[TextualDriver] | None = None, thin: bool = True
+) -> AsyncIterator[Driver]:
+    """The app over the workspace of a folder, from its start to its end; with `driver_class` it writes to that."""
     loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor()
     loop.set_default_executor(threads)
     workspace = open_workspace(folder)
     app = RftApp(workspace)
+    app.thin_output = thin
+    if driver_class is not None:
+        app.driver_class = driver_class
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(headless=driver_class is None, size=size) as pilot:
             driver = Driver(app, pilot, folder)
             await driver.settle()
             yield driver

@@ -60,7 +60,7 @@ async def test_help_says_why_something_cannot_run(demo: Path) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("key", (":", "ctrl+p"))
+@pytest.mark.parametrize("key", [":", "ctrl+p"])
 async def test_palette(demo: Path, size: tuple[int, int], key: str) -> None:
     async with running(demo, size) as app:
         await app.press(key).see("run", "type to filter").is_sound().type("go to runs").press("enter").on("Runs")
@@ -74,7 +74,7 @@ async def test_palette_moves_with_arrows(demo: Path) -> None:
         await app.press("esc").cursor_on(0).stores("SELECT count(*) FROM verdict_log", 0)
 
 
-@pytest.mark.parametrize("size", (NARROW, WIDE))
+@pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_themes_are_tried_on_and_kept(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, size) as app:
         before = app.app.palette.name

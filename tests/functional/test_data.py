@@ -58,7 +58,8 @@ async def test_prompt_preview(demo: Path, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_check_report(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, size) as app:
-        await app.press("1", "c").see_in("footer", "train: 0 errors").press("l").is_sound()
+        await app.press("1", "c").see("check train against", "by itself").is_sound().press("enter")
+        await app.see_in("footer", "train: 0 errors").press("l").is_sound()
         await app.see_in("item", "✓ no problems found").press("h", "c").not_see_in("footer", "train: 0 errors")
 
 
@@ -71,8 +72,29 @@ async def test_check_names_lines(demo: Path, size: tuple[int, int]) -> None:
     import_dataset(workspace.store, demo / "doubled.jsonl", "a doubled")
     workspace.store.close()
     async with running(demo, size) as app:
-        await app.press("1").see_in("list", "! 2").press("end", "c").see_in("footer", "a doubled: 0 errors").press("l")
+        await (
+            app.press("1")
+            .see_in("list", "! 2")
+            .press("end", "c", "enter")
+            .see_in("footer", "a doubled: 0 errors")
+            .press("l")
+        )
         await app.see_in("item", "line 8").is_sound()
+
+
+async def test_check_against_another_dataset_finds_leakage(demo: Path) -> None:
+    (demo / "leaky.jsonl").write_text("\n".join((demo / "data" / "val.jsonl").read_text().splitlines()[:5]) + "\n")
+    async with running(demo) as app:
+        await app.press("1", "I").see("dataset file").type("leaky.jsonl").press("enter").counts(3)
+        await app.press("end", "c").see("check leaky against").type("val").press("enter")
+        await app.see_in("footer", "leaky: ").see_in("item", "leakage").is_sound()
+
+
+async def test_importing_what_is_not_there_is_said(demo: Path) -> None:
+    async with running(demo) as app:
+        await app.press("1", "I").type("nothing.jsonl").press("enter").see_in("footer", "✗", "nothing.jsonl").counts(2)
+        await app.press("I").type("~nobody-of-this-name/x").press("enter").see_in("footer", "✗ ~nobody-of-this-name/x")
+        await app.press("I", "enter", "I", "esc").on("Data").is_sound()
 
 
 async def test_split_makes_datasets(demo: Path) -> None:

@@ -100,15 +100,14 @@ class Broken:
 
     def reading(self) -> None:
         self.patch.setattr(self.store, "read", self._fails)
-        self.patch.setattr(self.store, "connect", lambda: next(self._raises()))
+        self.patch.setattr(self.store, "connect", self._raises)
 
-    def _raises(self) -> Iterator[sqlite3.Connection]:
+    def _raises(self) -> sqlite3.Connection:
         raise StoreError("cache.db: the disk is full [red]\x1b[31m", hint="Free some space and try again.")
-        yield
 
     @contextmanager
     def _fails(self, *_given: object) -> Iterator[sqlite3.Connection]:
-        yield from self._raises()
+        yield self._raises()
 
 
 SAID = "✗ cache.db: the disk is full [red]␛[31m"

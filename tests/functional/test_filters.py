@@ -68,7 +68,7 @@ async def test_a_regular_expression_without_end_keeps_nothing_waiting(demo: Path
     ['"', "-", ":", "-:", "field:", "band:", "tag:", "model:", "run:", "run:x", "score", "score<1e999", "score=nan",
      "re:", "re:((((", "'); DROP TABLE review; --", "%", "_", "topic:medicine", "日本", "-mistakes", "\\", "a" * 300],
 )  # fmt: skip
-@pytest.mark.parametrize("size", (NARROW,))
+@pytest.mark.parametrize("size", [NARROW])
 async def test_any_filter_can_be_typed(demo: Path, text: str, size: tuple[int, int]) -> None:
     async with running(demo, size) as app:
         await app.press("/").type(text).is_sound().press("enter").see_in("footer", " ").is_sound()

@@ -41,9 +41,7 @@ async def test_resizing_keeps_the_place(demo: Path) -> None:
         await app.see_in("item", "149/149").see_in("list", "score").is_sound()
 
 
-@pytest.mark.parametrize(
-    "size", [(1, 1), (2, 3), (10, 4), (20, 5), (40, 10), (79, 23), (99, 24), (100, 24), (300, 100)]
-)
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (20, 5), (40, 10), (99, 24), (300, 100)])
 async def test_any_size(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, WIDE) as app:
         await app.resize(size).is_sound()
@@ -52,7 +50,7 @@ async def test_any_size(demo: Path, size: tuple[int, int]) -> None:
         await app.resize(NARROW).press("a").stores("SELECT count(*) FROM review", 1).on("Review")
 
 
-@pytest.mark.parametrize("key", ("1", "2"))
+@pytest.mark.parametrize("key", ["1", "2"])
 async def test_other_screens_on_a_narrow_screen(demo: Path, key: str) -> None:
     async with running(demo, NARROW) as app:
         await app.press(key).see_in("list", "dataset").is_sound()

@@ -80,7 +80,7 @@ async def test_leaving_while_grading_keeps_what_is_done(demo: Path) -> None:
         await app.stores("SELECT count(*) FROM grade JOIN grader ON grader.id = grader WHERE name = 'slow'", 240)
 
 
-@pytest.mark.parametrize("size", (NARROW, WIDE))
+@pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_a_bad_grader_file_is_said(demo: Path, size: tuple[int, int]) -> None:
     (demo / "graders" / "broken.json").write_text("{")
     async with running(demo, size) as app:

@@ -74,7 +74,7 @@ async def test_a_reviewed_row_stays_until_the_list_is_read_again(demo: Path) -> 
         await app.press("r").counts(147)
 
 
-@pytest.mark.parametrize("size", (NARROW, WIDE))
+@pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_marks(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, size) as app:
         await app.press("space").cursor_on(1).stores("SELECT count(*) FROM mark", 1)

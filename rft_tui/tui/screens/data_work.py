@@ -62,8 +62,11 @@ def bring_in(screen: WorkScreen, text: str) -> None:
 
 
 def typed_path(screen: WorkScreen, text: str) -> Path:
-    """A typed path; relative ones begin at the workspace."""
-    path = Path(text.strip()).expanduser()
+    """A typed path; relative ones begin at the workspace. Raises UsageError for a home that nobody has."""
+    try:
+        path = Path(text.strip()).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{text.strip()}: {error}", hint="Write the whole path.") from error
     return path if path.is_absolute() else screen.rft.workspace.folder / path
 
 

@@ -38,7 +38,8 @@ def test_the_contract_of_review_keys() -> None:
     assert {key: action.id for key, action in found.items() if action} == {
         "a": "review.right", "x": "review.wrong", "w": "review.grader", "b": "review.label", "m": "review.both",
         "0": "review.skip", "t": "review.tags", "u": "review.undo", "i": "review.note", "o": "review.reference",
-        "1": "screen.data", "2": "screen.runs", "3": "screen.review", "?": "help", "/": "filter", "j": "down", "k": "up",
+        "1": "screen.data", "2": "screen.runs", "3": "screen.review", "?": "help", "/": "filter",
+        "j": "down", "k": "up",
     }  # fmt: skip
     tag = keymap.find("1", (TAGS, *scopes))
     assert tag is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def distance(one: str, other: str, kind: str) -> float:
         left = [sum(a * b for a, b in zip(row, linear(colour), strict=True)) for row in CONFUSION[kind]]
         return lab((max(0.0, left[0]), max(0.0, left[1]), max(0.0, left[2])))
 
-    return sum((a - b) ** 2 for a, b in zip(seen(one), seen(other), strict=True)) ** 0.5
+    return math.dist(seen(one), seen(other))
 
 
 def colours(theme: Theme, section: str) -> dict[str, str]:
