@@ -12,6 +12,7 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -74,6 +75,7 @@ class RftApp(ThinOutput, App[None]):
         self.thin_output = workspace.user.thin_output
         self._work_screens: dict[str, WorkScreen] = {}
         self.is_leaving = False
+        self._early_keys: list[events.Key] = []
         self.outbox = Outbox(workspace.store)
         self._remember_timer: Timer | None = None
         self._data_version = workspace.store.data_version()
@@ -123,9 +125,18 @@ class RftApp(ThinOutput, App[None]):
 
     def _take_key(self, event: events.Key) -> bool:
         screen = self.screen
+        opens_a_line = isinstance(screen, ModalScreen) or (isinstance(screen, WorkScreen) and screen.is_asking)
+        if opens_a_line and (self.focused is None or self._early_keys):
+            self._early_keys.append(event)
+            return True
         if isinstance(screen, WorkScreen) and self.focused is None:
             return screen.take_key(event.key)
         return False
+
+    def early_keys(self) -> list[events.Key]:
+        """The keys that came before the line they were meant for; they are kept once."""
+        early, self._early_keys = self._early_keys, []
+        return early
 
     def store_soon(self, write: Write) -> bool:
         """Store what a person said; False where the cache is busy and a worker will store it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
+from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -44,6 +45,10 @@ class Workbench(Protocol):
 
     def remember(self) -> None:
         """Write the session down soon."""
+        ...
+
+    def early_keys(self) -> list[events.Key]:
+        """The keys that came before the line they were meant for; they are kept once."""
         ...
 
     def leave(self) -> None:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import events
+from textual.binding import Binding
 from textual.widgets import Input
 
 from rft_tui.safetext import shown
 from rft_tui.tui.workbench import workbench
+
+_EDITING = {
+    key: binding.action for binding in Input.BINDINGS if isinstance(binding, Binding) for key in binding.key.split(",")
+}
+"""The keys that edit, and what they do."""
 
 
 class LineInput(Input):
@@ -20,6 +27,21 @@ class LineInput(Input):
     def __init__(self, value: str = "", *, placeholder: str = "") -> None:
         super().__init__(value, placeholder=placeholder, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Edit at once: as a binding it would run after letters that came behind it in the same moment."""
+        action = _EDITING.get(event.key)
+        if action is None:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        await self.run_action(action)
+
+    def on_focus(self) -> None:
+        """Take the keys that came before the line was there."""
+        for event in workbench(self).early_keys():
+            self._forward_event(event)
 
     @property
     def _value(self) -> Text:
