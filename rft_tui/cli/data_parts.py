@@ -143,6 +143,10 @@ def sample(
                 db, new_name, numbered, source=f"{name}, seed {seed}", method=dataset.method, mapping=dataset.mapping
             )
         calling.say(f"The sample is the dataset {made.name!r}: {counted(made.rows, 'item')}.")
+    if output is not None and str(output) == "-":
+        for _line, item in items:
+            calling.raw(item.raw)
+        return
     if output is not None:
         write_rows(output, (item.raw for _line, item in items))
         calling.say(f"The sample is in {output}: {counted(len(items), 'row')}.")

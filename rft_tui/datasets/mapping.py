@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Literal
 
+from rft_tui.errors import UsageError
 from rft_tui.model import JsonObject
 
 Method = Literal["reinforcement", "supervised", "dpo", "generic"]
@@ -88,6 +90,21 @@ def detect_method(values: Sequence[JsonObject]) -> Method:
     return max(METHODS, key=lambda method: counts[method])
 
 
+def _as_in_the_file(given: FieldMapping, fields: Sequence[str]) -> FieldMapping:
+    """The names that were given, without blanks around them where the file has them so.
+
+    Raises UsageError for a reference field that none of the rows has: the items would come in without references.
+    """
+    name = given.reference_field
+    if name is None or not fields or name in fields:
+        return given
+    if name.strip() in fields:
+        return replace(given, reference_field=name.strip())
+    near = get_close_matches(name, fields, 1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Fields here: {', '.join(map(repr, fields[:12]))}."
+    raise UsageError(f"none of the first rows has a field {name!r} for the reference", hint=hint)
+
+
 def choose_shape(
     values: Sequence[JsonObject], method: Method | None = None, mapping: FieldMapping | None = None
 ) -> RowShape:
@@ -98,6 +115,7 @@ def choose_shape(
     else:
         chosen = method or detect_method(values)
     fields = list(dict.fromkeys(key for value in values for key in value))
+    given = _as_in_the_file(given, fields)
     notes: list[str] = []
     if chosen == "generic" and given.prompt_field is None and given.messages_field is None:
         found = guess_field(fields, ("messages", *PROMPT_NAMES))

@@ -147,7 +147,7 @@ def add_records(
             db.execute("DELETE FROM dataset WHERE id = ?", [dataset])
             return known
         raise UsageError(
-            f"a dataset named {name!r} with other rows is here already", hint="Give this one another name: --name NAME."
+            f"a dataset named {name!r} with other rows is here already", hint="Choose another name for this one."
         )
     db.execute(
         "UPDATE dataset SET content = ?, rows = ?, problems = ? WHERE id = ?",

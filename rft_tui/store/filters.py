@@ -113,7 +113,15 @@ class Statement:
         return "prediction.item" if self.selection.grader is None else "grade.item"
 
 
+_RUN_GROUP = (
+    "(SELECT run.id AS run, min(alike.id) AS first FROM run JOIN run AS alike ON alike.dataset = run.dataset"
+    " AND alike.service = run.service AND alike.model = run.model AND alike.effort = run.effort"
+    " AND alike.prompt = run.prompt AND alike.parameters = run.parameters GROUP BY run.id) AS run_group"
+)
+"""Every run with the first of the runs that differ from it in their run index only."""
+
 _JOINS = {
+    "run_group": f"JOIN {_RUN_GROUP} ON run_group.run = grade.run",
     "prediction": "JOIN prediction ON prediction.id = grade.prediction",
     "item": "JOIN item ON item.id = prediction.item",
     "run": "JOIN run ON run.id = prediction.run",
@@ -202,15 +210,19 @@ def _add_score_term(statement: Statement, term: Term) -> None:
             low, high = band_limits(Band(term.value), selection.edges, rule)
             statement.where("grade.score >= ? AND grade.score < ?", low, high)
         case "flips":
+            statement.join("run_group")
             statement.where(
-                f"grade.item IN ({_by_item(selection)} HAVING min(score) < ? AND max(score) >= ?)",
+                f"(grade.item, run_group.first) IN ({_by_item(selection)} HAVING min(score) < ? AND max(score) >= ?)",
                 *_by_item_values(selection),
                 threshold,
                 threshold,
             )
         case "allfail":
+            statement.join("run_group")
             statement.where(
-                f"grade.item IN ({_by_item(selection)} HAVING max(score) < ?)", *_by_item_values(selection), threshold
+                f"(grade.item, run_group.first) IN ({_by_item(selection)} HAVING max(score) < ?)",
+                *_by_item_values(selection),
+                threshold,
             )
         case "disagree":
             statement.join("review")
@@ -240,8 +252,12 @@ def band_limits(band: Band, edges: BandEdges, rule: ScoreRule) -> tuple[float, f
 
 
 def _by_item(selection: Selection) -> str:
-    runs = "" if selection.runs is None else f" AND run IN ({','.join('?' * len(selection.runs))})"
-    return f"SELECT item FROM grade WHERE grader = ? AND score IS NOT NULL{runs} GROUP BY item"
+    """Items of a group of runs, to be followed by HAVING: what one model does says nothing of another."""
+    runs = "" if selection.runs is None else f" AND grade.run IN ({','.join('?' * len(selection.runs))})"
+    return (
+        f"SELECT grade.item, run_group.first FROM grade JOIN {_RUN_GROUP} ON run_group.run = grade.run"
+        f" WHERE grade.grader = ? AND grade.score IS NOT NULL{runs} GROUP BY grade.item, run_group.first"
+    )
 
 
 def _by_item_values(selection: Selection) -> list[Any]:
@@ -278,6 +294,7 @@ def ordering(statement: Statement, sort: Sort, *, descending: bool) -> tuple[str
             key = "grade.sort_score"
         case Sort.USEFULNESS if graded:
             statement.join("review")
+            statement.join("run_group")
             key, values = _usefulness(selection)
         case Sort.DELTA if graded and selection.baseline is not None:
             key = (
@@ -305,7 +322,7 @@ def _usefulness(selection: Selection) -> tuple[str, list[Any]]:
     """
     key = (
         "CASE WHEN review.verdict IS NULL THEN 0 WHEN review.verdict = 'skip' THEN 2 ELSE 1 END,"
-        f" grade.item NOT IN ({_by_item(selection)} HAVING min(score) < ? AND max(score) >= ?),"
+        f" (grade.item, run_group.first) NOT IN ({_by_item(selection)} HAVING min(score) < ? AND max(score) >= ?),"
         " grade.score IS NULL, abs(grade.score - ?)"
     )
     threshold = selection.threshold

@@ -19,6 +19,7 @@ from textual.worker import Worker, WorkerState
 from rft_tui import logs
 from rft_tui.errors import RftError, StoreBusyError, StoreError
 from rft_tui.settings import KEYMAP_FILE, config_folder, save_user_settings
+from rft_tui.store.database import BUSY_TIMEOUT_MS
 from rft_tui.store.session import load_session, save_session
 from rft_tui.tui.keymap import Keymap, load_keymap
 from rft_tui.tui.outbox import AT_ONCE_MS, Outbox, Write
@@ -174,13 +175,13 @@ class RftApp(ThinOutput, App[None]):
         if self._remember_timer is None:
             self._remember_timer = self.set_timer(REMEMBER_AFTER_S, self.save_session)
 
-    def save_session(self) -> None:
+    def save_session(self, wait_ms: int = AT_ONCE_MS) -> None:
         """Write the session down now; a cache that is busy is tried again with the next change."""
         self._remember_timer = None
         for name, screen in self._work_screens.items():
             self.session[name] = screen.remembered()
         try:
-            with self.workspace.store.write(AT_ONCE_MS) as db:
+            with self.workspace.store.write(wait_ms) as db:
                 save_session(db, self.session)
         except StoreError as error:
             log.warning("session not saved: %s", error.message)
@@ -226,10 +227,11 @@ class RftApp(ThinOutput, App[None]):
         """Paint everything in another theme."""
         self.palette = load_theme(name)
         self.forget_screen()
-        for screen in self.screen_stack:
-            screen.refresh(layout=True)
-            for widget in screen.walk_children():
-                widget.refresh()
+        for screen in {*self.screen_stack, *self._work_screens.values()}:
+            if screen.is_mounted:
+                screen.refresh(layout=True)
+                for widget in screen.walk_children():
+                    widget.refresh()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say it when work in the background has failed."""
@@ -264,4 +266,4 @@ class RftApp(ThinOutput, App[None]):
         except StoreError as error:
             log.error("%d changes not stored: %s", self.outbox.waiting, error.message)  # noqa: TRY400 - no surprise
             self._exit_renderables.append(Text(f"{self.outbox.waiting} changes could not be stored: {error.message}"))
-        self.save_session()
+        self.save_session(BUSY_TIMEOUT_MS)

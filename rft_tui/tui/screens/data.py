@@ -263,7 +263,9 @@ class DataScreen(TwoPanes):
         if not isinstance(row, StoredDataset):
             return
         third = max(1, row.rows // 10)
-        proposal = f"train={row.rows - 2 * third} validation={third} test={third} seed=42"
+        name = row.name.replace(" ", "_")
+        parts = ("train", row.rows - 2 * third), ("validation", third), ("test", third)
+        proposal = " ".join([*(f"{name}-{part}={size}" for part, size in parts), "seed=42"])
         self.ask(f"split {row.name} into", proposal, lambda text: data_work.split(self, row, text))
 
     def do_data_export(self) -> None:

@@ -83,7 +83,7 @@ class PickScreen(ModalScreen[str | None]):
 
     CSS = """
     PickScreen { align: center middle; background: transparent; }
-    PickScreen > Vertical { width: 90%; max-width: 100; height: 80%; max-height: 30; }
+    PickScreen > Vertical { width: 90%; max-width: 100; max-height: 30; }
     PickScreen _Title { height: 1; }
     PickScreen Table { height: 1fr; }
     """
@@ -113,7 +113,8 @@ class PickScreen(ModalScreen[str | None]):
             yield self.table
 
     def on_mount(self) -> None:
-        """Let letters filter, and stand on the current choice."""
+        """Let letters filter, stand on the current choice, and take no more room than the choices need."""
+        self.query_one(Vertical).styles.height = min(len(self._choices) + 3, max(8, self.app.size.height * 4 // 5))
         self.query_one(LineInput).focus()
         for position, choice in enumerate(self._choices):
             if choice.value == self._current:

@@ -9,9 +9,10 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 
 from rft_tui.errors import RftError, StoreError
+from rft_tui.safetext import one_line
 from rft_tui.store.listing import Listing, ReviewRow
 from rft_tui.store.regex_scan import ScanEnded
-from rft_tui.store.review import ReviewItem, get_review_item
+from rft_tui.store.review import ReviewItem, get_review_item, graded_runs
 from rft_tui.store.search import catch_up
 from rft_tui.store.summary import ScoreSummary, summarise
 from rft_tui.tui.actions import REVIEW, TAGS
@@ -40,7 +41,7 @@ HEAD = 256
 """Rows that are read first from a large cache."""
 
 LIST_WIDTH = 44
-"""Cells of the list where both panes are shown."""
+"""Cells of the list where both panes are shown, at the least; three eighths of a wide screen."""
 
 
 class ReviewReading(PaneKeys):
@@ -190,7 +191,9 @@ class ReviewReading(PaneKeys):
 
     def _show_listing(self, listing: Listing, context: ReviewContext, keep: int | None) -> None:
         old, self.listing, self.context = self.listing, listing, context
-        source = ReviewSource(listing, context.view, shown_columns(self.state), self._empty_words(context))
+        source = ReviewSource(
+            listing, context.view, shown_columns(self.state), self._empty_words(context) if listing.count == 0 else []
+        )
         position = listing.position_of(keep) if keep is not None else None
         self.table.show(source, position or 0)
         if old is not None and old is not listing:
@@ -198,12 +201,24 @@ class ReviewReading(PaneKeys):
         self.show_current(keep if position is None and keep is not None and not listing.is_complete else None)
         self.refresh_bars()
 
+    def _is_graded(self, context: ReviewContext) -> bool:
+        """Whether the grader has graded anything of what is looked at."""
+        assert context.grader is not None
+        with self.rft.workspace.store.read() as db:
+            return bool(graded_runs(db, context.grader.id, context.selection.runs))
+
     def _empty_words(self, context: ReviewContext) -> list[Line]:
         if not context.groups:
             return [
                 [(" No predictions yet.", "text.normal")],
                 [(" rft-tui import FILE brings some in;", "text.dim")],
                 [(" rft-tui demo shows how it looks.", "text.dim")],
+            ]
+        if context.grader is not None and not self._is_graded(context):
+            return [
+                [(f" {one_line(context.grader.name, 30)} has not graded these.", "text.normal")],
+                [(f" {self.hint_key('runs.grade')} in Runs grades them,", "text.dim")],
+                [(f" {self.hint_key('review.by')} shows other scores.", "text.dim")],
             ]
         return [
             [(f" Nothing fits /{self.state.query}", "text.normal")],
@@ -307,7 +322,7 @@ class ReviewReading(PaneKeys):
         self.table.display = not narrow or self.state.list_open
         self.rule.display = not narrow
         self.pane.display = not narrow or not self.state.list_open
-        self.table.styles.width = "1fr" if narrow else LIST_WIDTH
+        self.table.styles.width = "1fr" if narrow else max(LIST_WIDTH, self.app.size.width * 3 // 8)
         self.table.jumps = not narrow
         self.set_active(self.state.list_open if narrow else not self.in_item)
 

@@ -110,7 +110,8 @@ class ReviewVerdicts(ReviewReading):
             self.say("nothing to undo", "state.warning")
             return
         self.table.forget()
-        if prediction is not None and self.listing is not None:
+        here = self.item is not None and (self.item.answer in undone.answers or self.item.row_id in undone.row_ids)
+        if prediction is not None and self.listing is not None and not here:
             position = self.listing.position_of(prediction)
             if position is not None:
                 self.table.go(position)
@@ -148,7 +149,7 @@ class ReviewVerdicts(ReviewReading):
 
     def do_tags_close(self) -> None:
         """Close the tag bar."""
-        self.tag_bar.display = False
+        self.tag_bar.close()
         self.refresh_bars()
 
     def do_tags_new(self) -> None:
@@ -207,6 +208,9 @@ class ReviewVerdicts(ReviewReading):
             return
 
         def done(text: str) -> None:
+            if not text.strip():
+                self.say("an empty reference is not kept", "state.warning")
+                return
             if text != before:
                 self.record_on([], EventKind.REFERENCE, text, row_id=item.row_id)
             self.show_again()

@@ -129,6 +129,8 @@ class RunsScreen(TwoPanes):
         """Actions on runs need some."""
         if action.id in ("runs.grade", "open", "runs.details") and self.row is None:
             return "there are no runs here"
+        if action.id == "runs.details" and not self.is_narrow:
+            return "the details stand beside the list"
         if action.id == "runs.grade" and self._grading is not None and not self._grading.said:
             return f"{self._grading.name} is being graded"
         return super().why_not(action)

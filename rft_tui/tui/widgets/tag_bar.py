@@ -6,7 +6,7 @@ from rft_tui.safetext import one_line
 from rft_tui.tui.paint import Line, line_length
 from rft_tui.tui.widgets.lines import LineWidget
 
-SUGGESTED_TAGS = ("synonym", "too broad", "too narrow", "made up", "format", "several answers", "cut off")
+SUGGESTED_TAGS = ("synonym", "too broad", "too narrow", "made up", "format", "several", "cut off")
 """Tags to begin with, until a person has their own."""
 
 MOST = 10
@@ -22,8 +22,8 @@ class TagBar(LineWidget):
         self._set: tuple[str, ...] = ()
 
     def show(self, tags: list[str], set_tags: tuple[str, ...]) -> None:
-        """Show these tags; suggested ones fill up what a person has not named."""
-        known = list(dict.fromkeys([*tags, *SUGGESTED_TAGS]))[:MOST]
+        """Show these tags and some to begin with; a tag keeps its digit while the bar is open."""
+        known = list(dict.fromkeys([*self.tags, *tags, *SUGGESTED_TAGS]))[:MOST]
         if (known, set_tags) != (self.tags, self._set):
             self.tags, self._set = known, set_tags
             self.refresh()
@@ -35,15 +35,14 @@ class TagBar(LineWidget):
             here = tag in self._set
             spans: Line = [
                 (f" {number % 10}", "text.accent bold"),
-                (f" {'✓' if here else ''}{one_line(tag, 20)} ", "text.normal bold" if here else "text.dim"),
+                (f"{'✓' if here else ' '}{one_line(tag, 20)}", "text.normal bold" if here else "text.dim"),
             ]
-            if line_length(line) + line_length(spans) > width - 18:
-                break
+            if line_length(line) + line_length(spans) > width - 2:
+                return [*line, (" …", "text.dim")], "panel"
             line += spans
-        return [
-            *line,
-            ("  + ", "text.accent bold"),
-            ("new ", "text.dim"),
-            (" esc ", "text.accent bold"),
-            ("close", "text.dim"),
-        ], "panel"
+        return line, "panel"
+
+    def close(self) -> None:
+        """Put the bar away; the next time the most used tags come first again."""
+        self.display = False
+        self.tags = []

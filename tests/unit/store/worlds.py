@@ -191,7 +191,8 @@ class Oracle:
         return self._holds(row, term) is not term.negated
 
     def scores(self, row: Row) -> list[float]:
-        return [one.score for one in self.rows if one.item == row.item and one.score is not None]
+        alike = [one for one in self.rows if (one.item, one.model) == (row.item, row.model)]
+        return [one.score for one in alike if one.score is not None]
 
     def flips(self, row: Row) -> bool:
         scores, threshold = self.scores(row), self.selection.threshold
