@@ -39,6 +39,8 @@ def export(calling: Calling, name: str, prompt: str | None, developer: bool, rei
     with workspace.store.read() as db:
         dataset = get_dataset(db, name)
     chosen = None if prompt is None else choose_prompt(workspace, prompt)
+    if dataset.source and str(output) != "-" and output.exists() and output.resolve() == Path(dataset.source).resolve():
+        raise UsageError(f"{output} is the file that {name} came from", hint="Name another file; it is not replaced.")
     notes: dict[str, int] = {}
     rows = export_rows(
         workspace.store, dataset, notes, prompt=chosen, as_developer=developer, reinforcement=reinforcement

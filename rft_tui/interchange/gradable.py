@@ -30,6 +30,7 @@ def read_gradable(
     known = KnownNames(heads=heads_of(one.path.name for one in files))
     unmapped = UnmappedFields()
     seen: Counter[int] = Counter()
+    answers: dict[int, Path] = {}
     items: dict[str, int] = {}
     number = 0
     for one in files:
@@ -43,6 +44,9 @@ def read_gradable(
                 key = hash((str(one.path), model, of_input))
                 seen[key] += 1
                 index = seen[key]
+            answer = hash((model, claims.effort if claims else None, row, index, record.answer.output_text))
+            if answers.setdefault(answer, one.path) != one.path:
+                continue  # a raw and a scored file of one run are one run
             yield _gradable(record, number, items.setdefault(row, len(items) + 1), row, index, model)
     if number == 0:
         raise InputError("there are no predictions in the files")

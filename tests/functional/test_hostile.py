@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from textual.geometry import Size
 
-from tests.functional.driver import SIZES, running
+from tests.functional.driver import NARROW, SIZES, WIDE, running
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("texts", ["hostile", "disputed"])
+@pytest.mark.parametrize(("texts", "size"), [("hostile", NARROW), ("hostile", WIDE), ("disputed", NARROW)])
 async def test_review(texts: str, size: tuple[int, int], request: pytest.FixtureRequest) -> None:
     async with running(request.getfixturevalue(texts), size) as app:
         await app.press("/", "ctrl+u", "enter").until(lambda: app.table.count > 5, "no rows").is_sound()
@@ -20,8 +19,7 @@ async def test_review(texts: str, size: tuple[int, int], request: pytest.Fixture
             await app.press("f", "l", "pagedown").is_sound().press("h", "j")
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("texts", ["hostile", "disputed"])
+@pytest.mark.parametrize(("texts", "size"), [("hostile", NARROW), ("hostile", WIDE), ("disputed", NARROW)])
 async def test_fields_to_type_into(texts: str, size: tuple[int, int], request: pytest.FixtureRequest) -> None:
     async with running(request.getfixturevalue(texts), size) as app:
         await app.press("/", "ctrl+u", "enter").until(lambda: app.table.count > 5, "no rows")
@@ -34,8 +32,7 @@ async def test_fields_to_type_into(texts: str, size: tuple[int, int], request: p
         await app.press("t", "+").paste("[red]\x1b[2J\u200b日本").is_sound().press("enter").is_sound()
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("texts", ["hostile", "disputed"])
+@pytest.mark.parametrize(("texts", "size"), [("hostile", NARROW), ("hostile", WIDE), ("disputed", NARROW)])
 async def test_data(texts: str, size: tuple[int, int], request: pytest.FixtureRequest) -> None:
     async with running(request.getfixturevalue(texts), size) as app:
         await (
