@@ -99,10 +99,10 @@ async def test_importing_what_is_not_there_is_said(demo: Path) -> None:
 
 async def test_split_makes_datasets(demo: Path) -> None:
     async with running(demo) as app:
-        await app.press("1", "x").see("split train into", "seed=42").press("enter").see_in("footer", "✗", "'train'")
-        await app.press("x", "ctrl+u").type("one=60 two=10 three=10 seed=7").press("enter").see_in("footer", "made ")
-        await app.until(lambda: app.table.count >= 4, "no new datasets").is_sound()
+        await app.press("1", "x").see("split train into", "seed=42").press("enter").see_in("footer", "made ").counts(5)
+        await app.press("x", "ctrl+u").type("train=60 other=20").press("enter").see_in("footer", "✗", "'train'")
         await app.press("x", "ctrl+u").type("half").press("enter").see_in("footer", "is no size").press("j").on("Data")
+        await app.counts(5).is_sound()
 
 
 async def test_export_writes_rows_and_never_over_a_file(demo: Path) -> None:

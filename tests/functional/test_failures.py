@@ -171,3 +171,16 @@ async def test_own_work_in_the_background_is_no_news(demo: Path) -> None:
         await app.press("2").counts(16).press("G").type("word_overlap").press("enter").see_in("footer", "were there")
         await app.press("1").press("x", "ctrl+u").type("one=60 two=20").press("enter").see_in("footer", "made ")
         await app.do(app.app._look_again).see_in("footer", "made ")
+
+
+@pytest.mark.parametrize("screen", ["3", "2", "1"])
+async def test_a_click_that_cannot_be_answered_is_said(
+    demo: Path, screen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(demo) as app:
+        await app.press(screen, "enter" if screen == "1" else "home").until(lambda: app.table.count > 3, "no rows")
+        Broken(app.app.workspace.store, monkeypatch).reading()
+        await app.pilot.click(app.table, offset=(5, 4))
+        await app.see_in("footer", SAID).cursor_on(3)
+        monkeypatch.undo()
+        await app.press("j").cursor_on(4).is_sound()

@@ -23,9 +23,9 @@ async def test_review(texts: str, size: tuple[int, int], request: pytest.Fixture
 async def test_fields_to_type_into(texts: str, size: tuple[int, int], request: pytest.FixtureRequest) -> None:
     async with running(request.getfixturevalue(texts), size) as app:
         await app.press("/", "ctrl+u", "enter").until(lambda: app.table.count > 5, "no rows")
-        for _ in range(app.table.count // 2):
+        for _ in range(app.table.count // 3):
             await app.press("o").is_sound().press("end").is_sound().press("esc")
-            await app.press("z").is_sound().press("esc", "j", "j")
+            await app.press("z").is_sound().press("esc", "j", "j", "j")
         for key in ("R", "p", "D", "c", "?", ":"):
             await app.press(key).is_sound().press("esc")
         await app.press("i").paste("\x1b[31m\u202e日本\x00 [b]").is_sound().press("enter").is_sound()

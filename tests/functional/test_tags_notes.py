@@ -14,34 +14,35 @@ TAGS = "SELECT tags FROM review ORDER BY answer"
 @pytest.mark.parametrize("size", SIZES)
 async def test_tag_bar(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, size) as app:
-        await app.press("t").see("tags  1 synonym", "esc close").is_sound()
-        await app.press("1").see("✓synonym").stores(TAGS, "synonym").cursor_on(0)
+        await app.press("t").see("tags  1 synonym 2 too broad").is_sound()
+        await app.press("1").see("1✓synonym").stores(TAGS, "synonym").cursor_on(0)
         await app.press("2").stores(TAGS, "synonym\ntoo broad").press("1").stores(TAGS, "too broad")
         await app.see_in("item", "tags too broad")
-        await app.press("j").cursor_on(1).see("tags ", "esc close").not_see("✓")
-        await app.press("esc").not_see("esc close").see_in("footer", "a right")
+        await app.press("j").cursor_on(1).see("tags  1 synonym").not_see("✓too")
+        await app.press("esc").not_see("1 synonym").see_in("footer", "a right")
 
 
 async def test_digits_are_tags_only_while_the_bar_is_open(demo: Path) -> None:
     async with running(demo) as app:
-        await app.press("t", "3").on("Review").press("t").not_see("esc close")
+        await app.press("t", "3").on("Review").press("t").not_see("1 synonym")
         await app.press("3").on("Review").press("2").on("Runs").stores("SELECT count(*) FROM verdict_log", 1)
 
 
 async def test_verdicts_work_while_the_bar_is_open(demo: Path) -> None:
     async with running(demo) as app:
-        await app.press("t", "1", "a").cursor_on(1).see("esc close").not_see("✓synonym")
+        await app.press("t", "1", "a").cursor_on(1).see("1 synonym")
         await app.stores("SELECT verdict, tags FROM review", ("right", "synonym"))
         await app.press("0").stores("SELECT count(*) FROM verdict_log", 2).see_in("footer", "no tag has this digit")
 
 
-async def test_a_new_tag_gets_a_digit(demo: Path) -> None:
+async def test_a_new_tag_gets_a_digit_and_digits_stay(demo: Path) -> None:
     async with running(demo) as app:
         await app.press("t", "+").see("new tag").type("cut  short").press("enter").stores(TAGS, "cut short")
-        await app.see("1 ✓cut short").press("j", "1").stores(TAGS, "cut short", "cut short")
+        await app.see("8✓cut short").press("j", "8").stores(TAGS, "cut short", "cut short").see("1 synonym")
         await app.press("u").stores(TAGS, "cut short").see_in("footer", "undone: tag cut short")
         await app.press("+").type("never").press("esc").stores(TAGS, "cut short")
         await app.press("+").type("   ").press("enter").stores(TAGS, "cut short")
+        await app.press("esc", "t").see("1 cut short 2 synonym")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -53,7 +53,7 @@ class ReviewReading(PaneKeys):
     def __init__(self) -> None:
         super().__init__()
         self.table = Table(EmptySource("reading …"), id="review-list")
-        self.table.on_moved = self.moved
+        self.table.on_moved = self.guarded(self.moved)
         self.rule = Rule(classes="rule")
         self.pane = TextPane(id="review-item")
         self.tag_bar = TagBar()

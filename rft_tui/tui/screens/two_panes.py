@@ -78,7 +78,7 @@ class TwoPanes(PaneKeys):
     def __init__(self, source: TableSource) -> None:
         super().__init__()
         self.table = Table(source)
-        self.table.on_moved = self._moved
+        self.table.on_moved = self.guarded(self._moved)
         self.rule = Rule(classes="rule")
         self.pane = TextPane()
         self.in_pane = False
