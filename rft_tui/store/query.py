@@ -45,6 +45,7 @@ KEYED: dict[str, str] = {
 """Terms with a value; any other ``name:value`` asks for a field of the item."""
 
 COMPARISONS = ("<=", ">=", "<", ">", "=")
+"""How a score may be compared with a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,6 @@ class Query:
 _WORD = re.compile(
     r'(?P<sign>-?)(?:(?P<key>[^\s:"<>=]+)(?P<operator>:|<=|>=|<|>|=))?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S+))'
 )
-_FLAG = re.compile(r"(?P<sign>-?)(?P<flag>[a-z]+)(?=\s|$)")
 
 
 def parse_query(text: str) -> Query:
