@@ -84,8 +84,16 @@ class StoreBusyError(StoreError):
 
 
 class ServiceError(RftError):
-    """A model service refused or could not be reached."""
+    """A model service refused or could not be reached.
+
+    `outcome` is the kind of it, as a prediction's error has it: ``auth``, ``not_found``, ``connection`` …; empty where
+    there is none.
+    """
 
     title = "The service did not do it"
     kind = "service"
     exit_code = EXIT_SERVICE
+
+    def __init__(self, message: str, *, hint: str = "", outcome: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.outcome = outcome

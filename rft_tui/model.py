@@ -71,6 +71,7 @@ class Usage:
     input_tokens: int | None = None
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,12 @@ class PredictionError:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model said to one input in one run, or the error that came instead."""
+    """What a model said to one input in one run, or the error that came instead.
+
+    `extra` holds what else is worth keeping, each key only where there is something: ``output_tools`` and ``choices``
+    (chat form, read by graders), ``output_json``, ``model`` (the name the service answered with), ``response_id``,
+    ``finish_reason``, ``service_tier``, ``attempts``.
+    """
 
     output_text: str
     reasoning_summary: str | None = None
@@ -100,7 +106,8 @@ class GradeError:
     Kinds follow the service's flags where it has one: ``invalid_variable_error``, ``sample_parse_error``,
     ``formula_parse_error``, ``python_grader_runtime_error``, ``python_grader_server_error``, ``other_error``; and the
     local ones ``timeout``, ``memory``, ``crash``, ``protocol``, ``not_a_number``, ``prediction`` (there was no answer
-    to grade).
+    to grade). Model graders add ``model_grader_refusal_error``, ``model_grader_parse_error``,
+    ``model_grader_exceeded_max_tokens_error`` and ``model_grader_server_error``.
     """
 
     kind: str
@@ -116,6 +123,23 @@ class Grade:
     sub_scores: Mapping[str, float | None] = field(default_factory=dict)
     steps: tuple[str, ...] = ()
     error: GradeError | None = None
+    judged: tuple[JudgeUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeUse:
+    """One question that a model grader put to a model service, and what it took.
+
+    `model` is the name the service answered with; `cost` in the price table's currency, None where no price is known;
+    `cached` where the answer was kept from before and nothing was asked; `note` says how an answer was read that did
+    not come in the form that was asked for.
+    """
+
+    model: str
+    usage: Usage = field(default_factory=Usage)
+    cost: float | None = None
+    cached: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,20 @@ KEYMAP_FILE = "keymap.toml"
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a model's tokens cost, per million of them, in US dollars; `date` says when that was read."""
+
+    input: float = 0.0
+    """A million input tokens."""
+    output: float = 0.0
+    """A million output tokens, reasoning included."""
+    cached: float = -1.0
+    """A million input tokens that the service had in its own cache; negative: as other input."""
+    date: str = ""
+    """The day on which the price was read, YYYY-MM-DD."""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """A named way to reach a model service."""
 
@@ -38,6 +52,14 @@ class Profile:
     """Organisation id, where the service wants one."""
     project: str = ""
     """Project id, where the service wants one."""
+    concurrency: int = 16
+    """Most calls in flight at once; fewer where the service says that it is too much."""
+    timeout_s: int = 0
+    """Seconds that one call may take; 0: 600, or 900 for the service tier `flex`."""
+    json_schema: Literal["auto", "yes", "no"] = "auto"
+    """Whether the service holds answers to a JSON schema, as model graders ask; `auto` finds out."""
+    prices: dict[str, Price] = field(default_factory=dict)
+    """Prices by model, which go before those that come with the product."""
     backend: Literal["openai", "foundry", "simulated", "trl"] = "openai"
     """Where jobs of this profile run."""
     target: Literal["local", "command", "ray"] = "local"
@@ -56,6 +78,10 @@ class Profile:
 class WorkspaceSettings:
     """What `rft.toml` says."""
 
+    default_profile: str = ""
+    """The profile of predictions where none is said; empty: the only one here, or `openai`."""
+    judge_profile: str = ""
+    """The profile through which model graders ask; empty: the default profile."""
     profiles: dict[str, Profile] = field(default_factory=dict)
     """Model services by name."""
 
@@ -193,7 +219,9 @@ def _value(kind: Any, value: Any, path: Path, key: str) -> Any:
         if not isinstance(value, dict):
             raise SettingsError(f"{path}: {key} must be a table", hint=f"Write [{key}] and its keys below.")
         return _build(kind, value, path, f"{key}.")  # type: ignore[arg-type]
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        names = {str: "a text", bool: "true or false", int: "a whole number"}
+        names = {str: "a text", bool: "true or false", int: "a whole number", float: "a number"}
         raise SettingsError(f"{path}: {key} is {value!r}", hint=f"It must be {names.get(kind, kind.__name__)}.")
     return value

@@ -129,6 +129,6 @@ def choose_prompt(workspace: Workspace, name: str) -> Prompt:
 
 def simulated_mark(db: sqlite3.Connection, runs: Sequence[int] | None) -> JsonObject:
     """The key that says that numbers came from the simulated service, where any of the runs did."""
-    where = "" if runs is None else f" AND id IN ({','.join('?' * len(runs))})"
-    row = db.execute(f"SELECT 1 FROM run WHERE simulated{where} LIMIT 1", list(runs or ())).fetchone()  # noqa: S608
-    return {"simulated": True} if row else {}
+    from rft_tui.store.runs import any_simulated
+
+    return {"simulated": True} if any_simulated(db, runs) else {}

@@ -23,6 +23,13 @@ class Noun(NamedTuple):
 COMMANDS: dict[str, Entry | Noun] = {
     "demo": Entry("rft_tui.cli.demo", "demo", "Look around in a throw-away workspace with real recorded predictions."),
     "init": Entry("rft_tui.cli.init", "init", "Make a workspace: rft.toml, prompts/ and graders/ with examples."),
+    "profile": Noun(
+        "Profiles: named ways to reach a model service.",
+        {
+            "list": Entry("rft_tui.cli.profile", "list_all", "List the profiles, own and built in."),
+            "test": Entry("rft_tui.cli.profile", "test", "Say whether a service can be reached and what it offers."),
+        },
+    ),
     "data": Noun(
         "Datasets: read, check, split, write.",
         {
@@ -46,11 +53,15 @@ COMMANDS: dict[str, Entry | Noun] = {
             "diff": Entry("rft_tui.cli.prompt", "diff", "Compare two prompts line by line."),
         },
     ),
+    "predict": Entry("rft_tui.cli.predict", "predict", "Ask models for predictions on a dataset."),
     "run": Noun(
         "Runs: what models answered.",
         {
             "list": Entry("rft_tui.cli.run", "list_all", "List the runs of the workspace."),
             "show": Entry("rft_tui.cli.run", "show", "Show runs with what each grader says of them."),
+            "why": Entry("rft_tui.cli.run_why", "why", "Say where a prediction came from: asked, or from the cache."),
+            "resume": Entry("rft_tui.cli.run_again", "resume", "Ask what is still missing in runs."),
+            "retry": Entry("rft_tui.cli.run_again", "retry", "Ask again where runs have errors."),
         },
     ),
     "import": Entry("rft_tui.cli.imports", "import_files", "Bring in predictions and grades made elsewhere."),
@@ -62,12 +73,27 @@ COMMANDS: dict[str, Entry | Noun] = {
             "check": Entry("rft_tui.cli.grader", "check", "Say everything that is known about a grader file."),
             "new": Entry("rft_tui.cli.grader_new", "new", "Make a grader file, from an example or a function."),
             "diff": Entry("rft_tui.cli.grader_diff", "diff", "Compare two graders on all cached predictions."),
+            "parity": Entry(
+                "rft_tui.cli.grader_parity", "parity", "Compare a grader here with the same one at a service."
+            ),
         },
     ),
     "grade": Entry("rft_tui.cli.grade", "grade", "Grade the predictions of runs or of a file."),
     "review": Noun(
         "Review: predictions with scores and verdicts.",
         {"list": Entry("rft_tui.cli.review", "list_all", "List predictions as the Review screen does.")},
+    ),
+    "simulate": Entry("rft_tui.cli.simulate", "simulate", "Run the embedded simulated service by itself."),
+    "task": Noun(
+        "Tasks: work that goes on in the background.",
+        {
+            "list": Entry("rft_tui.cli.task", "list_all", "List the tasks of the workspace."),
+            "show": Entry("rft_tui.cli.task", "show", "Show a task: how far it is, what it took, what went wrong."),
+            "pause": Entry("rft_tui.cli.task", "pause", "Let a task rest."),
+            "resume": Entry("rft_tui.cli.task", "resume", "Let a task go on."),
+            "set": Entry("rft_tui.cli.task", "change", "Change how a task works, also while it runs."),
+            "cancel": Entry("rft_tui.cli.task", "cancel", "End a task; what is done is kept."),
+        },
     ),
     "doctor": Entry("rft_tui.cli.doctor", "doctor", "Check the installation, the terminal, the files and the sandbox."),
 }

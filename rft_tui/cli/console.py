@@ -127,6 +127,19 @@ class Calling:
 
         return show
 
+    def status(self, line: str) -> None:
+        """Show on one line how work stands, on a terminal only; each line takes the place of the one before."""
+        if sys.stderr.isatty():
+            self._progress_shown = True
+            write(sys.stderr, f"\r{shown(line)}\x1b[K")
+
+    def confirm(self, question: str) -> bool:
+        """Ask a person at a terminal; where there is none nothing is asked and the answer is yes."""
+        if not (self.has_terminal and sys.stderr.isatty()) or self.as_json:
+            return True
+        self._end_progress()
+        return click.confirm(shown(question), default=False, err=True)
+
     def _end_progress(self) -> None:
         if self._progress_shown:
             self._progress_shown = False

@@ -12,6 +12,7 @@ import click
 from rft_tui.cli import text
 from rft_tui.cli.choose import choose_grader, choose_spec, simulated_mark
 from rft_tui.cli.console import Calling, command
+from rft_tui.cli.grade_by_model import Judging, file_judge, grade_by_model
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from rft_tui.model import Grade, JsonObject
 from rft_tui.safetext import one_line
@@ -32,22 +33,44 @@ _SHOWN_ERRORS = 5
     help="Seconds that one call of a python grader may take.",
 )  # fmt: skip
 @click.option("--summary", is_flag=True, help="With --json: figures only, without the grades.")
+@click.option("--profile", metavar="P", default="", help="The service that a model grader asks.")
+@click.option("--concurrency", metavar="C", type=click.IntRange(min=1), help="Most questions to a judge in flight.")
+@click.option("--spend-cap", metavar="X", type=click.FloatRange(min=0, min_open=True), help="US dollars for a judge.")
+@click.option("--detach", is_flag=True, help="With a model grader: do not wait, the work goes on in the background.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
 def grade(
-    calling: Calling, name: str, runs: tuple[str, ...], predictions: tuple[str, ...], item_timeout: float, summary: bool
+    calling: Calling,
+    name: str,
+    runs: tuple[str, ...],
+    predictions: tuple[str, ...],
+    item_timeout: float,
+    summary: bool,
+    profile: str,
+    concurrency: int | None,
+    spend_cap: float | None,
+    detach: bool,
+    yes: bool,
 ) -> int:
     """Grade the predictions of runs or of a file.
+
+    A model grader asks a service through a profile, in the background, and outlives the terminal; what a judge answered
+    is never asked twice.
 
     What this version of the grader has graded already is not graded again. Exit status 1 if some grades are errors; an
     error is never a score of 0.
     """
     if bool(runs) == bool(predictions):
         raise UsageError("say what to grade", hint="--run with an id or a model, or --predictions with a file.")
+    judging = Judging(profile, concurrency, spend_cap, detach=detach, yes=yes)
     if runs:
-        return _grade_runs(calling, name, runs, item_timeout, summary=summary)
-    return _grade_files(calling, name, predictions, item_timeout, summary=summary)
+        return _grade_runs(calling, name, runs, item_timeout, judging, summary=summary)
+    return _grade_files(calling, name, predictions, item_timeout, judging, summary=summary)
 
 
-def _grade_runs(calling: Calling, name: str, runs: tuple[str, ...], item_timeout: float, *, summary: bool) -> int:
+def _grade_runs(
+    calling: Calling, name: str, runs: tuple[str, ...], item_timeout: float, judging: Judging, *, summary: bool
+) -> int:
+    from rft_tui.graders.registry import models_asked
     from rft_tui.store.grade_rows import iter_grades
     from rft_tui.store.runs import resolve_runs
     from rft_tui.tasks.grade import grade_runs
@@ -57,7 +80,15 @@ def _grade_runs(calling: Calling, name: str, runs: tuple[str, ...], item_timeout
         chosen = resolve_runs(db, runs)
         mark = simulated_mark(db, chosen)
     grader = choose_grader(workspace, name)
-    done = grade_runs(workspace.store, grader, chosen, item_timeout_s=item_timeout, progress=calling.progress("graded"))
+    if models_asked(grader.spec):
+        done, task = grade_by_model(calling, workspace, grader, chosen, item_timeout, judging)
+        if done is None:
+            return EXIT_DONE
+        mark |= {"simulated": True} if task is not None and task.simulated else {}
+    else:
+        done = grade_runs(
+            workspace.store, grader, chosen, item_timeout_s=item_timeout, progress=calling.progress("graded")
+        )
     head = {"name": grader.name, "type": grader.type, "version": grader.version}
     if not calling.as_json:
         with workspace.store.read() as db:
@@ -76,7 +107,9 @@ def _grade_runs(calling: Calling, name: str, runs: tuple[str, ...], item_timeout
     return _exit_code(done.summary)
 
 
-def _grade_files(calling: Calling, name: str, files: tuple[str, ...], item_timeout: float, *, summary: bool) -> int:
+def _grade_files(
+    calling: Calling, name: str, files: tuple[str, ...], item_timeout: float, judging: Judging, *, summary: bool
+) -> int:
     from rft_tui.graders.engine import compile_grader
     from rft_tui.interchange.gradable import read_gradable
     from rft_tui.store.file_grades import FileGrades
@@ -101,8 +134,11 @@ def _grade_files(calling: Calling, name: str, files: tuple[str, ...], item_timeo
                 else:
                     grades[gradable.prediction] = grade
 
+        judge = stack.enter_context(file_judge(calling, workspace, grader.spec, judging))
         show = calling.progress("graded")
-        for gradable, grade in grade_predictions(grader, to_grade(), item_timeout_s=item_timeout):
+        for gradable, grade in grade_predictions(
+            grader, to_grade(), item_timeout_s=item_timeout, judge=judge, stop=None if judge is None else judge.stop
+        ):
             grades[gradable.prediction] = grade
             fresh.append((gradable, grade))
             if known is not None and len(fresh) % BATCH == 0:
@@ -110,6 +146,8 @@ def _grade_files(calling: Calling, name: str, files: tuple[str, ...], item_timeo
                 show(len(grades), len(rows))
         if known is not None and len(fresh) % BATCH:
             known.keep(grader.version, fresh[-(len(fresh) % BATCH) :])
+        if judge is not None and judge.stopped is not None:
+            raise judge.stopped
     for note in notes:
         calling.say(note)
     tally = Tally(grader.rule)

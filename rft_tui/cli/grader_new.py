@@ -27,7 +27,7 @@ def new(calling: Calling, kind: str | None, source: str | None, name: str | None
     """
     from rft_tui.graders.engine import compile_grader
     from rft_tui.graders.examples import EXAMPLE_TYPES, example_spec
-    from rft_tui.graders.registry import display_name, type_of
+    from rft_tui.graders.registry import display_name
     from rft_tui.identity import grader_version
     from rft_tui.settings import write_atomically
 
@@ -39,9 +39,7 @@ def new(calling: Calling, kind: str | None, source: str | None, name: str | None
     spec = example_spec(kind) if kind is not None else _from_function(source or "")
     if name is not None:
         spec = spec | {"name": name}
-    grader_type = type_of(spec)
-    if grader_type is None or not grader_type.needs_service:
-        compile_grader(spec)
+    compile_grader(spec)
     path = output or calling.workspace().graders_folder / f"{_file_name(display_name(spec))}.json"
     if path.exists():
         raise UsageError(f"{path}: the file is there already", hint="Give another --name, or another file with -o.")

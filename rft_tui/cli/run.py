@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run_json(run: StoredRun) -> JsonObject:
-    """One run as every list gives it; `tokens` are those in and out together, `cost` null without a price."""
+    """One run as every list gives it; `tokens` are in and out together, `cost` (US dollars) null without a price."""
     document: JsonObject = {
         "run": run.id,
         "dataset": run.dataset,
@@ -32,7 +32,9 @@ def run_json(run: StoredRun) -> JsonObject:
         "done": run.done,
         "errors": run.errors,
         "tokens": run.input_tokens + run.output_tokens,
-        "cost": None,
+        "cost": run.cost,
+        "cached": run.cached,
+        "served_models": list(run.served_models),
         "reasoning_tokens": run.reasoning_tokens,
         "latency_s": run.latency_s,
         "source": run.source,
@@ -45,8 +47,8 @@ def run_table(runs: list[StoredRun]) -> list[str]:
     columns = [
         Column("run", right=True), Column("dataset"), Column("model"), Column("effort"), Column("prompt"),
         Column("index", right=True), Column("done", right=True), Column("items", right=True),
-        Column("errors", right=True), Column("tokens", right=True), Column("s/call", right=True), Column("profile"),
-        Column(""),
+        Column("errors", right=True), Column("tokens", right=True), Column("cost", right=True),
+        Column("s/call", right=True), Column("profile"), Column("answered by"), Column(""),
     ]  # fmt: skip
     return table(
         columns,
@@ -62,8 +64,10 @@ def run_table(runs: list[StoredRun]) -> list[str]:
                 f"{run.items:,}",
                 run.errors,
                 f"{run.input_tokens + run.output_tokens:,}",
+                None if run.cost is None else text.money(run.cost),
                 None if run.latency_s is None else f"{run.latency_s:.1f}",
                 run.profile,
+                ", ".join(run.served_models) if set(run.served_models) - {run.model} else None,
                 "SIMULATED" if run.simulated else "",
             )
             for run in runs

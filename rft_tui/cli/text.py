@@ -84,3 +84,21 @@ def counted(number: int, noun: str) -> str:
 def bands(summary: ScoreSummary) -> str:
     """The counts of the bands on one line."""
     return ", ".join(f"{count:,} {band.value.replace('_', '-')}" for band, count in summary.bands.items())
+
+
+def money(value: float | None) -> str:
+    """US dollars, with more digits where there is little; a dash where no price is known."""
+    if value is None:
+        return "–"
+    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as people say them: 3 s, 2 min, 1 h 05 min."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02} min"

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rft_tui.errors import GraderSpecError
 from rft_tui.graders.registry import compile_open, display_name
@@ -19,6 +19,9 @@ from rft_tui.graders.running import Call, GradingContext, Open
 from rft_tui.graders.spec import check_spec, score_rule
 from rft_tui.identity import grader_version
 from rft_tui.model import Grade, JsonObject, ScoreRule
+
+if TYPE_CHECKING:
+    from rft_tui.graders.judge import Judge
 
 SHOWN_PROBLEMS = 10
 """Problems that an error about a spec lists."""
@@ -58,7 +61,8 @@ class GradingEngine:
     """Grades calls with one grader; a context manager that ends the sandboxes it started.
 
     `item_timeout_s` is the wall clock of one sandboxed call in seconds; `workers` the processes of a sandbox, None for
-    its default; once `stop` is set, no more grades come.
+    its default; once `stop` is set, no more grades come. `judge` answers model graders; a grader that needs one raises
+    GraderSpecError without it.
     """
 
     def __init__(
@@ -68,11 +72,12 @@ class GradingEngine:
         item_timeout_s: float = DEFAULT_ITEM_TIMEOUT_S,
         workers: int | None = None,
         stop: Event | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self.grader = grader
         self._stop = stop
         self._stack = ExitStack()
-        self._run = grader.open(GradingContext(item_timeout_s, workers, stop, self._stack))
+        self._run = grader.open(GradingContext(item_timeout_s, workers, stop, self._stack, judge))
 
     def __enter__(self) -> Self:
         return self
@@ -100,8 +105,13 @@ class GradingEngine:
 
 
 def grade_one(
-    grader: LocalGrader, sample: JsonObject, item: JsonObject, *, item_timeout_s: float = DEFAULT_ITEM_TIMEOUT_S
+    grader: LocalGrader,
+    sample: JsonObject,
+    item: JsonObject,
+    *,
+    item_timeout_s: float = DEFAULT_ITEM_TIMEOUT_S,
+    judge: Judge | None = None,
 ) -> Grade:
     """The grade of one prediction, for a single look; many go through an engine."""
-    with GradingEngine(grader, item_timeout_s=item_timeout_s, workers=1) as engine:
+    with GradingEngine(grader, item_timeout_s=item_timeout_s, workers=1, judge=judge) as engine:
         return next(engine.grade([(sample, item)]))

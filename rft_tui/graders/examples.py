@@ -1,4 +1,4 @@
-"""Graders to begin with: one of each type that runs here."""
+"""Graders to begin with: one of each type."""
 
 from __future__ import annotations
 

@@ -24,8 +24,6 @@ class GraderType(ABC):
     """The value of ``type``."""
     example: ClassVar[JsonObject | None] = None
     """A grader of this type to begin with; None where a person cannot make one here."""
-    needs_service: ClassVar[bool] = False
-    """Whether grading asks a model service."""
 
     @abstractmethod
     def check(self, check: Check, spec: JsonObject, path: str) -> None:
@@ -50,6 +48,10 @@ class GraderType(ABC):
         for key in ("input", "reference"):
             if isinstance(text := spec.get(key), str):
                 yield key, text
+
+    def models_asked(self, spec: JsonObject) -> Iterator[str]:  # noqa: ARG002
+        """The models of a service that grading asks, those that embed included; none for a grader that runs here."""
+        return iter(())
 
     def fields_read_by_code(self, spec: JsonObject) -> Iterator[str]:  # noqa: ARG002
         """The top-level fields of the item that code of this grader seems to read."""

@@ -7,6 +7,7 @@ and stay in the spec as they stand. A child without a score makes the whole an e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import tee
 from typing import Any, ClassVar
 
@@ -157,6 +158,13 @@ class MultiGrader(GraderType):
             if kind := type_of(child):
                 yield from kind.fields_read_by_code(child)
 
+    def models_asked(self, spec: JsonObject) -> Iterator[str]:
+        """Those of the children."""
+        from rft_tui.graders.registry import models_asked
+
+        for child in _children_or_none(spec).values():
+            yield from models_asked(child)
+
     def compile(self, spec: JsonObject, rule: ScoreRule) -> Open:
         """Compile the children; each call is graded by all of them, then combined."""
         from rft_tui.graders.registry import compile_open
@@ -221,6 +229,12 @@ def _children_or_none(spec: JsonObject) -> dict[str, JsonObject]:
 
 def combine(formula: Formula, grades: dict[str, Grade], rule: ScoreRule) -> Grade:
     """One grade from those of the children: the formula's value, or the error of the first child that has no score."""
+    judged = tuple([use for grade in grades.values() for use in grade.judged])
+    combined = _combined(formula, grades, rule)
+    return replace(combined, judged=judged) if judged else combined
+
+
+def _combined(formula: Formula, grades: dict[str, Grade], rule: ScoreRule) -> Grade:
     sub_scores = {name: grade.score for name, grade in grades.items()}
     steps = tuple([f"{name}: {step}" for name, grade in grades.items() for step in grade.steps])
     for name, grade in grades.items():

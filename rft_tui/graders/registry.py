@@ -46,6 +46,12 @@ def display_name(spec: JsonObject) -> str:
     return one_line(grader_type.derived_name(spec) if grader_type else "grader", NAME_LENGTH)
 
 
+def models_asked(spec: JsonObject) -> tuple[str, ...]:
+    """The models of a service that a grader asks, each once; empty where it runs on this machine alone."""
+    grader_type = type_of(spec)
+    return tuple(dict.fromkeys(grader_type.models_asked(spec))) if grader_type else ()
+
+
 def check_grader(check: Check, spec: JsonObject, path: str) -> None:
     """Report what is wrong with a grader of any type that stands at `path`, the root being the empty path."""
     name = spec.get("name")

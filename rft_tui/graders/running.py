@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from rft_tui.model import Grade, JsonObject
 
 if TYPE_CHECKING:
+    from rft_tui.graders.judge import Judge
     from rft_tui.graders.sandbox.pool import SandboxPool
 
 Call: TypeAlias = tuple[JsonObject, JsonObject]
@@ -26,13 +27,14 @@ class GradingContext:
     """The limits of one grading, and what it holds open until it ends.
 
     `item_timeout_s` is the wall clock of one call in seconds; `workers` the processes of a pool, None for its default;
-    `stop` ends the grading early.
+    `stop` ends the grading early; `judge` answers model graders, None where there is none.
     """
 
     item_timeout_s: float = 120.0
     workers: int | None = None
     stop: Event | None = None
     stack: ExitStack = field(default_factory=ExitStack)
+    judge: Judge | None = None
 
     def pool(self, source: str, readable_paths: tuple[Path, ...] = ()) -> SandboxPool:
         """A pool that runs this source, for one run of calls at a time; its processes start with the first call."""

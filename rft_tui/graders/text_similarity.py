@@ -2,7 +2,8 @@
 
 The service does not publish its scorer, smoothing or tokeniser, so each metric is a named variant; a key ``variant``
 in the grader, which only this program reads, takes another one than the default. Pairs of texts so long that a metric
-would hold up everything else are compared in the sandbox, under its wall clock.
+would hold up everything else are compared in the sandbox, under its wall clock. The metric `cosine` asks a model
+service, which `cosine` describes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rft_tui.graders.checks import Check
+from rft_tui.graders.cosine import EMBEDDING_MODEL, CosineSimilarity
 from rft_tui.graders.kinds import GraderType, join
 from rft_tui.graders.metrics import METRIC_NAMES, SERVICE_METRIC_NAMES, is_heavy, metric_function, variants
 from rft_tui.graders.outcome import failed, score_text, scored
@@ -27,7 +29,12 @@ if TYPE_CHECKING:
 LOOK_AHEAD = 64
 """Calls that are begun together once one of them needs the sandbox."""
 
-_COSINE = "cosine compares embeddings from text-embedding-3-large, which a model service has to make"
+LOCAL_KEYS = ("variant", "embedding_model")
+"""Keys that only this program reads."""
+
+_COSINE = f"cosine compares embeddings from {EMBEDDING_MODEL}, which a model service has to make"
+
+_LOCAL_KEY = "{} is read by this program only; take it out before the grader goes to a service"
 
 _POOL_SOURCE = """\
 from rft_tui.graders.metrics import metric_function
@@ -55,31 +62,39 @@ class TextSimilarity(GraderType):
 
     def check(self, check: Check, spec: JsonObject, path: str) -> None:
         """Metric, variant, threshold and both texts."""
-        check.keys(spec, path, ("input", "reference", "evaluation_metric", "pass_threshold", "variant"))
+        check.keys(spec, path, ("input", "reference", "evaluation_metric", "pass_threshold", *LOCAL_KEYS))
         metric = check.word(spec, path, "evaluation_metric", (*METRIC_NAMES, *SERVICE_METRIC_NAMES))
         if metric == "cosine":
-            self._check_cosine(check, path)
+            self._check_cosine(check, spec, path)
         elif metric is not None:
             self._check_variant(check, spec, path, metric)
+            if "embedding_model" in spec:
+                message = "embedding_model belongs to the metric cosine; it is kept and not used"
+                check.warning(join(path, "embedding_model"), "unused_key", message)
         for key in ("input", "reference"):
             if (text := check.text(spec, path, key)) is not None:
                 check.template(join(path, key), text)
         check.threshold(spec, path)
 
-    def _check_cosine(self, check: Check, path: str) -> None:
+    def _check_cosine(self, check: Check, spec: JsonObject, path: str) -> None:
         at = join(path, "evaluation_metric")
         if check.context == "rft":
             check.error(at, "not_in_rft", f"cosine cannot be used in reinforcement fine-tuning; {_COSINE}")
         else:
-            check.error(at, "needs_service", f"{_COSINE}; this version does not ask one")
+            check.warning(at, "needs_service", f"{_COSINE}: that costs, and grading here needs a profile")
+        if "embedding_model" in spec:
+            check.text(spec, path, "embedding_model")
+            check.warning(join(path, "embedding_model"), "local_key", _LOCAL_KEY.format("embedding_model"))
+        if "variant" in spec:
+            check.warning(join(path, "variant"), "unused_key", "cosine has no variants; variant is kept and not used")
+        check.choice("a cosine below 0 counts 0")
 
     def _check_variant(self, check: Check, spec: JsonObject, path: str, metric: str) -> None:
         known = variants(metric)
         variant = known[0]
         if "variant" in spec:
             chosen = check.word(spec, path, "variant", known)
-            message = "variant is read by this program only; take it out before the grader goes to a service"
-            check.warning(join(path, "variant"), "local_key", message)
+            check.warning(join(path, "variant"), "local_key", _LOCAL_KEY.format("variant"))
             variant = chosen or variant
         check.choice(f"{metric} uses {variant}; the service does not publish its own definition")
         if metric.startswith("rouge"):
@@ -89,11 +104,23 @@ class TextSimilarity(GraderType):
         """The metric."""
         return str(spec.get("evaluation_metric") or self.name)
 
+    def models_asked(self, spec: JsonObject) -> Iterator[str]:
+        """The model that embeds, for cosine."""
+        if spec.get("evaluation_metric") == "cosine":
+            yield _embedding_model(spec)
+
     def compile(self, spec: JsonObject, rule: ScoreRule) -> Open:
-        """Render both texts and compare them, here or in the sandbox."""
+        """Render both texts and compare them, here, in the sandbox, or through a service's embeddings."""
         metric = spec["evaluation_metric"]
+        text, reference = Template(spec["input"]), Template(spec["reference"])
+        if metric == "cosine":
+            return CosineSimilarity(text, reference, _embedding_model(spec), rule).open
         variant = spec.get("variant") or variants(metric)[0]
-        return _Similarity(metric, variant, Template(spec["input"]), Template(spec["reference"]), rule).open
+        return _Similarity(metric, variant, text, reference, rule).open
+
+
+def _embedding_model(spec: JsonObject) -> str:
+    return str(spec.get("embedding_model") or EMBEDDING_MODEL)
 
 
 class _Similarity:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any
 
-from rft_tui.model import Grade, GradeError, JsonObject
+from rft_tui.model import Grade, GradeError, JsonObject, JudgeUse, Usage
 from rft_tui.safetext import storable
 from rft_tui.store.datasets import fields_of
 
@@ -60,11 +60,27 @@ def copy_known_grades(db: sqlite3.Connection, grader: int, runs: Sequence[int] |
             [mine, item, run, grader, other],
         )
         db.execute(
-            "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message)"
-            " SELECT grader, ?, sub_scores, steps, error_message FROM grade_detail WHERE grader = ? AND prediction = ?",
+            "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message, judged)"
+            " SELECT grader, ?, sub_scores, steps, error_message, judged FROM grade_detail"
+            " WHERE grader = ? AND prediction = ?",
             [mine, grader, other],
         )
     return len(pairs)
+
+
+SERVICE_ERRORS = "model_grader_%"
+"""Errors of grades that a model service is to blame for, or may answer otherwise another time."""
+
+
+def forget_service_errors(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None = None) -> int:
+    """Take away the grades of a version that failed for a model service's sake, so that they are made anew."""
+    where, values = runs_clause("run", runs)
+    failed = db.execute(
+        f"SELECT prediction FROM grade WHERE grader = ? AND error_kind LIKE ?{where}", [grader, SERVICE_ERRORS, *values]
+    ).fetchall()
+    for table in ("grade_detail", "grade"):
+        db.executemany(f"DELETE FROM {table} WHERE grader = ? AND prediction = ?", ((grader, one[0]) for one in failed))
+    return len(failed)
 
 
 def count_ungraded(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None = None) -> int:
@@ -148,7 +164,7 @@ def add_grades(db: sqlite3.Connection, grader: int, grades: Iterable[tuple[int, 
         passed = None if grade.passed is None else int(grade.passed)
         error = grade.error.kind if grade.error else None
         narrow.append((grader, prediction, item, run, grade.score, sort_score, passed, error))
-        if grade.sub_scores or grade.steps or grade.error:
+        if grade.sub_scores or grade.steps or grade.error or grade.judged:
             wide.append(
                 (
                     grader,
@@ -156,10 +172,12 @@ def add_grades(db: sqlite3.Connection, grader: int, grades: Iterable[tuple[int, 
                     json.dumps(dict(grade.sub_scores)) if grade.sub_scores else None,
                     storable("\n".join(grade.steps)) or None,
                     storable(grade.error.message) if grade.error else None,
+                    json.dumps([asdict(use) for use in grade.judged]) if grade.judged else None,
                 )
             )
     db.executemany(
-        "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message) SELECT ?1, ?2, ?3, ?4, ?5"
+        "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message, judged)"
+        " SELECT ?1, ?2, ?3, ?4, ?5, ?6"
         " WHERE NOT EXISTS (SELECT 1 FROM grade WHERE grade.grader = ?1 AND grade.prediction = ?2)",
         wide,
     )
@@ -172,7 +190,7 @@ def get_grade(db: sqlite3.Connection, grader: int, prediction: int) -> Grade | N
     """What a version said of a prediction, with sub-scores and steps; None where it has not graded it."""
     row = db.execute(
         "SELECT grade.score, grade.passed, grade_detail.sub_scores, grade_detail.steps, grade.error_kind,"
-        " grade_detail.error_message FROM grade LEFT JOIN grade_detail"
+        " grade_detail.error_message, grade_detail.judged FROM grade LEFT JOIN grade_detail"
         " ON grade_detail.grader = grade.grader AND grade_detail.prediction = grade.prediction"
         " WHERE grade.grader = ? AND grade.prediction = ?",
         [grader, prediction],
@@ -187,6 +205,7 @@ def grade_of(
     steps: str | None,
     error_kind: str | None,
     error_message: str | None,
+    judged: str | None = None,
 ) -> Grade:
     """A grade from its stored columns."""
     return Grade(
@@ -195,4 +214,5 @@ def grade_of(
         json.loads(sub_scores) if sub_scores else {},
         tuple(steps.split("\n")) if steps else (),
         GradeError(error_kind, error_message or "") if error_kind else None,
+        tuple(JudgeUse(**(use | {"usage": Usage(**use["usage"])})) for use in json.loads(judged)) if judged else (),
     )

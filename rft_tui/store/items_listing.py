@@ -39,14 +39,9 @@ class ItemListing:
         if not self.needle:
             count = self._db.execute("SELECT rows FROM dataset WHERE id = ?", [self.dataset]).fetchone()
             return int(count[0]) if count else 0
-        questions, question_values = keys_holding(INPUTS, INPUTS.columns, self.needle)
-        references, reference_values = keys_holding(REFERENCES, REFERENCES.columns, self.needle)
         self._db.execute("CREATE TEMP TABLE found (position INTEGER PRIMARY KEY, item INTEGER NOT NULL)")
-        self._db.execute(
-            f"INSERT INTO found (item) SELECT id FROM item WHERE dataset = ?"
-            f" AND (input IN ({questions}) OR id IN ({references})) ORDER BY position",
-            [self.dataset, *question_values, *reference_values],
-        )
+        statement, values = _holding(self.dataset, self.needle)
+        self._db.execute(f"INSERT INTO found (item) {statement}", values)
         return int(self._db.execute("SELECT coalesce(max(position), 0) FROM found").fetchone()[0])
 
     def page(self, first: int, count: int) -> list[ItemRow]:
@@ -71,3 +66,18 @@ class ItemListing:
     def close(self) -> None:
         """Close the listing's connection."""
         self._db.close()
+
+
+def _holding(dataset: int, needle: str) -> tuple[str, list[object]]:
+    """The statement that finds the items of a dataset whose question or reference holds a needle, in file order."""
+    questions, question_values = keys_holding(INPUTS, INPUTS.columns, needle)
+    references, reference_values = keys_holding(REFERENCES, REFERENCES.columns, needle)
+    statement = (
+        f"SELECT id FROM item WHERE dataset = ? AND (input IN ({questions}) OR id IN ({references})) ORDER BY position"
+    )
+    return statement, [dataset, *question_values, *reference_values]
+
+
+def items_holding(db: sqlite3.Connection, dataset: int, needle: str) -> list[int]:
+    """The items of a dataset whose question or reference holds a text, in file order."""
+    return [row[0] for row in db.execute(*_holding(dataset, storable(needle)))]

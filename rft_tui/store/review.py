@@ -159,3 +159,13 @@ def graded_runs(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None 
         [grader, *values],
     )
     return [row[0] for row in rows]
+
+
+def marked_items(db: sqlite3.Connection, dataset: int) -> list[int]:
+    """The items of a dataset that have a marked prediction."""
+    rows = db.execute(
+        "SELECT DISTINCT item.id FROM mark JOIN prediction ON prediction.id = mark.prediction"
+        " JOIN item ON item.id = prediction.item WHERE item.dataset = ? ORDER BY item.position",
+        [dataset],
+    )
+    return [row[0] for row in rows]

@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rft_tui.errors import UsageError
-from rft_tui.identity import canonical_json, content_hash
+from rft_tui.identity import content_hash
 from rft_tui.model import Answer, JsonObject
-from rft_tui.safetext import one_line, storable
+from rft_tui.safetext import storable
+from rft_tui.store.answers import ensure_answer, insert_prediction
 from rft_tui.store.database import LONGEST_NUMBER
-from rft_tui.store.datasets import SNIPPET, now
+from rft_tui.store.datasets import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ class RunKey:
     run_index: int
     parameters: str = "{}"
 
+    @property
+    def parts(self) -> list[str | int]:
+        """What tells the run apart from every other, in the order of the table."""
+        return [self.dataset, self.service, self.model, self.effort, self.prompt, self.parameters, self.run_index]
+
+    def with_index(self, run_index: int) -> RunKey:
+        """The same with another run index."""
+        return replace(self, run_index=run_index)
+
     def answer_key(self, input_id: str) -> str:
         """The identity of the answer to one input in this run."""
         return content_hash(
@@ -46,7 +56,11 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """One line of the run list: what makes the run, and what has come of it so far."""
+    """One line of the run list: what makes the run, and what has come of it so far.
+
+    `items` is how many it is for; `cost` what its answers cost when they were asked, None where no price was known;
+    `served_models` the names under which the service answered; `cached` the predictions that were not asked for anew.
+    """
 
     id: int
     dataset: str
@@ -67,22 +81,55 @@ class StoredRun:
     simulated: bool
     source: str | None
     created_at: str
+    cost: float | None
+    served_models: tuple[str, ...]
+    cached: int
+    service: str
+
+    @property
+    def missing(self) -> int:
+        """Items that the run is for and has no prediction of."""
+        return max(0, self.items - self.done - self.errors)
+
+
+def find_run(db: sqlite3.Connection, key: RunKey) -> int | None:
+    """The number of the run with this key, None where there is none."""
+    row = db.execute(
+        "SELECT id FROM run WHERE dataset = ? AND service = ? AND model = ? AND effort = ? AND prompt = ?"
+        " AND parameters = ? AND run_index = ?",
+        key.parts,
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def highest_index(db: sqlite3.Connection, key: RunKey) -> int:
+    """The highest run index of runs that ask the same way, on any dataset; 0 where there are none."""
+    row = db.execute(
+        "SELECT coalesce(max(run_index), 0) FROM run WHERE service = ? AND model = ? AND effort = ? AND prompt = ?"
+        " AND parameters = ?",
+        key.parts[1:-1],
+    ).fetchone()
+    return int(row[0])
+
+
+def run_keys(db: sqlite3.Connection, runs: Sequence[int]) -> dict[int, RunKey]:
+    """What makes each of some runs."""
+    rows = db.execute(
+        "SELECT id, dataset, profile, service, model, effort, prompt, run_index, parameters FROM run"
+        f" WHERE id IN ({','.join('?' * len(runs))})",
+        list(runs),
+    )
+    return {row[0]: RunKey(*row[1:]) for row in rows}
 
 
 def ensure_run(db: sqlite3.Connection, key: RunKey, *, source: str | None = None, simulated: bool = False) -> int:
     """The number of the run with this key, made if there is none."""
-    parts = [key.dataset, key.service, key.model, key.effort, key.prompt, key.parameters, key.run_index]
-    row = db.execute(
-        "SELECT id FROM run WHERE dataset = ? AND service = ? AND model = ? AND effort = ? AND prompt = ?"
-        " AND parameters = ? AND run_index = ?",
-        parts,
-    ).fetchone()
-    if row is not None:
-        return int(row[0])
+    if (run := find_run(db, key)) is not None:
+        return run
     made = db.execute(
         "INSERT INTO run (dataset, service, model, effort, prompt, parameters, run_index, profile, simulated, source,"
         " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [*parts, key.profile, int(simulated), storable(source) if source else None, now()],
+        [*key.parts, key.profile, int(simulated), storable(source) if source else None, now()],
     ).lastrowid
     assert made is not None
     return made
@@ -106,59 +153,23 @@ def add_predictions(
     """
     new = known = differing = 0
     for item, input_id, answer in predictions:
-        stored, output_text = _ensure_answer(db, key.answer_key(input_id), answer)
+        stored, output_text = ensure_answer(db, key.answer_key(input_id), answer)
         if output_text != answer.output_text:
             differing += 1
             continue
-        usage = answer.usage
-        changed = db.execute(
-            "INSERT INTO prediction (run, item, answer, run_index, snippet, length, error_kind, input_tokens,"
-            " output_tokens, reasoning_tokens, latency_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (run, item) DO NOTHING",
-            [
-                run,
-                item,
-                stored,
-                key.run_index,
-                one_line(answer.output_text or (answer.error.message if answer.error else ""), SNIPPET),
-                len(answer.output_text),
-                answer.error.kind if answer.error else None,
-                usage.input_tokens,
-                usage.output_tokens,
-                usage.reasoning_tokens,
-                answer.latency_s,
-            ],
-        ).rowcount
-        new += changed
-        known += not changed
+        is_new = insert_prediction(db, run, key.run_index, item, stored, answer)
+        new += is_new
+        known += not is_new
     return Added(new, known, differing)
-
-
-def _ensure_answer(db: sqlite3.Connection, key: str, answer: Answer) -> tuple[int, str]:
-    """The number and the text of the answer that is stored under a key, which is this one if there was none."""
-    made = db.execute(
-        "INSERT INTO answer (key, output_text, summary, error_message, extra) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (key) DO NOTHING",
-        [
-            key,
-            answer.output_text,
-            answer.reasoning_summary,
-            answer.error.message if answer.error else None,
-            canonical_json(answer.extra) if answer.extra else None,
-        ],
-    )
-    if made.rowcount and made.lastrowid is not None:
-        return made.lastrowid, answer.output_text
-    number, output_text = db.execute("SELECT id, output_text FROM answer WHERE key = ?", [key]).fetchone()
-    return number, output_text
 
 
 _RUN_QUERY = """
     SELECT run.id, dataset.name, run.profile, run.model, run.effort, run.prompt, coalesce(prompt.name, ''),
-        run.parameters, run.run_index, dataset.rows, count(prediction.id), count(prediction.error_kind),
+        run.parameters, run.run_index, coalesce(run.items, dataset.rows), count(prediction.id),
+        count(prediction.error_kind),
         coalesce(sum(prediction.input_tokens), 0), coalesce(sum(prediction.output_tokens), 0),
         coalesce(sum(prediction.reasoning_tokens), 0), avg(prediction.latency_s), run.simulated, run.source,
-        run.created_at
+        run.created_at, sum(prediction.cost), run.served_models, coalesce(sum(prediction.cached), 0), run.service
     FROM run JOIN dataset ON dataset.id = run.dataset LEFT JOIN prompt ON prompt.version = run.prompt
     LEFT JOIN prediction ON prediction.run = run.id"""
 
@@ -189,11 +200,12 @@ def _run(row: tuple[Any, ...]) -> StoredRun:
         predictions,
         errors,
     ) = row[:12]
-    input_tokens, output_tokens, reasoning_tokens, latency_s, simulated, source, created_at = row[12:]
+    input_tokens, output_tokens, reasoning_tokens, latency_s, simulated, source, created_at, cost = row[12:20]
+    served_models, cached, service = row[20:]
     return StoredRun(
         identity, dataset, profile, model, effort, prompt, prompt_name, json.loads(parameters), run_index, items,
         predictions - errors, errors, input_tokens, output_tokens, reasoning_tokens, latency_s, bool(simulated), source,
-        created_at,
+        created_at, cost, tuple(json.loads(served_models)), cached, service,
     )  # fmt: skip
 
 
@@ -249,3 +261,9 @@ def run_groups(db: sqlite3.Connection) -> list[RunGroup]:
         for key, runs in groups.items()
         for dataset, model, effort, prompt_name, *_others in [key]
     ]
+
+
+def any_simulated(db: sqlite3.Connection, runs: Sequence[int] | None) -> bool:
+    """Whether the simulated service answered in any of the runs (None: of all)."""
+    where = "" if runs is None else f" AND id IN ({','.join('?' * len(runs))})"
+    return db.execute(f"SELECT 1 FROM run WHERE simulated{where} LIMIT 1", list(runs or ())).fetchone() is not None

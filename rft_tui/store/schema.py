@@ -134,5 +134,68 @@ def search(db: Database) -> None:
     db.conn.execute("CREATE TABLE search_state (name TEXT PRIMARY KEY, upto INTEGER NOT NULL)")
 
 
-SCHEMA_VERSION = 5
+@migrations(name="0006_services")
+def services(db: Database) -> None:
+    """What model services answered and what it took, tasks, and who is asking what just now.
+
+    `run.items` is how many items the run is for, null for all of its dataset; then `wanted` holds no rows of it.
+    `answer.usage` is what the service counted, as JSON with the cost. `reply` keeps what judges answered.
+    `task.beat` is a counter that the owner moves; whoever watches it needs no clock in common with the owner.
+    """
+    for statement in (
+        "ALTER TABLE answer ADD COLUMN error_kind TEXT",
+        "ALTER TABLE answer ADD COLUMN served_model TEXT",
+        "ALTER TABLE answer ADD COLUMN usage TEXT",
+        "ALTER TABLE answer ADD COLUMN asked_at TEXT",
+        "ALTER TABLE answer ADD COLUMN asked_by INTEGER",
+        "ALTER TABLE prediction ADD COLUMN cost REAL",
+        "ALTER TABLE prediction ADD COLUMN cached INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE run ADD COLUMN items INTEGER",
+        "ALTER TABLE run ADD COLUMN served_models TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE grade_detail ADD COLUMN judged TEXT",
+    ):
+        db.conn.execute(statement)
+    db.conn.execute("""
+        UPDATE answer SET error_kind = (SELECT error_kind FROM prediction WHERE prediction.answer = answer.id LIMIT 1)
+        WHERE error_message IS NOT NULL""")
+    db.conn.execute("CREATE TABLE answer_raw (answer INTEGER PRIMARY KEY REFERENCES answer, body BLOB NOT NULL)")
+    db.conn.execute("""
+        CREATE TABLE wanted (
+            run INTEGER NOT NULL REFERENCES run, item INTEGER NOT NULL REFERENCES item,
+            PRIMARY KEY (run, item)) WITHOUT ROWID""")
+    db.conn.execute("""
+        CREATE TABLE reply (
+            key TEXT PRIMARY KEY, kind TEXT NOT NULL, model TEXT NOT NULL, served_model TEXT NOT NULL,
+            body BLOB NOT NULL, usage TEXT NOT NULL, simulated INTEGER NOT NULL DEFAULT 0, asked_at TEXT NOT NULL)""")
+    db.conn.execute(
+        "CREATE TABLE asking (key TEXT PRIMARY KEY, owner TEXT NOT NULL, since REAL NOT NULL) WITHOUT ROWID"
+    )
+    db.conn.execute("CREATE INDEX asking_owner ON asking (owner)")
+    db.conn.execute("""
+        CREATE TABLE task (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, title TEXT NOT NULL, request TEXT NOT NULL,
+            settings TEXT NOT NULL DEFAULT '{}', state TEXT NOT NULL, wish TEXT NOT NULL DEFAULT '',
+            progress TEXT NOT NULL DEFAULT '{}', message TEXT NOT NULL DEFAULT '', error TEXT, owner TEXT,
+            beat INTEGER NOT NULL DEFAULT 0, simulated INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL,
+            started_at TEXT, ended_at TEXT)""")
+    db.conn.execute("CREATE INDEX task_state ON task (state, id)")
+    db.conn.execute("""
+        CREATE TABLE task_item (
+            task INTEGER NOT NULL REFERENCES task, item INTEGER NOT NULL, PRIMARY KEY (task, item)) WITHOUT ROWID""")
+    db.conn.execute(
+        "CREATE TABLE worker (id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, beat INTEGER NOT NULL)"
+    )
+    db.conn.execute("""
+        CREATE TABLE batch (
+            id INTEGER PRIMARY KEY, task INTEGER NOT NULL REFERENCES task, model TEXT NOT NULL, endpoint TEXT NOT NULL,
+            state TEXT NOT NULL, requests INTEGER NOT NULL, mark TEXT NOT NULL, input_file TEXT, remote TEXT,
+            output_file TEXT, error_file TEXT, raw TEXT, created_at TEXT NOT NULL)""")
+    db.conn.execute("CREATE INDEX batch_task ON batch (task, id)")
+    db.conn.execute("""
+        CREATE TABLE batch_line (
+            batch INTEGER NOT NULL REFERENCES batch, key TEXT NOT NULL, run INTEGER, item INTEGER,
+            PRIMARY KEY (batch, key)) WITHOUT ROWID""")
+
+
+SCHEMA_VERSION = 6
 """The number of migrations; also written to ``PRAGMA user_version``, which is read without loading this module."""

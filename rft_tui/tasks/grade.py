@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from threading import Event
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from rft_tui.errors import UsageError
 from rft_tui.graders.engine import DEFAULT_ITEM_TIMEOUT_S, GradingEngine, LocalGrader, compile_grader
@@ -19,6 +19,9 @@ from rft_tui.store.graders import StoredGrader
 from rft_tui.store.grades import Gradable, add_grades, copy_known_grades, count_ungraded, iter_gradable
 from rft_tui.store.summary import ScoreSummary, summarise
 
+if TYPE_CHECKING:
+    from rft_tui.graders.judge import Judge
+
 BATCH = 250
 """Grades that are committed together; a killed process loses at most so many."""
 
@@ -27,6 +30,9 @@ MOST_WITHOUT_ANSWER = 1000
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the grades that are done and those there will be, as batches are committed."""
+
+Noticed: TypeAlias = Callable[[Sequence[Grade]], None]
+"""Called with the grades of each batch when it is committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +63,14 @@ def grade_runs(
     workers: int | None = None,
     stop: Event | None = None,
     progress: Progress | None = None,
+    judge: Judge | None = None,
+    noticed: Noticed | None = None,
 ) -> GradeReport:
     """Grade the predictions of the runs (None: all) that the version has not graded yet.
 
     Grades are committed in batches as they come, so what is done stays done when `stop` is set or the process dies; a
-    second call goes on from there. Raises UsageError for an external grader and GraderSpecError for one that cannot
-    run here.
+    second call goes on from there. `judge` answers model graders. Raises UsageError for an external grader and
+    GraderSpecError for one that cannot run here.
     """
     if grader.is_external:
         raise UsageError(
@@ -75,11 +83,11 @@ def grade_runs(
     with store.read() as db:
         to_do = count_ungraded(db, grader.id, runs)
         before = summarise(db, grader.id, grader.rule, runs).graded
-    writer = _Writer(store, grader.id, to_do, progress)
+    writer = _Writer(store, grader.id, to_do, progress, noticed)
     if to_do:
         with (
             closing(store.connect()) as reader,
-            GradingEngine(local, item_timeout_s=item_timeout_s, workers=workers, stop=stop) as engine,
+            GradingEngine(local, item_timeout_s=item_timeout_s, workers=workers, stop=stop, judge=judge) as engine,
         ):
             for gradable, grade in graded(engine, iter_gradable(reader, runs, ungraded_by=grader.id), stop):
                 writer.add(gradable, grade)
@@ -95,9 +103,10 @@ def grade_predictions(
     item_timeout_s: float = DEFAULT_ITEM_TIMEOUT_S,
     workers: int | None = None,
     stop: Event | None = None,
+    judge: Judge | None = None,
 ) -> Iterator[tuple[Gradable, Grade]]:
     """Grade predictions that are not stored, lazily and in their order, storing nothing."""
-    with GradingEngine(grader, item_timeout_s=item_timeout_s, workers=workers, stop=stop) as engine:
+    with GradingEngine(grader, item_timeout_s=item_timeout_s, workers=workers, stop=stop, judge=judge) as engine:
         yield from graded(engine, predictions, stop)
 
 
@@ -161,8 +170,11 @@ def prediction_error(gradable: Gradable) -> Grade:
 class _Writer:
     """Puts grades into the store, a batch a transaction."""
 
-    def __init__(self, store: Store, grader: int, total: int, progress: Progress | None) -> None:
+    def __init__(
+        self, store: Store, grader: int, total: int, progress: Progress | None, noticed: Noticed | None
+    ) -> None:
         self.written = 0
+        self._noticed = noticed
         self._store = store
         self._grader = grader
         self._total = total
@@ -181,6 +193,8 @@ class _Writer:
             with self._store.write() as db:
                 add_grades(db, self._grader, self._batch)
             self.written += len(self._batch)
+            if self._noticed is not None:
+                self._noticed([grade for _prediction, _item, _run, grade in self._batch])
             self._batch = []
             if self._progress is not None:
                 self._progress(self.written, self._total)

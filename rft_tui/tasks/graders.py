@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rft_tui.errors import UsageError
 from rft_tui.graders.engine import compile_grader
-from rft_tui.graders.registry import type_of
 from rft_tui.graders.spec import display_name, load_spec, score_rule
 from rft_tui.model import JsonObject
 from rft_tui.store.database import Store
@@ -56,7 +55,5 @@ def _is_file(path: Path) -> bool:
 
 def _from_file(store: Store, path: Path) -> StoredGrader:
     spec = load_spec(path)
-    grader_type = type_of(spec)
-    if grader_type is None or not grader_type.needs_service:
-        compile_grader(spec)
+    compile_grader(spec)
     return ensure_grader(store, spec)

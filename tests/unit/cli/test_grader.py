@@ -108,3 +108,8 @@ def test_new_from_a_type_needs_no_workspace(cli: Cli, tmp_path: Path) -> None:
     assert json.loads(path.read_text())["name"] == "near"
     assert cli("grader", "check", path).code == 0
     assert cli("grader", "new", "--type", "none", "-o", tmp_path / "other.json").code == 2
+    judged = tmp_path / "judged.json"
+    assert cli("grader", "new", "--type", "score_model", "-o", judged).code == 0
+    checked = cli("grader", "check", judged, "--for", "local", "--json")
+    assert checked.code == 0
+    assert [one["kind"] for one in checked.document["problems"]] == ["needs_service"]

@@ -23,6 +23,7 @@ from rft_tui.graders.sample import make_sample
 from rft_tui.graders.spec import check_spec
 from rft_tui.identity import grader_version
 from rft_tui.model import JsonObject, ScoreRule
+from tests.unit.judges import ScriptedJudge
 
 IN_PROCESS = ("string_check", "text_similarity", "multi")
 
@@ -39,7 +40,7 @@ def test_a_compiled_grader_says_what_it_is_and_leaves_the_spec_alone(name: str) 
     assert (grader.name, grader.type) == (spec["name"], name)
     assert grader.version == grader_version(before)
     assert grader.spec == before
-    with GradingEngine(grader, item_timeout_s=10, workers=1) as engine:
+    with GradingEngine(grader, item_timeout_s=10, workers=1, judge=ScriptedJudge()) as engine:
         (grade,) = engine.grade(calls(["gout"]))
     assert grade.score == 1.0
     assert spec == before
@@ -57,9 +58,17 @@ def test_what_is_wrong_is_listed() -> None:
 
 
 @pytest.mark.parametrize("name", ["score_model", "label_model", "endpoint", "nothing"])
-def test_graders_that_need_a_service_are_refused(name: str) -> None:
+def test_graders_that_say_too_little_are_refused(name: str) -> None:
     with pytest.raises(GraderSpecError):
         compile_grader({"type": name, "name": "n"})
+
+
+@pytest.mark.parametrize("name", ["score_model", "label_model"])
+def test_a_grader_that_asks_a_service_compiles_and_opens_with_a_judge_only(name: str) -> None:
+    grader = compile_grader(example_spec(name))
+    with pytest.raises(GraderSpecError, match=f"{name} asks a model service") as caught:
+        GradingEngine(grader)
+    assert "--profile" in caught.value.hint
 
 
 @settings(max_examples=40)
@@ -84,7 +93,9 @@ def test_calls_are_read_a_bounded_way_ahead(name: str) -> None:
             read += 1
             yield make_sample("gout"), {"reference_answer": "gout"}
 
-    with GradingEngine(compile_grader(example_spec(name)), item_timeout_s=10, workers=1) as engine:
+    with GradingEngine(
+        compile_grader(example_spec(name)), item_timeout_s=10, workers=1, judge=ScriptedJudge()
+    ) as engine:
         grades = engine.grade(endless())
         assert [next(grades).score for _number in range(3)] == [1.0] * 3
         assert read < 5_000
@@ -98,7 +109,9 @@ def test_a_stop_ends_it_early(name: str) -> None:
         while True:
             yield make_sample("gout"), {"reference_answer": "gout"}
 
-    with GradingEngine(compile_grader(example_spec(name)), item_timeout_s=10, workers=1, stop=stop) as engine:
+    with GradingEngine(
+        compile_grader(example_spec(name)), item_timeout_s=10, workers=1, stop=stop, judge=ScriptedJudge()
+    ) as engine:
         grades = engine.grade(endless())
         next(grades)
         stop.set()
@@ -108,7 +121,9 @@ def test_a_stop_ends_it_early(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLE_TYPES)
 def test_an_engine_grades_again_after_a_grading_was_left(name: str) -> None:
-    with GradingEngine(compile_grader(example_spec(name)), item_timeout_s=10, workers=1) as engine:
+    with GradingEngine(
+        compile_grader(example_spec(name)), item_timeout_s=10, workers=1, judge=ScriptedJudge()
+    ) as engine:
         first = engine.grade(calls(["gout"] * 300))
         next(first)
         del first

@@ -12,6 +12,7 @@ from rft_tui.errors import GraderSpecError
 from rft_tui.graders.engine import GradingEngine, LocalGrader, compile_grader, grade_one
 from rft_tui.graders.sample import make_sample
 from rft_tui.model import Grade
+from tests.unit.judges import USE, ScriptedJudge, judged_spec
 
 
 def check(reference: str, operation: str = "eq", **more: Any) -> dict[str, Any]:
@@ -93,10 +94,30 @@ def test_children_may_nest_and_have_odd_names() -> None:
     assert found.steps[1] == "inner one: 0.50 = x-y 1.00 / 2"
 
 
-def test_a_model_grader_inside_is_refused_in_words() -> None:
-    judge = {"type": "score_model", "name": "j", "model": "m", "input": [{"role": "user", "content": "x"}]}
-    with pytest.raises(GraderSpecError, match=r"graders\.a\.type: score_model asks a model service"):
-        multi({"a": judge}, "a")
+def test_a_model_grader_inside_needs_a_judge() -> None:
+    with pytest.raises(GraderSpecError, match="score_model asks a model service"):
+        grade(multi({"a": judged_spec()}, "a"), reference_answer="gout")
+
+
+def test_local_and_judged_children_are_mixed_and_every_question_is_counted() -> None:
+    first, second = judged_spec(name="first"), judged_spec(name="second")
+    grader = multi({"a": first, "exact": check("gout"), "b": second}, "0.5 * a + 0.25 * exact + 0.25 * b")
+    judge = ScriptedJudge(window=2)
+    calls = [(make_sample(text), {"reference_answer": "gout"}) for text in ("gout", "x") * 5]
+    with GradingEngine(grader, judge=judge) as engine:
+        grades = list(engine.grade(calls))
+    assert [one.score for one in grades] == [1.0, 0.0] * 5
+    assert len(judge.calls) == 20
+    assert all(one.judged == (USE, USE) for one in grades)
+    assert "a: the judge gave 1.00" in grades[0].steps
+
+
+def test_questions_count_also_where_a_child_fails() -> None:
+    grader = multi({"a": judged_spec(), "b": check("{{item.missing}}")}, "a + b")
+    found = grade_one(grader, make_sample("gout"), {"reference_answer": "gout"}, judge=ScriptedJudge())
+    assert found.score is None
+    assert found.sub_scores == {"a": 1.0, "b": None}
+    assert found.judged == (USE,)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["x", "y", ""]), st.sampled_from(["x", "y", None])), max_size=30))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rft_tui.errors import GraderSpecError, UsageError
 from rft_tui.graders.checks import CheckContext
 from rft_tui.graders.examples import EXAMPLE_TYPES, example_spec
-from rft_tui.graders.registry import GRADER_TYPES
+from rft_tui.graders.registry import GRADER_TYPES, models_asked
 from rft_tui.graders.spec import (
     SpecReport,
     check_spec,
@@ -56,7 +56,9 @@ LABELS: dict[str, Any] = {
     "type": "label_model",
     "name": "verdict",
     "model": "judge",
-    "input": [{"role": "user", "content": {"type": "input_audio", "input_audio": {"data": "{{item.sound}}"}}}],
+    "input": [
+        {"role": "user", "content": {"type": "input_audio", "input_audio": {"data": "{{item.sound}}", "format": "wav"}}}
+    ],
     "labels": ["yes", "no"],
     "passing_labels": ["yes"],
 }
@@ -181,7 +183,16 @@ def test_problems_of_a_text_similarity(change: dict[str, Any], expected: set[tup
 def test_cosine_says_what_it_needs() -> None:
     spec = {**SIMILARITY, "evaluation_metric": "cosine"}
     assert "text-embedding-3-large" in message(check_spec(spec), "evaluation_metric")
-    assert found(check_spec(spec, context="local")) == {("evaluation_metric", "needs_service", "error")}
+    report = check_spec(spec, context="local")
+    assert report.ok
+    assert found(report) == {("evaluation_metric", "needs_service", "warning")}
+    more = check_spec({**spec, "embedding_model": "mine", "variant": "x"}, context="local")
+    assert found(more) - found(report) == {
+        ("embedding_model", "local_key", "warning"),
+        ("variant", "unused_key", "warning"),
+    }
+    assert not check_spec({**spec, "embedding_model": 3}, context="local").ok
+    assert found(check_spec({**SIMILARITY, "embedding_model": "x"})) == {("embedding_model", "unused_key", "warning")}
 
 
 def test_choices_are_those_that_apply() -> None:
@@ -292,9 +303,9 @@ def test_a_syntax_error_names_its_line() -> None:
     ("spec", "context", "expected"),
     [
         (JUDGE, "rft", {("type", "needs_service", "warning")}),
-        (JUDGE, "local", {("type", "needs_service", "error")}),
+        (JUDGE, "local", set()),
         (LABELS, "rft", {("type", "needs_service", "warning"), ("type", "not_in_rft", "error")}),
-        (LABELS, "local", {("type", "needs_service", "error")}),
+        (LABELS, "local", set()),
         (
             {**JUDGE, "range": [5, 0]},
             "rft",
@@ -343,9 +354,9 @@ def test_a_syntax_error_names_its_line() -> None:
         (
             {**LABELS, "passing_labels": ["maybe"]},
             "local",
-            {("type", "needs_service", "error"), ("passing_labels", "unknown_value", "error")},
+            {("passing_labels", "unknown_value", "error")},
         ),
-        ({**LABELS, "labels": [1]}, "local", {("type", "needs_service", "error"), ("labels", "wrong_type", "error")}),
+        ({**LABELS, "labels": [1]}, "local", {("labels", "wrong_type", "error")}),
     ],
 )
 def test_problems_of_model_graders(
@@ -354,6 +365,76 @@ def test_problems_of_model_graders(
     report = check_spec(spec, context=context)
     assert found(report) - {("type", "needs_service", "warning")} == expected - {("type", "needs_service", "warning")}
     assert any(problem.kind == "needs_service" for problem in report.problems)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ([], ("", "missing_field")),
+        ([3], (".0", "wrong_type")),
+        ([["x"]], (".0", "wrong_type")),
+        ({}, (".type", "missing_field")),
+        ({"type": "input_video"}, (".type", "unknown_value")),
+        ([{"type": "text", "text": "x"}], (".0.type", "unknown_value")),
+        ([{"type": "image_url", "image_url": {"url": "x"}}], (".0.type", "unknown_value")),
+        ([{"type": "input_text"}], (".0.text", "missing_field")),
+        ([{"type": "output_text", "text": 3}], (".0.text", "wrong_type")),
+        ([{"type": "input_text", "text": "{{item.}}"}], (".0.text", "bad_template")),
+        ([{"type": "input_image", "file_id": "file-1", "image_url": "x"}], (".0.file_id", "unknown_value")),
+        ([{"type": "input_image", "image_url": {"url": "x"}}], (".0.image_url", "wrong_type")),
+        ([{"type": "input_image", "image_url": "x", "detail": "full"}], (".0.detail", "unknown_value")),
+        ([{"type": "input_audio", "data": "x"}], (".0.input_audio", "missing_field")),
+        ([{"type": "input_audio", "input_audio": {"data": "x"}}], (".0.input_audio.format", "missing_field")),
+        (
+            [{"type": "input_audio", "input_audio": {"data": "x", "format": "ogg"}}],
+            (".0.input_audio.format", "unknown_value"),
+        ),
+    ],
+)
+def test_wrong_parts_of_a_message_are_named(content: Any, expected: tuple[str, str]) -> None:
+    path, kind = expected
+    report = check_spec({**JUDGE, "input": [{"role": "user", "content": content}]})
+    errors = {(problem.path, problem.kind) for problem in report.problems if problem.severity == "error"}
+    assert errors & {(f"input.0.content{path}", kind)}
+    assert all(problem.path.startswith("input.0.content") for problem in report.problems if problem.severity == "error")
+    inside = check_spec(multi({"a": {**JUDGE, "input": [{"role": "user", "content": content}]}}))
+    assert (f"graders.a.input.0.content{path}", kind, "error") in found(inside)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ({"role": "user", "content": "x", "type": "message"}, set()),
+        (
+            {"role": "user", "content": {"type": "input_image", "image_url": "x", "file_id": None, "detail": None}},
+            set(),
+        ),
+        (
+            {"role": "user", "content": [{"type": "input_text", "text": "x", "prompt_cache_breakpoint": {}}, "bare"]},
+            set(),
+        ),
+        ({"role": "user", "content": "x", "type": "item"}, {("input.0.type", "unknown_value", "error")}),
+        ({"role": "user", "content": "x", "name": "n"}, {("input.0.name", "unknown_key", "warning")}),
+        ({"role": "user"}, {("input.0.content", "missing_field", "error")}),
+        (
+            {"role": "system", "content": [{"type": "input_image", "image_url": "x"}]},
+            {("input.0.content.0", "media_role", "warning")},
+        ),
+    ],
+)
+def test_what_is_said_of_a_message(message: dict[str, Any], expected: set[tuple[str, str, str]]) -> None:
+    report = check_spec({**JUDGE, "input": [message]})
+    assert found(report) - {("type", "needs_service", "warning")} == expected
+
+
+def test_the_models_that_grading_asks_are_known() -> None:
+    cosine = {**SIMILARITY, "evaluation_metric": "cosine"}
+    assert models_asked(CHECK) == models_asked({"type": "other"}) == models_asked({}) == ()
+    assert models_asked(JUDGE) == ("gpt-4.1-2025-04-14",)
+    assert models_asked(cosine) == ("text-embedding-3-large",)
+    assert models_asked({**cosine, "embedding_model": "mine"}) == ("mine",)
+    assert models_asked(multi({"a": JUDGE, "b": LABELS, "c": CHECK, "d": JUDGE})) == ("gpt-4.1-2025-04-14", "judge")
+    assert models_asked(multi([{"type": "score_model", "name": "a", "model": 3}])) == ()
 
 
 def test_a_label_model_in_a_multi_is_a_warning_since_services_list_it_there() -> None:
@@ -434,16 +515,17 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load_spec(tmp_path)
 
 
-def test_there_is_a_good_example_of_each_local_type() -> None:
-    assert set(EXAMPLE_TYPES) == {"string_check", "text_similarity", "python", "multi"}
+def test_there_is_a_good_example_of_each_type() -> None:
+    assert set(EXAMPLE_TYPES) == set(GRADER_TYPES)
     for name in EXAMPLE_TYPES:
         spec = example_spec(name)
-        assert check_spec(spec, item_fields={"reference_answer": ""}).problems == ()
+        said = {("type", "needs_service", "warning")} if models_asked(spec) else set()
+        assert found(check_spec(spec, context="local", item_fields={"reference_answer": ""})) == said
         assert parse_spec(json.dumps(spec), "example") == spec
         spec["name"] = "changed"
         assert example_spec(name)["name"] != "changed"
     with pytest.raises(UsageError):
-        example_spec("score_model")
+        example_spec("endpoint")
 
 
 JSON = st.recursive(

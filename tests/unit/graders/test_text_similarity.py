@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from rft_tui.errors import GraderSpecError
 from rft_tui.graders.engine import GradingEngine, compile_grader, grade_one
 from rft_tui.graders.metrics import is_heavy, metric_function
 from rft_tui.graders.sample import make_sample
@@ -95,8 +94,3 @@ def test_a_comparison_that_never_ends_is_killed_and_the_next_is_graded() -> None
     assert first.error is not None
     assert first.error.kind == "timeout"
     assert second.score == pytest.approx(8 / 9)
-
-
-def test_cosine_cannot_run_here() -> None:
-    with pytest.raises(GraderSpecError, match="text-embedding-3-large"):
-        compile_grader(spec("cosine"))

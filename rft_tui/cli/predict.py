@@ -1,0 +1,235 @@
+"""``rft-tui predict``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rft_tui.cli import text
+from rft_tui.cli.console import Calling, command
+from rft_tui.cli.task_lines import ended, task_json, wait_for
+from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, InputError, UsageError
+from rft_tui.model import JsonObject
+
+if TYPE_CHECKING:
+    from rft_tui.providers.profiles import NamedProfile
+    from rft_tui.store.tasks import StoredTask
+    from rft_tui.tasks.planning import PredictPlan
+    from rft_tui.tasks.requests import PredictRequest
+    from rft_tui.workspace import Workspace
+
+_SCHEMA_LIMIT = 1024 * 1024
+
+
+@command
+@click.argument("dataset")
+@click.option("--model", "models", metavar="M", multiple=True, required=True, help="A model; repeat it for several.")
+@click.option("--profile", metavar="P", default="", help="How to reach the service: rft-tui profile list.")
+@click.option("--effort", "efforts", metavar="E", multiple=True, help="Reasoning effort; repeat it for several.")
+@click.option("--summary", type=click.Choice(["auto", "concise", "detailed"]), help="Ask for a reasoning summary.")
+@click.option("--prompt", metavar="P", default="", help="A prompt: a name, NAME@HASH or a file.")
+@click.option("--developer", is_flag=True, help="Send the prompt as a developer message.")
+@click.option("--runs", metavar="N", type=int, default=1, show_default=True, help="Runs of each way, counted from 1.")
+@click.option("--where", metavar="FIELD~REGEX", multiple=True, help="Only items whose field matches; repeat it.")
+@click.option("--contains", metavar="TEXT", default="", help="Only items whose question or reference holds a text.")
+@click.option("--marked", is_flag=True, help="Only items with a prediction that is marked in Review.")
+@click.option("--sample", metavar="K", type=int, help="Only a seeded sample of K items.")
+@click.option("--seed", metavar="S", type=int, default=42, show_default=True, help="The seed of the sample.")
+@click.option("--limit", metavar="K", type=int, help="Only the first K items.")
+@click.option("--temperature", metavar="T", type=float, help="Sampling temperature; reasoning models refuse it.")
+@click.option("--top-p", metavar="P", type=float, help="Nucleus sampling.")
+@click.option("--max-output-tokens", metavar="N", type=int, help="Output limit, reasoning included; none unless said.")
+@click.option("--service-seed", metavar="N", type=int, help="The service's sampling seed (chat only).")
+@click.option("--response-format", metavar="FILE", type=click.Path(path_type=Path), help="JSON schema of the answers.")
+@click.option("--service-tier", metavar="T", default="", help="auto, default, flex, priority …")
+@click.option("--concurrency", metavar="C", type=int, help="Most calls in flight (default: the profile's).")
+@click.option("--spend-cap", metavar="X", type=float, help="Stop before more than X US dollars are spent.")
+@click.option("--token-cap", metavar="N", type=int, help="Stop before more than N tokens are used.")
+@click.option("--batch", is_flag=True, help="Through the service's batches: half the price, up to a day.")
+@click.option("--no-cache", is_flag=True, help="Take nothing from the cache: ask anew, as new runs.")
+@click.option("--detach", is_flag=True, help="Do not wait: the work goes on in the background.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done and what it may cost.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+def predict(calling: Calling, **options: Any) -> int:
+    """Ask models for predictions on a dataset.
+
+    What was asked before in the same way is not asked again. The work is done in the background and outlives the
+    terminal; Ctrl-C ends it, and the same command goes on from there. Exit status 1 if some items ended in errors.
+    """
+    from rft_tui.cli.choose import choose_prompt
+    from rft_tui.providers.profiles import find_key, named_profile
+    from rft_tui.tasks.planning import plan, start
+
+    workspace = calling.workspace()
+    request = _request(options)
+    profile = named_profile(workspace.settings, request.profile or None)
+    prompt = choose_prompt(workspace, request.prompt) if request.prompt else None
+    planned = plan(workspace.store, request, profile, prompt)
+    _say_plan(calling, planned)
+    if options["dry_run"]:
+        if calling.as_json:
+            calling.emit(_plan_json(planned))
+        return EXIT_DONE
+    if all(run.present == run.items for run in planned.runs):
+        return _report(calling, workspace, planned, None)
+    if planned.requests:
+        find_key(profile)
+        _refuse_unpriced_cap(planned)
+        question = f"Make {text.counted(planned.requests, 'request')}, about {text.money(planned.estimate.cost)}?"
+        if not options["yes"] and not options["detach"] and not calling.confirm(question):
+            calling.say("Nothing was done.")
+            return EXIT_DONE
+    task = start(workspace.store, planned)
+    stored = wait_for(calling, workspace, task, detach=options["detach"])
+    if options["detach"]:
+        if calling.as_json:
+            calling.emit(task_json(stored))
+        return EXIT_DONE
+    return _report(calling, workspace, planned, stored)
+
+
+def _request(options: dict[str, Any]) -> PredictRequest:
+    from rft_tui.tasks.requests import ItemChoice, PredictRequest
+
+    parameters: JsonObject = {
+        name: value
+        for name, value in (
+            ("temperature", options["temperature"]),
+            ("top_p", options["top_p"]),
+            ("max_output_tokens", options["max_output_tokens"]),
+            ("seed", options["service_seed"]),
+            ("summary", options["summary"]),
+            ("response_format", _response_format(options["response_format"])),
+        )
+        if value is not None
+    }
+    items = ItemChoice(
+        options["where"], options["contains"], options["marked"], options["sample"], options["seed"], options["limit"]
+    )
+    return PredictRequest(
+        options["dataset"],
+        options["models"],
+        options["profile"],
+        options["efforts"] or ("",),
+        options["prompt"],
+        options["developer"],
+        options["runs"],
+        items,
+        parameters,
+        options["service_tier"],
+        options["concurrency"],
+        options["spend_cap"],
+        options["token_cap"],
+        options["batch"],
+        options["no_cache"],
+    )
+
+
+def _response_format(path: Path | None) -> JsonObject | None:
+    """The response format of a file: a whole one, or a JSON schema alone, which gets the file's name."""
+    if path is None:
+        return None
+    if path.stat().st_size > _SCHEMA_LIMIT:
+        raise InputError(f"{path}: larger than {_SCHEMA_LIMIT // 1024} kB")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not readable as JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise InputError(f"{path}: a JSON schema is an object")
+    if document.get("type") in ("json_schema", "json_object", "text"):
+        return document
+    name = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "_-") else "_" for sign in path.stem)[:64]
+    return {"type": "json_schema", "json_schema": {"name": name or "answer", "schema": document, "strict": True}}
+
+
+def _refuse_unpriced_cap(planned: PredictPlan) -> None:
+    if planned.request.spend_cap is not None and planned.estimate.cost is None:
+        raise UsageError(
+            "a spend cap in money needs the model's price, which is not known",
+            hint="Write the price into rft.toml ([profiles.NAME.prices.MODEL] input, output), or use --token-cap.",
+        )
+
+
+def _say_plan(calling: Calling, planned: PredictPlan) -> None:
+    figures = planned.estimate
+    runs, items = text.counted(len(planned.runs), "run"), text.counted(planned.items, "item")
+    calling.say(f"{runs} × {items}: {text.counted(planned.requests, 'request')} to make, {planned.known:,} known")
+    if planned.requests:
+        calling.say(
+            f"about {figures.input_tokens:,} tokens in, {figures.output_tokens:,} out: "
+            + (text.money(figures.cost) if figures.cost is not None else "unknown price")
+        )
+        for note in figures.notes:
+            calling.say(note)
+    for warning in planned.warnings:
+        calling.say(warning)
+
+
+def _plan_json(planned: PredictPlan) -> JsonObject:
+    figures = planned.estimate
+    document: JsonObject = {
+        "dataset": planned.dataset.name,
+        "items": planned.items,
+        "runs": [
+            {
+                "run": one.run, "model": one.key.model, "effort": one.key.effort, "run_index": one.key.run_index,
+                "present": one.present, "cached": one.cached, "requests": one.requests,
+            }
+            for one in planned.runs
+        ],
+        "requests": planned.requests,
+        "cached": planned.known,
+        "estimate": {
+            "input_tokens": figures.input_tokens, "output_tokens": figures.output_tokens, "cost": figures.cost,
+            "notes": list(figures.notes),
+        },
+        "warnings": list(planned.warnings),
+    }  # fmt: skip
+    return document | ({"simulated": True} if planned.profile.is_simulated else {})
+
+
+def _report(calling: Calling, workspace: Workspace, planned: PredictPlan, task: StoredTask | None) -> int:
+    """Say what came of it; the exit code."""
+    from rft_tui.cli.run import run_json, run_table
+    from rft_tui.store.runs import find_run, list_runs
+
+    with workspace.store.read() as db:
+        found = [find_run(db, one.key) for one in planned.runs]
+        runs = list_runs(db, [run for run in found if run is not None])
+    progress = None if task is None else task.progress
+    present = sum(one.present for one in planned.runs)
+    errors = {} if progress is None else progress.errors
+    if calling.as_json and (task is None or not task.error):
+        document: JsonObject = {
+            "runs": [run_json(run) for run in runs],
+            "requests": progress.requests if progress else 0,
+            "cached": present + (progress.cached if progress else 0),
+            "done": present + (progress.done if progress else 0),
+            "errors": errors,
+            "seconds": progress.seconds if progress else 0.0,
+            "cost": None if progress is None or progress.unpriced else progress.cost,
+            "task": None if task is None else task.id,
+            "state": "done" if task is None else task.state,
+        }
+        calling.emit(document | ({"simulated": True} if planned.profile.is_simulated else {}))
+    elif not calling.as_json:
+        calling.lines(run_table(runs))
+    if task is None:
+        calling.say("Everything is known already; nothing was asked.")
+        return EXIT_DONE
+    return ended(calling, task) if task.error or task.state != "done" else EXIT_FAILURES if errors else EXIT_DONE
+
+
+def profile_of_runs(workspace: Workspace, names: set[str], given: str) -> NamedProfile:
+    """The profile that runs are asked through again: the one that is said, or their own."""
+    from rft_tui.providers.profiles import named_profile
+
+    if given:
+        return named_profile(workspace.settings, given)
+    if len(names) > 1:
+        raise UsageError(f"the runs have {len(names)} profiles", hint="Name runs of one profile at a time.")
+    return named_profile(workspace.settings, next(iter(names)))

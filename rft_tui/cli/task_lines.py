@@ -1,0 +1,105 @@
+"""Tasks on the command line: as JSON, as a line that moves, and waited for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rft_tui.cli import text
+from rft_tui.cli.console import Calling
+from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, RftError, ServiceError
+from rft_tui.model import JsonObject
+
+if TYPE_CHECKING:
+    from rft_tui.store.tasks import StoredTask
+    from rft_tui.workspace import Workspace
+
+_SHOWN_ERRORS = 6
+
+
+def task_json(task: StoredTask) -> JsonObject:
+    """One task as scripts read it."""
+    progress = task.progress
+    document: JsonObject = {
+        "task": task.id,
+        "kind": task.kind,
+        "title": task.title,
+        "state": task.state,
+        "wish": task.wish,
+        "total": progress.total,
+        "done": progress.done,
+        "cached": progress.cached,
+        "requests": progress.requests,
+        "errors": progress.errors,
+        "tokens": progress.input_tokens + progress.output_tokens,
+        "cost": None if progress.unpriced else progress.cost,
+        "rate": progress.rate,
+        "eta_s": progress.eta_s if task.is_open else None,
+        "seconds": progress.seconds,
+        "settings": task.settings,
+        "message": task.message,
+        "error": task.error,
+        "created_at": task.created_at,
+        "started_at": task.started_at,
+        "ended_at": task.ended_at,
+    }
+    return document | ({"simulated": True} if task.simulated else {})
+
+
+def task_line(task: StoredTask) -> str:
+    """How a task stands, on one line."""
+    progress = task.progress
+    parts = [f"{task.title} {progress.ended:,}/{progress.total:,}"]
+    if task.state == "queued":
+        parts.append("waiting for the worker")
+    elif task.is_open:
+        parts.append(f"{progress.rate:.1f}/s")
+        if progress.eta_s is not None:
+            parts.append(f"{text.duration(progress.eta_s)} left")
+    if progress.cached:
+        parts.append(f"{progress.cached:,} from the cache")
+    parts.append(text.counted(progress.failed, "error"))
+    if progress.cost or progress.unpriced:
+        parts.append(text.money(progress.cost) + (" and unknown prices" if progress.unpriced else ""))
+    if task.wish:
+        parts.append(f"{task.wish} wished")
+    if task.message:
+        parts.append(task.message)
+    return " · ".join(parts)
+
+
+def wait_for(calling: Calling, workspace: Workspace, task: int, *, detach: bool = False) -> StoredTask:
+    """Wait until a task rests, showing how it stands; at once if detached. Ctrl-C cancels the task."""
+    from rft_tui.store.tasks import get_task
+    from rft_tui.tasks.following import cancel_and_wait, follow
+    from rft_tui.tasks.launching import ensure_worker
+
+    if detach:
+        ensure_worker(workspace.store, workspace.folder)
+        with workspace.store.read() as db:
+            stored = get_task(db, task)
+        calling.say(f"Task {task} goes on in the background: rft-tui task show {task}.")
+        return stored
+    try:
+        return follow(workspace.store, workspace.folder, task, lambda one: calling.status(task_line(one)))
+    except KeyboardInterrupt:
+        stored = cancel_and_wait(workspace.store, task)
+        calling.say(f"{task_line(stored)}: {stored.state}. rft-tui task resume {task} goes on.")
+        raise
+
+
+def ended(calling: Calling, task: StoredTask) -> int:
+    """Say how a task ended; the exit code. Raises the error that stopped it, as it was."""
+    progress = task.progress
+    if task.state == "failed":
+        stored = task.error or {}
+        kind = ServiceError if stored.get("kind") == "service" else RftError
+        raise kind(
+            f"task {task.id}: {stored.get('message', task.message)}",
+            hint=f"{stored.get('hint', '')} rft-tui task resume {task.id} goes on where it was.".strip(),
+        )
+    if task.state != "done":
+        calling.say(f"Task {task.id} is {task.state}: {task.message or 'rft-tui task resume goes on'}")
+        return EXIT_FAILURES
+    for kind_of_error, count in sorted(progress.errors.items(), key=lambda one: -one[1])[:_SHOWN_ERRORS]:
+        calling.say(f"{count:,} × {kind_of_error}")
+    return EXIT_FAILURES if progress.failed else EXIT_DONE

@@ -1,0 +1,113 @@
+"""The chat form: a call as a body, and a body as an answer; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from rft_tui.model import Answer, JsonObject, PredictionError
+from rft_tui.providers.calls import ModelCall
+from rft_tui.providers.outcomes import outcome
+from rft_tui.providers.reading import (
+    MOST_CHOICES,
+    MalformedError,
+    completed,
+    cut,
+    failed,
+    failed_by_word,
+    json_object,
+    kept,
+    object_of,
+    objects_of,
+    text_of,
+    usage_of,
+)
+
+PATH = "/chat/completions"
+"""Where a call is sent, below the base URL."""
+
+NEW_LIMIT = "max_completion_tokens"
+OLD_LIMIT = "max_tokens"
+
+_SAME_NAME = ("temperature", "top_p", "seed", "response_format")
+
+
+def ignored(call: ModelCall) -> list[str]:
+    """Parameters of the call that this form has no place for."""
+    return [name for name in ("summary",) if name in call.parameters]
+
+
+def body_of(call: ModelCall, *, old_limit: bool = False) -> JsonObject:
+    """The body of a request; `old_limit` for servers that know the limit of tokens only as ``max_tokens``."""
+    body: JsonObject = {"model": call.model, "messages": call.messages}
+    body |= {name: call.parameters[name] for name in _SAME_NAME if name in call.parameters}
+    if "max_output_tokens" in call.parameters:
+        body[OLD_LIMIT if old_limit else NEW_LIMIT] = call.parameters["max_output_tokens"]
+    if call.effort:
+        body["reasoning_effort"] = call.effort
+    if call.tools:
+        body["tools"] = call.tools
+    if call.service_tier:
+        body["service_tier"] = call.service_tier
+    return body
+
+
+def refuses_new_limit(status: int, words: Collection[str]) -> bool:
+    """Whether a refusal (its parameter and message) is about the newer name of the limit of tokens."""
+    return status in (400, 422) and any(NEW_LIMIT in one for one in words)
+
+
+def answer_of(body: bytes, call: ModelCall) -> Answer:
+    """The answer in a body of status 200; one that cannot be read is an answer with the error ``malformed``."""
+    try:
+        return read_answer(json_object(body), call)
+    except MalformedError as error:
+        return failed(outcome("malformed", str(error)))
+
+
+def read_answer(completion: JsonObject, call: ModelCall) -> Answer:
+    """The answer in a chat completion. Raises MalformedError where it is something else.
+
+    The reasoning that local servers send as ``reasoning_content`` or ``reasoning`` is kept as the summary.
+    """
+    error = completion.get("error")
+    if isinstance(error, dict) and not completion.get("choices"):
+        return failed_by_word(error)
+    choices = objects_of(completion.get("choices"))[:MOST_CHOICES]
+    if not choices or not isinstance(choices[0].get("message"), dict):
+        raise MalformedError("the answer has no choices with a message")
+    message: JsonObject = choices[0]["message"]
+    text = _text(message)
+    reason = text_of(choices[0].get("finish_reason"))
+    calls = objects_of(message.get("tool_calls"))
+    answer = Answer(
+        text,
+        text_of(message.get("reasoning_content")) or text_of(message.get("reasoning")) or None,
+        usage_of(completion.get("usage")),
+        error=_error(reason, text_of(message.get("refusal")), bool(text or calls)),
+    )
+    extra: JsonObject = {
+        "output_tools": [one for one in map(kept, calls) if one],
+        "choices": [one for one in map(kept, choices) if one] if len(choices) > 1 else [],
+        "model": text_of(completion.get("model")),
+        "response_id": text_of(completion.get("id")),
+        "finish_reason": reason,
+        "service_tier": text_of(completion.get("service_tier")),
+    }
+    return completed(answer, extra, call)
+
+
+def _text(message: JsonObject) -> str:
+    content = message.get("content")
+    if isinstance(content, list):
+        return "".join(text_of(object_of(part).get("text")) for part in content)
+    return text_of(content)
+
+
+def _error(reason: str, refusal: str, has_output: bool) -> PredictionError | None:
+    if reason == "content_filter":
+        return PredictionError("content_filter", "the service's filter stopped the answer")
+    if reason == "length":
+        return PredictionError("incomplete", "the answer ended early: it reached the limit of tokens")
+    if refusal:
+        return PredictionError("refusal", cut(refusal))
+    return None if has_output else PredictionError("incomplete", "the answer holds no text and no tool call")

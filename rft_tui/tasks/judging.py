@@ -1,0 +1,344 @@
+"""The judge that model graders ask: through a profile, never twice the same, in the form that the service can hold to.
+
+A service that takes no JSON schema, or does not hold its answers to one, is asked for any JSON object, with the schema
+in words; one that does not know that either is asked in words alone. The reply says which it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from rft_tui.errors import ServiceError
+from rft_tui.graders.judge import EmbeddingReply, JudgeCall, JudgeReply
+from rft_tui.identity import canonical_json, content_hash
+from rft_tui.model import GradeError, JsonObject, JudgeUse, PredictionError, Usage
+from rft_tui.providers.calls import ModelCall, ModelReply
+from rft_tui.providers.prices import cost_of, price_of
+from rft_tui.providers.profiles import NamedProfile
+from rft_tui.store.asking import claim, release, release_all
+from rft_tui.store.database import Store
+from rft_tui.store.owners import this_process
+from rft_tui.store.replies import Reply, get_reply, put_reply
+from rft_tui.tasks.outage import MOST_TRIES, UNREACHABLE, Outage
+from rft_tui.tasks.writing import StoreWriter
+
+if TYPE_CHECKING:
+    from rft_tui.providers.service import ModelService
+    from rft_tui.workspace import Workspace
+
+_Outcome: TypeAlias = "Reply | PredictionError"
+_Asking: TypeAlias = Callable[[], Awaitable[_Outcome]]
+
+LOOK_AGAIN_S = 0.2
+"""How often a question that another process asks is looked at again."""
+
+CAP_REACHED = "cap"
+"""The outcome of a judge that stops because its spend cap is reached."""
+
+SCHEMA, JSON, WORDS = "schema", "json", "text"
+"""How an answer's form is asked for."""
+
+ERROR_KINDS = {
+    "refusal": "model_grader_refusal_error",
+    "content_filter": "model_grader_refusal_error",
+    "incomplete": "model_grader_exceeded_max_tokens_error",
+    "malformed": "model_grader_parse_error",
+}
+"""What a failed call is called in a grade; any other is a `model_grader_server_error`."""
+
+_SAMPLING = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "seed": "seed",
+    "max_completions_tokens": "max_output_tokens",
+}
+
+
+@dataclass(slots=True)
+class JudgeTally:
+    """What judges took so far; `unpriced` counts requests whose price is not known."""
+
+    requests: int = 0
+    cached: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
+
+
+class ServiceJudge:
+    """A judge behind a profile. Its questions run on an event loop of their own thread or of a worker.
+
+    `on_stop` is called once with what makes every further question hopeless: a wrong key, no quota, an unknown model, a
+    spend cap that is reached; `stop` is set then, and `stopped` says why.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        writer: StoreWriter,
+        service: ModelService,
+        profile: NamedProfile,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        owner: str = "",
+        spend_cap: float | None = None,
+        on_stop: Callable[[ServiceError], None] = lambda _error: None,
+        tally: JudgeTally | None = None,
+    ) -> None:
+        self.tally = tally or JudgeTally()
+        self.waiting_for = ""
+        self.stopped: ServiceError | None = None
+        self.stop = threading.Event()
+        self._store = store
+        self._writer = writer
+        self._service = service
+        self._profile = profile
+        self._loop = loop
+        self._owner = f"{owner or this_process()}|judge"
+        self._spend_cap = spend_cap
+        self._on_stop = on_stop
+        self._forms: dict[str, str] = {}
+        self._under_way: dict[str, asyncio.Future[Reply | PredictionError]] = {}
+        self._outage = Outage()
+        self._never = asyncio.Event()
+
+    @property
+    def window(self) -> int:
+        """Four times what may be in flight, so that one slow answer does not hold the others up."""
+        return max(8, 4 * self._profile.profile.concurrency)
+
+    def ask(self, call: JudgeCall) -> Future[JudgeReply]:
+        """Begin a question."""
+        return asyncio.run_coroutine_threadsafe(self._ask(call), self._loop)
+
+    def embed(self, model: str, texts: Sequence[str]) -> Future[EmbeddingReply]:
+        """Begin to embed some texts."""
+        return asyncio.run_coroutine_threadsafe(self._embed(model, tuple(texts)), self._loop)
+
+    async def _ask(self, call: JudgeCall) -> JudgeReply:
+        key = content_hash(
+            "judge", self._profile.service, call.model, canonical_json(call.messages), canonical_json(call.sampling),
+            canonical_json(call.schema), str(call.repeat),
+        )  # fmt: skip
+        reply, cached = await self._once(key, lambda: self._judged(call))
+        if isinstance(reply, PredictionError):
+            return JudgeReply("", JudgeUse(call.model), error=_grade_error(reply))
+        use = JudgeUse(reply.served_model, reply.usage, reply.cost, cached)
+        return JudgeReply(str(reply.content.get("text", "")), use, str(reply.content.get("form", SCHEMA)))
+
+    async def _embed(self, model: str, texts: tuple[str, ...]) -> EmbeddingReply:
+        key = content_hash("embedding", self._profile.service, model, *texts)
+        reply, cached = await self._once(key, lambda: self._embedded(model, texts))
+        if isinstance(reply, PredictionError):
+            return EmbeddingReply((), JudgeUse(model), error=_grade_error(reply))
+        vectors = tuple(tuple(map(float, vector)) for vector in reply.content.get("vectors", ()))
+        return EmbeddingReply(vectors, JudgeUse(reply.served_model, reply.usage, reply.cost, cached))
+
+    async def _once(self, key: str, ask: _Asking) -> tuple[_Outcome, bool]:
+        """The reply under a key: kept, or asked for by one of all who want it; whether it was there."""
+        if (shared := self._under_way.get(key)) is not None:
+            return await shared, True
+        with self._store.read() as db:
+            known = get_reply(db, key)
+        if known is not None:
+            self.tally.cached += 1
+            return known, True
+        mine: asyncio.Future[Reply | PredictionError] = self._loop.create_future()
+        self._under_way[key] = mine
+        try:
+            reply, cached = await self._claimed(key, ask)
+            mine.set_result(reply)
+            return reply, cached
+        except BaseException as error:
+            mine.set_exception(error)
+            mine.exception()
+            raise
+        finally:
+            del self._under_way[key]
+
+    async def _claimed(self, key: str, ask: _Asking) -> tuple[_Outcome, bool]:
+        while not await self._writer.do(lambda db: key in claim(db, [key], self._owner)):
+            await asyncio.sleep(LOOK_AGAIN_S)
+            with self._store.read() as db:
+                known = get_reply(db, key)
+            if known is not None:
+                self.tally.cached += 1
+                return known, True
+        reply = await ask()
+        simulated = self._profile.is_simulated
+
+        def keep(db: sqlite3.Connection) -> None:
+            if isinstance(reply, Reply):
+                put_reply(db, key, reply, simulated=simulated)
+            release(db, [key])
+
+        await self._writer.do(keep)
+        return reply, False
+
+    async def _judged(self, call: JudgeCall) -> Reply | PredictionError:
+        """Ask in the best form that the service is known to hold to; go down to the next where it does not."""
+        declared = self._profile.profile.json_schema
+        form = self._forms.get(call.model) or (JSON if declared == "no" else SCHEMA)
+        while True:
+            reply = await self._reached(_model_call(call, form))
+            if isinstance(reply, PredictionError):
+                return reply
+            error, text = reply.answer.error, reply.answer.output_text
+            lower = {SCHEMA: JSON, JSON: WORDS}.get(form)
+            if lower is not None and declared != "yes" and _does_not_hold(form, error, text):
+                self._forms[call.model] = form = lower
+                continue
+            if error is not None:
+                return error
+            usage = reply.answer.usage
+            served = str((reply.answer.extra or {}).get("model") or call.model)
+            return Reply(
+                "judge", call.model, served, {"text": text, "form": form}, usage, self._cost(call.model, usage)
+            )
+
+    async def _reached(self, call: ModelCall) -> ModelReply | PredictionError:
+        """The reply of the service, waited for while it cannot be reached; counted."""
+        for _number in range(MOST_TRIES + 1):
+            if self.stopped is not None:
+                return PredictionError("stopped", self.stopped.message)
+            reply = await self._service.ask(call)
+            self._count(call.model, reply.attempts, reply.answer.usage)
+            error = reply.answer.error
+            if error is None or error.kind not in UNREACHABLE:
+                self._outage.answered()
+                break
+            if not self._outage.has_answered:
+                self._stop(ServiceError(error.message, hint="Check the profile: rft-tui profile test."))
+                break
+            self._outage.begin()
+            self.waiting_for = f"waiting for the service: {error.message}"
+            await self._outage.wait(self._never)
+            self.waiting_for = ""
+        if reply.stops and reply.answer.error is not None and not _is_about_the_form(reply.answer.error):
+            self._stop(ServiceError(reply.answer.error.message, hint="Check the profile: rft-tui profile test."))
+        return reply
+
+    async def _embedded(self, model: str, texts: tuple[str, ...]) -> Reply | PredictionError:
+        answer = await self._service.embed(model, texts)
+        self._count(model, answer.attempts, answer.usage)
+        if answer.error is not None:
+            return answer.error
+        content: JsonObject = {"vectors": [list(vector) for vector in answer.vectors]}
+        return Reply("embedding", model, answer.model or model, content, answer.usage, self._cost(model, answer.usage))
+
+    def _cost(self, model: str, usage: Usage) -> float | None:
+        return cost_of(usage, price_of(self._profile, model))
+
+    def _count(self, model: str, attempts: int, usage: Usage) -> None:
+        tally = self.tally
+        tally.requests += attempts
+        tally.input_tokens += usage.input_tokens or 0
+        tally.output_tokens += usage.output_tokens or 0
+        cost = self._cost(model, usage)
+        if cost is None:
+            tally.unpriced += 1
+        else:
+            tally.cost += cost
+        if self._spend_cap is not None and tally.cost >= self._spend_cap:
+            hint = "Raise it with --spend-cap (or rft-tui task set); what was graded is kept."
+            self._stop(
+                ServiceError(f"the spend cap of ${self._spend_cap:g} is reached", hint=hint, outcome=CAP_REACHED)
+            )
+
+    def _stop(self, error: ServiceError) -> None:
+        if self.stopped is None:
+            self.stopped = error
+            self.stop.set()
+            self._on_stop(error)
+
+    async def close(self) -> None:
+        """Ask nothing more."""
+        await self._writer.do(lambda db: release_all(db, self._owner))
+
+
+def _model_call(call: JudgeCall, form: str) -> ModelCall:
+    parameters: JsonObject = {
+        ours: call.sampling[theirs] for theirs, ours in _SAMPLING.items() if call.sampling.get(theirs) is not None
+    }
+    messages = call.messages
+    if form == SCHEMA:
+        schema = {"name": call.schema_name, "schema": call.schema, "strict": True}
+        parameters["response_format"] = {"type": "json_schema", "json_schema": schema}
+    else:
+        words = (
+            f"Answer with one JSON object and nothing else. It must fit this JSON schema: {canonical_json(call.schema)}"
+        )
+        messages = [*messages, {"role": "user", "content": words}]
+    if form == JSON:
+        parameters["response_format"] = {"type": "json_object"}
+    return ModelCall(call.model, messages, None, str(call.sampling.get("reasoning_effort") or ""), parameters)
+
+
+def _is_about_the_form(error: PredictionError) -> bool:
+    said = error.message.casefold()
+    return error.kind == "bad_request" and any(
+        word in said
+        for word in ("response_format", "text.format", "json_schema", "json schema", "json_object", "structured output")
+    )
+
+
+def _does_not_hold(form: str, error: PredictionError | None, text: str) -> bool:
+    """Whether a reply shows that the service does not take a form, or takes it and does not hold to it."""
+    if error is not None:
+        return _is_about_the_form(error)
+    if form != SCHEMA:
+        return False
+    try:
+        return not isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return True
+
+
+def _grade_error(error: PredictionError) -> GradeError:
+    kind = ERROR_KINDS.get(error.kind, "model_grader_server_error")
+    return GradeError(kind, f"{error.kind}: {error.message}")
+
+
+@contextmanager
+def judge_for(
+    workspace: Workspace,
+    profile_name: str | None,
+    *,
+    concurrency: int | None = None,
+    spend_cap: float | None = None,
+) -> Iterator[ServiceJudge]:
+    """A judge for work in this process, on a thread of its own. Raises RftError for a profile that cannot be used."""
+    from rft_tui.providers.profiles import find_key, named_profile
+    from rft_tui.providers.service import ModelService
+
+    profile = named_profile(workspace.settings, profile_name, judge=True)
+    find_key(profile)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="judge", daemon=True)
+    thread.start()
+    writer = StoreWriter(workspace.store)
+    service = ModelService(profile, folder=workspace.store.path.parent, concurrency=concurrency)
+    try:
+        asyncio.run_coroutine_threadsafe(service.__aenter__(), loop).result()
+        judge = ServiceJudge(
+            workspace.store, writer, service, profile, loop, spend_cap=spend_cap
+        )  # fmt: skip
+        try:
+            yield judge
+        finally:
+            asyncio.run_coroutine_threadsafe(judge.close(), loop).result()
+            asyncio.run_coroutine_threadsafe(service.__aexit__(None, None, None), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+        writer.close()

@@ -1,0 +1,299 @@
+"""Asking a model service for the predictions of runs: as fast as it lets us, nothing twice, everything kept at once.
+
+Each job is settled from the cache, waits for somebody who asks the same, or is asked; what comes is committed before
+the next job takes its place. A service that cannot be reached is waited for, if it has answered before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Protocol
+
+from rft_tui.errors import ServiceError
+from rft_tui.providers.calls import ModelCall, ModelReply
+from rft_tui.providers.prices import cost_of, price_of
+from rft_tui.providers.profiles import NamedProfile
+from rft_tui.settings import Price
+from rft_tui.store.asking import release, release_all
+from rft_tui.store.database import Store
+from rft_tui.store.tasks import TaskState
+from rft_tui.store.wanted import PAGE
+from rft_tui.tasks.asking import AskedRun, Job, Settled, claim_owner, iter_jobs, settle, store_reply
+from rft_tui.tasks.control import Control, TaskEnd
+from rft_tui.tasks.outage import MOST_TRIES, UNREACHABLE, Outage
+from rft_tui.tasks.writing import StoreWriter
+
+LOOK_AGAIN_S = 0.2
+"""How often jobs that somebody else asks are looked at again."""
+
+CANCEL_GRACE_S = 5.0
+"""How long calls in flight may still answer after a cancellation."""
+
+
+class Asker(Protocol):
+    """A model service as a predict task needs it."""
+
+    async def ask(self, call: ModelCall) -> ModelReply:
+        """The reply, with a typed error in the place of an answer; nothing is raised."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PredictWork:
+    """What a predict task is to do: its runs, which items of them, and how the service bills."""
+
+    profile: NamedProfile
+    runs: tuple[AskedRun, ...]
+    which: str
+    before: int
+    kinds: tuple[str, ...] = ()
+    service_tier: str = ""
+
+
+class Predicting:
+    """One predict task at work. `most` calls are in flight at once, fewer where the service's pace says so."""
+
+    def __init__(
+        self, store: Store, writer: StoreWriter, service: Asker, work: PredictWork, control: Control, *, most: int
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._service = service
+        self._work = work
+        self._control = control
+        self._most = most
+        self._owner = claim_owner(control.owner, control.task.id)
+        self._prices: dict[str, Price | None] = {}
+        self._ready: deque[Job] = deque()
+        self._waiting: list[Job] = []
+        self._active: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+        self._stopped_models: dict[str, str] = {}
+        self._end: TaskEnd | None = None
+        self._outage = Outage()
+        self._outage.has_answered = control.progress.done > 0
+        self._more = True
+        self._fetching: asyncio.Task[None] | None = None
+
+    async def run(self) -> TaskEnd:
+        """Do it all; how it ended. Calls that were begun end before this does, or are given up after a while."""
+        loop_end = await self._loop()
+        await self._drain()
+        await self._writer.do(lambda db: release_all(db, self._owner))
+        if self._control.stop.is_set():
+            return self._control.stopped()
+        return self._end or loop_end
+
+    async def _loop(self) -> TaskEnd:
+        with closing(self._store.connect()) as reader:
+            work = self._work
+            jobs = iter_jobs(
+                reader, work.runs, which=work.which, task=self._control.task.id, before=work.before, kinds=work.kinds
+            )
+            while not self._control.stop.is_set() and self._end is None:
+                if self._wants_more():
+                    self._fetching = asyncio.create_task(self._fetch(jobs))
+                    self._fetching.add_done_callback(self._fetched)
+                if self._ready and self._has_room():
+                    self._begin(self._ready.popleft())
+                    continue
+                if not (self._ready or self._active or self._waiting or self._fetching or self._more):
+                    break
+                await self._pause()
+            if self._fetching is not None:
+                await asyncio.wait({self._fetching})
+        return self._finished()
+
+    def _wants_more(self) -> bool:
+        """Whether it is time to read on; that goes on beside the calls, so that none waits for it."""
+        return self._more and self._fetching is None and len(self._ready) < PAGE and len(self._waiting) < 2 * PAGE
+
+    async def _fetch(self, jobs: Iterator[Job]) -> None:
+        """Read and settle some more jobs."""
+        page = await asyncio.to_thread(lambda: list(islice(jobs, PAGE)))
+        self._more = len(page) == PAGE
+        page = [job for job in page if job.run.key.model not in self._stopped_models]
+        if page:
+            await self._settle(page)
+
+    def _fetched(self, task: asyncio.Task[None]) -> None:
+        self._fetching = None
+        self._room.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._more = False
+            self._end = self._end or _end_of(error)
+
+    async def _settle(self, jobs: list[Job]) -> None:
+        settled: Settled = await self._writer.do(lambda db: settle(db, jobs, self._owner))
+        progress = self._control.progress
+        progress.cached += settled.cached
+        progress.done += settled.cached
+        self._ready.extend(settled.to_ask)
+        self._waiting.extend(settled.waiting)
+        if settled.cached:
+            await self._writer.do(lambda _db: None, self._control.seal)
+
+    def _has_room(self) -> bool:
+        """Whether one more call may begin: calls in flight, and what they may still cost, stay below their limits."""
+        settings = self._control.settings
+        if self._outage.is_held:
+            return False
+        most = settings.get("concurrency") or self._most
+        return len(self._active) < most and not self._cap_reached(len(self._active) + 1)
+
+    def _cap_reached(self, calls: int) -> bool:
+        """Whether so many more calls, each as dear as those before, would go beyond a cap."""
+        settings, progress = self._control.settings, self._control.progress
+        answered = max(1, progress.requests)
+        for cap, spent in (
+            (settings.get("spend_cap"), progress.cost),
+            (settings.get("token_cap"), progress.input_tokens + progress.output_tokens),
+        ):
+            expected = spent / answered * calls if progress.requests else 0
+            if cap is not None and (spent >= cap or (calls > 1 and spent + expected > cap)):
+                return True
+        return False
+
+    async def _pause(self) -> None:
+        """Wait until a call has ended, a wish came in, or it is time to look at what others ask."""
+        if not self._active and self._ready and self._cap_reached(1):
+            self._end = TaskEnd(
+                TaskState.PAUSED,
+                f"the cap is reached: {self._spent()}; raise it with rft-tui task set {self._control.task.id}"
+                " --spend-cap or --token-cap, then rft-tui task resume",
+            )
+            return
+        self._room.clear()
+        room = asyncio.ensure_future(self._room.wait())
+        changed = asyncio.ensure_future(self._control.changed.wait())
+        try:
+            await asyncio.wait({room, changed}, timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            room.cancel()
+            changed.cancel()
+        self._control.changed.clear()
+        if self._waiting and len(self._ready) < PAGE:
+            waiting, self._waiting = self._waiting, []
+            await self._settle(waiting)
+
+    def _spent(self) -> str:
+        progress = self._control.progress
+        return f"${progress.cost:.4f} and {progress.input_tokens + progress.output_tokens:,} tokens so far"
+
+    def _begin(self, job: Job) -> None:
+        task = asyncio.create_task(self._ask(job))
+        self._active.add(task)
+        self._control.progress.in_flight = len(self._active)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._active.discard(task)
+        self._control.progress.in_flight = len(self._active)
+        self._room.set()
+        if not task.cancelled() and (error := task.exception()) is not None and self._end is None:
+            self._end = _end_of(error)
+
+    async def _ask(self, job: Job) -> None:
+        call = job.run.call(job.item, self._work.service_tier)
+        reply = await self._service.ask(call)
+        error = reply.answer.error
+        self._control.progress.requests += reply.attempts
+        if reply.stops and error is not None:
+            await self._stop_model(job, reply.stops, error.message)
+        elif error is not None and error.kind in UNREACHABLE and job.tries < MOST_TRIES:
+            await self._put_back(job, error.message)
+        else:
+            await self._keep(job, reply)
+
+    async def _keep(self, job: Job, reply: ModelReply) -> None:
+        """Count an answer or an error and commit it."""
+        answer, progress = reply.answer, self._control.progress
+        usage = answer.usage
+        cost = cost_of(usage, self._price(job.run.key.model))
+        progress.input_tokens += usage.input_tokens or 0
+        progress.output_tokens += usage.output_tokens or 0
+        if cost is None:
+            progress.unpriced += 1
+        else:
+            progress.cost += cost
+        if answer.error is None:
+            progress.done += 1
+            self._outage.answered()
+            self._control.message = ""
+        else:
+            progress.errors[answer.error.kind] = progress.errors.get(answer.error.kind, 0) + 1
+        await self._writer.do(lambda db: store_reply(db, job, answer, reply.raw, cost), self._control.seal)
+
+    async def _put_back(self, job: Job, message: str) -> None:
+        """Leave a service that cannot be reached alone for a while; fail where it has never answered."""
+        if not self._outage.has_answered:
+            await self._writer.do(lambda db: release(db, [job.key]), self._control.seal)
+            self._end = self._end or TaskEnd.failed(
+                ServiceError(message, hint="Check the profile: rft-tui profile test. rft-tui task resume goes on.")
+            )
+            return
+        self._outage.begin()
+        self._control.message = f"waiting for the service: {message}"
+        await self._outage.wait(self._control.changed)
+        self._ready.appendleft(replace(job, tries=job.tries + 1))
+
+    async def _stop_model(self, job: Job, kind: str, message: str) -> None:
+        """Ask a model no more whose every call would fail; the task ends where no other is left."""
+        self._control.message = message
+        await self._writer.do(lambda db: release(db, [job.key]), self._control.seal)
+        model = job.run.key.model
+        self._stopped_models[model] = kind
+        self._ready = deque(one for one in self._ready if one.run.key.model != model)
+        self._waiting = [one for one in self._waiting if one.run.key.model != model]
+        models = {run.key.model for run in self._work.runs}
+        if kind in ("auth", "quota", "permission") or models <= set(self._stopped_models):
+            state = TaskState.PAUSED if kind == "quota" else TaskState.FAILED
+            error = ServiceError(message, hint=_HINTS.get(kind, "Check the model's name: rft-tui profile test."))
+            self._end = self._end or TaskEnd(state, message, error.as_json())
+
+    def _price(self, model: str) -> Price | None:
+        if model not in self._prices:
+            self._prices[model] = price_of(self._work.profile, model, service_tier=self._work.service_tier)
+        return self._prices[model]
+
+    async def _drain(self) -> None:
+        """Let calls in flight answer: they are paid for. Not for long where the task was cancelled or lost."""
+        if not self._active:
+            return
+        wish = self._control.wish
+        grace = None if wish in ("", "pause") and self._end is None else CANCEL_GRACE_S
+        await asyncio.wait(set(self._active), timeout=0 if wish == "lost" else grace)
+        for task in set(self._active):
+            task.cancel()
+        if self._active:
+            await asyncio.wait(set(self._active))
+
+    def _finished(self) -> TaskEnd:
+        if self._stopped_models:
+            names = ", ".join(self._stopped_models)
+            error = ServiceError(f"not answered for: {names}; {self._control.message}", hint="rft-tui profile test")
+            return TaskEnd.failed(error)
+        return TaskEnd(TaskState.DONE)
+
+
+_HINTS = {
+    "auth": "Check the key: rft-tui profile test.",
+    "permission": "Check what the key may do: rft-tui profile test.",
+    "quota": "A person must act at the service; then rft-tui task resume.",
+}
+
+
+def _end_of(error: BaseException) -> TaskEnd:
+    """How a task ends whose work could not be stored or was lost."""
+    from rft_tui import logs
+    from rft_tui.errors import RftError
+
+    if isinstance(error, RftError):
+        return TaskEnd.failed(error)
+    said = RftError(logs.describe(error), hint=logs.keep_error(error))
+    return TaskEnd.failed(said)
