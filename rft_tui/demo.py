@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
-from rft_tui.errors import InputError, UsageError
+from rft_tui.errors import UsageError
+from rft_tui.sample import DATASETS, sample_folder
 from rft_tui.settings import WORKSPACE_FILE, write_atomically
 from rft_tui.workspace import TEMPLATE, Workspace, open_workspace
 
 SOURCE = (
     "Real recorded predictions: qwen-coder-0.5b (Qwen2.5-Coder-0.5B-Instruct, 4-bit) and smollm2"
-    " (SmolLM2-135M-Instruct, 4-bit), three runs each over 120 questions; nothing is simulated."
+    " (SmolLM2-135M-Instruct, 4-bit), three runs each over 120 questions. Runs marked SIMULATED are the embedded"
+    " service's."
 )
 """Where the numbers of the demo come from."""
 
@@ -29,19 +30,7 @@ GRADED_WITH = (
 )
 """The sample graders that run here, in the order in which they grade; Review opens with the last."""
 
-DATASETS = {"train": "questions_train.jsonl", "val": "questions_val.jsonl"}
-"""Datasets by the names that the files of predictions call them by."""
-
 Say = Callable[[str], None]
-
-
-def sample_folder() -> Path:
-    """Where the sample data lie: inside the installed package, or beside it in a checkout. Raises InputError."""
-    installed = Path(str(resources.files("rft_tui"))) / "sample_data"
-    folder = installed if installed.is_dir() else installed.parent.parent / "sample_data"
-    if not folder.is_dir():
-        raise InputError(f"{folder}: the sample data are missing", hint="Install rft-tui again.")
-    return folder
 
 
 def make_demo(folder: Path, say: Say) -> Workspace:
@@ -57,7 +46,7 @@ def make_demo(folder: Path, say: Say) -> Workspace:
         )
     sample = sample_folder()
     _put(folder / MARK, b"")
-    _put(folder / WORKSPACE_FILE, TEMPLATE.encode())
+    _put(folder / WORKSPACE_FILE, f'default_profile = "simulated"\n\n{TEMPLATE}'.encode())
     _copy(sample / "prompt_simple.txt", folder / "prompts" / "simple.txt")
     _copy(sample / "examples_simple.json", folder / "prompts" / "simple.examples.json")
     for path in sorted((sample / "graders").glob("*.json")):

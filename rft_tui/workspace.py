@@ -19,13 +19,29 @@ from rft_tui.settings import (
 from rft_tui.store.database import Store
 
 TEMPLATE = """\
-# A workspace of rft-tui. Profiles are named ways to reach a model service; keys come from the environment.
-# Ready-made profiles: openai, foundry, simulated. Any OpenAI-compatible server takes three lines:
+# A workspace of rft-tui. Profiles are named ways to reach a model service; keys come from the environment (or the
+# keyring), never from a file. Ready-made profiles: openai, foundry, simulated. What they say, to be changed here:
 #
-# [profiles.local]
+# default_profile = "local"      # for predictions; judge_profile = "…" for model graders
+#
+# [profiles.local]               # any OpenAI-compatible server (llama.cpp, vLLM) takes three lines
 # base_url = "http://127.0.0.1:8080/v1"
 # api = "chat"
-# api_key_env = "LOCAL_API_KEY"
+#
+# [profiles.openai]
+# api = "responses"
+# api_key_env = "OPENAI_API_KEY"
+#
+# [profiles.foundry]
+# base_url = "https://YOUR-RESOURCE.openai.azure.com/openai/v1/"
+# api_key_env = "AZURE_OPENAI_API_KEY"
+# headers = { "api-key" = "${AZURE_OPENAI_API_KEY}" }
+# backend = "foundry"
+#
+# [profiles.openai.prices."gpt-6-luna"]      # US dollars for a million tokens, before those that come with the product
+# input = 0.10
+# output = 0.50
+# date = "2026-09-22"
 """
 
 

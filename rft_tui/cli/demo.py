@@ -33,7 +33,8 @@ def demo(calling: Calling, where: Path | None) -> int:
     """Look around in a throw-away workspace with real recorded predictions.
 
     120 questions, the answers of two small models in three runs each, and one grader of each type that runs here. On a
-    terminal the app opens; elsewhere, and with --json, the report is printed.
+    terminal the app opens; elsewhere, and with --json, the loop is gone through once with the embedded SIMULATED
+    service (predict, grade with a model grader, list the mistakes) and the report is printed.
     """
     from rft_tui.demo import SOURCE, make_demo
 
@@ -43,6 +44,11 @@ def demo(calling: Calling, where: Path | None) -> int:
     try:
         if calling.has_terminal and not calling.as_json:
             return calling.app.open(workspace)
+        from rft_tui.cli.demo_loop import run_loop
+        from rft_tui.providers.simulated import stop_simulator
+
+        run_loop(calling, workspace)
+        stop_simulator(workspace.store.path.parent)
         report = _figures(workspace)
         worst = _worst(workspace)
         if calling.as_json:
@@ -105,6 +111,7 @@ def _document(
                 "prompt": group.prompt_name,
                 "runs": list(group.runs),
                 "graders": [summary_json(*pair) for pair in pairs],
+                **({"simulated": True} if group.simulated else {}),
             }
             for group, pairs in report
         ],
@@ -121,6 +128,7 @@ def _document(
             }
             for one in (worst[1] if worst else ())
         ],
+        **({"simulated": True} if any(group.simulated for group, _pairs in report) else {}),
     }
 
 
@@ -130,7 +138,8 @@ def _show(
     worst: tuple[StoredGrader, list[ListedPrediction]] | None,
 ) -> None:
     for group, pairs in report:
-        calling.line(f"{group.model} on {group.dataset}, {text.counted(len(group.runs), 'run')}")
+        mark = ", SIMULATED" if group.simulated else ""
+        calling.line(f"{group.model} on {group.dataset}, {text.counted(len(group.runs), 'run')}{mark}")
         calling.lines(table(SUMMARY_COLUMNS, [summary_cells(*pair) for pair in pairs]))
         calling.line()
     if worst is None:

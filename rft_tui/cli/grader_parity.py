@@ -59,7 +59,8 @@ def parity(
     workspace = calling.workspace()
     service = named_profile(workspace.settings, profile)
     drawn, mark = _drawn(calling, workspace, runs, predictions, items, seed)
-    calling.say(f"grading {counted(len(drawn), 'prediction')} at {service.name}, then here")
+    if not calling.as_json:
+        calling.say(f"grading {counted(len(drawn), 'prediction')} at {service.name}, then here")
     report = _compared(workspace, grader, drawn, service, profile)
     if service.is_simulated:
         mark = {"simulated": True}

@@ -11,7 +11,7 @@ import click
 from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.task_lines import ended, task_json, wait_for
-from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, InputError, UsageError
+from rft_tui.errors import EXIT_DONE, InputError, UsageError
 from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _report(calling: Calling, workspace: Workspace, planned: PredictPlan, task: 
     if task is None:
         calling.say("Everything is known already; nothing was asked.")
         return EXIT_DONE
-    return ended(calling, task) if task.error or task.state != "done" else EXIT_FAILURES if errors else EXIT_DONE
+    return ended(calling, task)
 
 
 def profile_of_runs(workspace: Workspace, names: set[str], given: str) -> NamedProfile:

@@ -98,14 +98,8 @@ def read_score(text: str, form: str = "schema") -> Reading[float]:
 
 def read_label(text: str, labels: list[str], form: str = "schema") -> Reading[str]:
     """The label of an answer, one of `labels`; outside a schema, other case is taken where it fits one label only."""
-    held = form == "schema"
-    return _read(
-        text,
-        form,
-        "label",
-        lambda value: _label(value, labels, any_case=not held),
-        lambda said: _label_in_text(said, labels),
-    )
+    known = _Labels(labels, any_case=form != "schema")
+    return _read(text, form, "label", known.label, known.in_text)
 
 
 def _read(
@@ -176,35 +170,40 @@ def _number_in_text(said: str) -> _Found[float]:
     return _Found({number for number in numbers if isfinite(number)}, note)
 
 
-def _label(value: Any, labels: list[str], *, any_case: bool) -> str | GradeError:
-    if not isinstance(value, str):
-        said = "no text" if value is UNREADABLE else described(value)
-        return _unread(f"the judge's label is {said}, not one of its labels")
-    found = _matching(value, labels) if any_case else value if value in labels else None
-    return _unread(f"{one_line(value, 60)!r} is none of the labels") if found is None else found
+class _Labels:
+    """The labels that an answer may hold, found in time that does not grow with their number."""
 
+    def __init__(self, labels: list[str], *, any_case: bool) -> None:
+        self._exact = frozenset(labels)
+        self._folded: dict[str, str | None] = {}
+        for label in self._exact if any_case else ():
+            key = label.strip().casefold()
+            self._folded[key] = None if key in self._folded else label
 
-def _matching(value: str, labels: list[str]) -> str | None:
-    if value in labels:
-        return value
-    folded = value.strip().casefold()
-    fitting = {label for label in labels if label.strip().casefold() == folded}
-    return fitting.pop() if len(fitting) == 1 else None
+    def label(self, value: Any) -> str | GradeError:
+        """The label that a value of JSON is."""
+        if not isinstance(value, str):
+            said = "no text" if value is UNREADABLE else described(value)
+            return _unread(f"the judge's label is {said}, not one of its labels")
+        found = self._matching(value)
+        return _unread(f"{one_line(value, 60)!r} is none of the labels") if found is None else found
 
+    def in_text(self, said: str) -> _Found[str]:
+        """The labels that a text is, or names."""
+        fence = _FENCE.match(said)
+        lone = self._alone(fence[1] if fence else said)
+        if lone is not None:
+            return _Found({lone}, "read from a lone label")
+        named = (self._alone(match[1] or match[2]) for match in _NAMED_LABEL.finditer(said))
+        return _Found({label for label in named if label is not None}, "read from a label behind its name in a text")
 
-def _label_in_text(said: str, labels: list[str]) -> _Found[str]:
-    fence = _FENCE.match(said)
-    lone = _label_alone(fence[1] if fence else said, labels)
-    if lone is not None:
-        return _Found({lone}, "read from a lone label")
-    named = (_label_alone(match[1] or match[2], labels) for match in _NAMED_LABEL.finditer(said))
-    return _Found({label for label in named if label is not None}, "read from a label behind its name in a text")
+    def _alone(self, text: str) -> str | None:
+        bare = text.strip(_AROUND)
+        found = self._matching(bare)
+        return self._matching(bare.rstrip(_AROUND + ".")) if found is None else found
 
-
-def _label_alone(text: str, labels: list[str]) -> str | None:
-    bare = text.strip(_AROUND)
-    found = _matching(bare, labels)
-    return _matching(bare.rstrip(_AROUND + "."), labels) if found is None else found
+    def _matching(self, value: str) -> str | None:
+        return value if value in self._exact else self._folded.get(value.strip().casefold())
 
 
 def _steps(steps: Any) -> tuple[str, ...]:

@@ -51,9 +51,9 @@ def body_of(call: ModelCall, *, old_limit: bool = False) -> JsonObject:
     return body
 
 
-def refuses_new_limit(status: int, words: Collection[str]) -> bool:
-    """Whether a refusal (its parameter and message) is about the newer name of the limit of tokens."""
-    return status in (400, 422) and any(NEW_LIMIT in one for one in words)
+def names_new_limit(words: Collection[str]) -> bool:
+    """Whether what a service says of a bad request is about the newer name of the limit of tokens."""
+    return any(NEW_LIMIT in one for one in words)
 
 
 def answer_of(body: bytes, call: ModelCall) -> Answer:
@@ -83,7 +83,7 @@ def read_answer(completion: JsonObject, call: ModelCall) -> Answer:
         text,
         text_of(message.get("reasoning_content")) or text_of(message.get("reasoning")) or None,
         usage_of(completion.get("usage")),
-        error=_error(reason, text_of(message.get("refusal")), bool(text or calls)),
+        error=_error(reason, text_of(message.get("refusal"))),
     )
     extra: JsonObject = {
         "output_tools": [one for one in map(kept, calls) if one],
@@ -103,11 +103,11 @@ def _text(message: JsonObject) -> str:
     return text_of(content)
 
 
-def _error(reason: str, refusal: str, has_output: bool) -> PredictionError | None:
+def _error(reason: str, refusal: str) -> PredictionError | None:
     if reason == "content_filter":
         return PredictionError("content_filter", "the service's filter stopped the answer")
     if reason == "length":
         return PredictionError("incomplete", "the answer ended early: it reached the limit of tokens")
     if refusal:
         return PredictionError("refusal", cut(refusal))
-    return None if has_output else PredictionError("incomplete", "the answer holds no text and no tool call")
+    return None

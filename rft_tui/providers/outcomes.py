@@ -136,7 +136,7 @@ def classify_code(code: str, message: str) -> Outcome:
 
 def classify_exception(error: BaseException) -> Outcome:
     """What an exception of the client means; its own words are not shown, since they may hold anything."""
-    chain = []
+    chain: list[BaseException] = []
     seen: BaseException | None = error
     while seen is not None and len(chain) < 10:
         chain.append(seen)

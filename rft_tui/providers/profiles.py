@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -19,6 +18,9 @@ OPENAI_URL = "https://api.openai.com/v1"
 
 PLACEHOLDER = "YOUR-RESOURCE"
 """Stands in the address of a built-in profile that every person has to complete."""
+
+SHORTEST_SECRET = 8
+"""Characters from which a value is looked for in what a service sends."""
 
 KEYRING_SERVICE = "rft-tui"
 """Under this name, and with the variable's name as the user, the system keyring may hold a key."""
@@ -224,6 +226,6 @@ def _plain_url(address: str) -> str:
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
 
 
-def secrets_of(key: FoundKey, headers: Mapping[str, str]) -> tuple[str, ...]:
-    """Texts that must not appear in anything that is shown or kept, the longest first."""
-    return tuple(sorted({one for one in (key.value, *headers.values()) if len(one) >= 8}, key=len, reverse=True))
+def secrets_of(*values: str) -> tuple[str, ...]:
+    """Texts that must not be shown or kept, the longest first; short ones would only be found by accident."""
+    return tuple(sorted({one for one in values if len(one) >= SHORTEST_SECRET}, key=len, reverse=True))

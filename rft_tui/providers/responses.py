@@ -88,6 +88,8 @@ def read_answer(response: JsonObject, call: ModelCall) -> Answer:
     if not isinstance(response.get("output"), list):
         raise MalformedError("the answer has no list of outputs")
     output = objects_of(response["output"])
+    if len(output) < len(response["output"]):
+        raise MalformedError("the answer's outputs are no objects")
     texts, refusals = _texts(output)
     summaries = [
         text_of(part.get("text"))
@@ -101,7 +103,7 @@ def read_answer(response: JsonObject, call: ModelCall) -> Answer:
         "".join(texts),
         "\n\n".join(one for one in summaries if one) or None,
         usage_of(response.get("usage")),
-        error=_error(status, reason, refusals, bool(texts or calls)),
+        error=_error(status, reason, refusals),
     )
     extra: JsonObject = {
         "output_tools": [one for one in map(kept, calls) if one],
@@ -113,7 +115,7 @@ def read_answer(response: JsonObject, call: ModelCall) -> Answer:
     return completed(answer, extra, call)
 
 
-def _error(status: Any, reason: str, refusals: list[str], has_output: bool) -> PredictionError | None:
+def _error(status: Any, reason: str, refusals: list[str]) -> PredictionError | None:
     if reason == "content_filter":
         return PredictionError("content_filter", "the service's filter stopped the answer")
     if status == "incomplete":
@@ -122,7 +124,7 @@ def _error(status: Any, reason: str, refusals: list[str], has_output: bool) -> P
         return PredictionError("refusal", cut("".join(refusals)) or "the model refused")
     if status in ("queued", "in_progress", "cancelled"):
         return PredictionError("malformed", f"the answer is not there: its status is {status}")
-    return None if has_output else PredictionError("incomplete", "the answer holds no text and no tool call")
+    return None
 
 
 def _texts(output: list[JsonObject]) -> tuple[list[str], list[str]]:

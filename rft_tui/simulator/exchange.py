@@ -120,29 +120,42 @@ class Exchange:
         """Send an answer as it is."""
         await response(self.scope, self.receive, self.send)
 
-    async def answer_broken(self, response: Response, fault: str, drip_s: float) -> None:
-        """Send an answer the way a fault has it."""
-        if fault == "content-type":
-            kept = {key: value for key, value in response.headers.items() if key.startswith("x-")}
-            await self.answer(Response(PAGE, media_type="text/html", headers=kept))
-            return
+    async def answer_with_page(self, response: Response) -> None:
+        """Send a web page in place of an answer."""
+        kept = {key: value for key, value in response.headers.items() if key.startswith("x-")}
+        await self.answer(Response(PAGE, media_type="text/html", headers=kept))
+
+    async def answer_half(self, response: Response) -> None:
+        """Send the first half of an answer as if it were all."""
+        half = bytes(response.body)[: len(response.body) // 2]
+        response.headers["content-length"] = str(len(half))
+        await self._begin(response)
+        await self.finish(half)
+
+    async def answer_and_reset(self, response: Response) -> None:
+        """Break the connection in the middle of an answer."""
+        await self._begin(response)
+        half = bytes(response.body)[: len(response.body) // 2]
+        await self.send({"type": "http.response.body", "body": half, "more_body": True})
+        self._reset()
+
+    async def drip(self, response: Response, seconds: float) -> bytes:
+        """Send an answer slowly up to its last piece, which is given back for `finish`."""
+        await self._begin(response)
         body = bytes(response.body)
-        if fault == "half-json":
-            response.headers["content-length"] = str(len(body) // 2)
-            body = body[: len(body) // 2]
-        await self.send(
-            {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
-        )
         pieces = [body[len(body) * part // DRIPS : len(body) * (part + 1) // DRIPS] for part in range(DRIPS)]
-        for piece in pieces if fault == "drip" else [body]:
-            if fault == "drip":
-                await self.pause(drip_s / DRIPS)
-            piece = piece[: len(piece) // 2] if fault == "reset" else piece
+        for piece in pieces[:-1]:
             await self.send({"type": "http.response.body", "body": piece, "more_body": True})
-        if fault == "reset":
-            self._reset()
-        else:
-            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+            await self.pause(seconds / DRIPS)
+        return pieces[-1]
+
+    async def finish(self, piece: bytes) -> None:
+        """Send the last piece of a body."""
+        await self.send({"type": "http.response.body", "body": piece, "more_body": False})
+
+    async def _begin(self, response: Response) -> None:
+        headers = response.raw_headers
+        await self.send({"type": "http.response.start", "status": response.status_code, "headers": headers})
 
     def _reset(self) -> None:
         """Break the connection so that the client sees a reset, not an end."""

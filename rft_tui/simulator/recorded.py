@@ -46,7 +46,7 @@ class Recordings:
         return runs[(run_index - 1) % len(runs)] if runs else None
 
     def _load(self) -> None:
-        from rft_tui.demo import DATASETS, sample_folder
+        from rft_tui.sample import DATASETS, sample_folder
 
         folder = self._folder or sample_folder()
         by_ending: dict[str, list[str]] = defaultdict(list)

@@ -55,5 +55,5 @@ def running_simulator(
         try:
             yield RunningSimulator(base_url, service)
         finally:
-            server.should_exit = True
+            server.end()
             thread.join()

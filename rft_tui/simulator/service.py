@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 MARK_HEADER = "x-rft-tui-simulated"
 """The header that every answer carries."""
 
-BROKEN_FAULTS = ("reset", "half-json", "content-type", "drip")
-"""Kinds that break an answer on its way."""
-
 
 class SimulatedService:
     """One simulated service: an ASGI application with its files, batches and counts.
@@ -88,11 +85,15 @@ class SimulatedService:
     async def _exchange(self, at: Exchange) -> None:
         label = label_of(at.scope["method"], at.path)
         if at.path.startswith("/simulator/"):
-            await at.answer(self._marked(await self._respond(at), {}))
+            try:
+                response = await self._respond(at)
+            except RequestError as error:
+                response = json_response(error.body(), error.status)
+            await at.answer(self._marked(response, {}))
             return
         with self.ledger.under_way(label):
             headers: dict[str, str] = {}
-            identity = fault = ""
+            identity = ""
             try:
                 self._authorise(at)
                 if self._rate is not None:
@@ -104,21 +105,31 @@ class SimulatedService:
                 identity = request_identity(at.path, at.run_index, at.body)
                 attempt = self.ledger.attempt(identity)
                 at.mark = f"{identity[:20]}{attempt}"
-                at.fault = fault = self._drawn(at.path, identity, attempt)
-                if fault == "stall":
+                at.fault = self._drawn(at.path, identity, attempt)
+                if at.fault == "stall":
                     await at.stall()
                     return
-                if error := fault_error(fault, self.options.retry_after_s):
-                    raise error
+                if refusal := fault_error(at.fault, self.options.retry_after_s):
+                    raise refusal
                 response = self._marked(await self._respond(at), headers)
             except RequestError as error:
                 response = self._marked(json_response(error.body(), error.status, error.headers), headers)
-            if fault in BROKEN_FAULTS and response.status_code == 200:
-                await at.answer_broken(response, fault, self.options.drip_s)
-            else:
-                await at.answer(response)
-            if response.status_code == 200 and at.is_open and fault in ("", "drip", *SPOKEN_FAULTS):
+            await self._deliver(at, response, label, identity)
+
+    async def _deliver(self, at: Exchange, response: Response, label: str, identity: str) -> None:
+        """Send an answer, whole or as its fault has it; a good one counts just before its last byte goes out."""
+        fault = at.fault if response.status_code == 200 else ""
+        if fault == "content-type":
+            await at.answer_with_page(response)
+        elif fault == "half-json":
+            await at.answer_half(response)
+        elif fault == "reset":
+            await at.answer_and_reset(response)
+        else:
+            last = await at.drip(response, self.options.drip_s) if fault == "drip" else None
+            if response.status_code == 200 and at.is_open:
                 self.ledger.answered(label, identity)
+            await (at.answer(response) if last is None else at.finish(last))
 
     def _drawn(self, path: str, identity: str, attempt: int) -> str:
         """The fault of an attempt, noted; those of batch lines mean nothing here, and only models refuse."""

@@ -11,6 +11,9 @@ from rft_tui.store.owners import is_alive, is_here
 FORGOTTEN_AFTER_S = 3600.0
 """After how many seconds of wall clock a claim from another machine counts no more."""
 
+TASK_OWNER = "batch:"
+"""How the name of a claim begins that a task holds, whichever worker does it: what a batch asks may take a day."""
+
 
 def claim(db: sqlite3.Connection, keys: Iterable[str], owner: str) -> set[str]:
     """The keys that nobody else is asking: they are this owner's now, until released or until the owner is gone."""
@@ -18,7 +21,7 @@ def claim(db: sqlite3.Connection, keys: Iterable[str], owner: str) -> set[str]:
     now = time.time()
     for key in keys:
         row = db.execute("SELECT owner, since FROM asking WHERE key = ?", [key]).fetchone()
-        if row is not None and _holds(row[0], row[1], now):
+        if row is not None and _holds(db, row[0], row[1], now):
             continue
         db.execute("INSERT OR REPLACE INTO asking (key, owner, since) VALUES (?, ?, ?)", [key, owner, now])
         mine.add(key)
@@ -35,5 +38,13 @@ def release_all(db: sqlite3.Connection, owner: str) -> None:
     db.execute("DELETE FROM asking WHERE owner = ?", [owner])
 
 
-def _holds(owner: str, since: float, now: float) -> bool:
+def task_owner(task: int) -> str:
+    """The name under which a task claims keys until it ends, also while no worker does it."""
+    return f"{TASK_OWNER}{task}"
+
+
+def _holds(db: sqlite3.Connection, owner: str, since: float, now: float) -> bool:
+    if owner.startswith(TASK_OWNER):
+        held = "SELECT 1 FROM task WHERE id = ? AND state IN ('queued', 'running', 'paused')"
+        return db.execute(held, [owner.removeprefix(TASK_OWNER)]).fetchone() is not None
     return is_alive(owner) and (is_here(owner) or abs(now - since) < FORGOTTEN_AFTER_S)

@@ -15,7 +15,8 @@ from rft_tui.store.summary import ScoreSummary, summarise
 class RunLine:
     """One run, or a group of runs that differ only in their index, with its figures under one grader.
 
-    `run` is None for a group's own line; `summary` is None where the grader has graded nothing of it.
+    `run` is None for a group's own line; `summary` is None where the grader has graded nothing of it; `parts` are the
+    runs behind the line.
     """
 
     group: RunGroup
@@ -26,6 +27,29 @@ class RunLine:
     tokens: int
     latency_s: float | None
     summary: ScoreSummary | None
+    parts: tuple[StoredRun, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """Items that are asked for and have no prediction yet."""
+        return sum(part.missing for part in self.parts)
+
+    @property
+    def cost(self) -> float | None:
+        """What the answers cost in US dollars when they were asked; None where no price was known."""
+        known = [part.cost for part in self.parts if part.cost is not None]
+        return sum(known) if known else None
+
+    @property
+    def cached(self) -> int:
+        """Predictions whose answer was there already."""
+        return sum(part.cached for part in self.parts)
+
+    @property
+    def served_models(self) -> tuple[str, ...]:
+        """Names under which the service answered, where they are not the one that was asked."""
+        names = dict.fromkeys(name for part in self.parts for name in part.served_models)
+        return tuple(name for name in names if name != self.group.model)
 
     @property
     def runs(self) -> tuple[int, ...]:
@@ -56,7 +80,18 @@ def _line(group: RunGroup, run: StoredRun | None, runs: Sequence[StoredRun], sum
         sum(one.output_tokens or one.reasoning_tokens for one in runs),
         sum(latency * count for latency, count in seconds) / total if total else None,
         summary,
+        tuple(runs),
     )
+
+
+def error_kinds(db: sqlite3.Connection, runs: Sequence[int]) -> dict[str, int]:
+    """How many predictions of some runs are errors, by kind, the most frequent first."""
+    rows = db.execute(
+        f"SELECT error_kind, count(*) FROM prediction WHERE run IN ({','.join('?' * len(runs))})"
+        " AND error_kind IS NOT NULL GROUP BY error_kind ORDER BY count(*) DESC, error_kind",
+        list(runs),
+    )
+    return dict(rows)
 
 
 def _figures(db: sqlite3.Connection, grader: StoredGrader | None, runs: Sequence[int]) -> ScoreSummary | None:

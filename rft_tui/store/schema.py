@@ -188,13 +188,15 @@ def services(db: Database) -> None:
     db.conn.execute("""
         CREATE TABLE batch (
             id INTEGER PRIMARY KEY, task INTEGER NOT NULL REFERENCES task, model TEXT NOT NULL, endpoint TEXT NOT NULL,
-            state TEXT NOT NULL, requests INTEGER NOT NULL, mark TEXT NOT NULL, input_file TEXT, remote TEXT,
-            output_file TEXT, error_file TEXT, raw TEXT, created_at TEXT NOT NULL)""")
+            state TEXT NOT NULL, lines INTEGER NOT NULL, mark TEXT NOT NULL UNIQUE, expected_tokens INTEGER NOT NULL,
+            expected_cost REAL, input_file TEXT, remote TEXT, output_file TEXT, error_file TEXT,
+            message TEXT NOT NULL DEFAULT '', created_at TEXT NOT NULL)""")
     db.conn.execute("CREATE INDEX batch_task ON batch (task, id)")
     db.conn.execute("""
         CREATE TABLE batch_line (
-            batch INTEGER NOT NULL REFERENCES batch, key TEXT NOT NULL, run INTEGER, item INTEGER,
-            PRIMARY KEY (batch, key)) WITHOUT ROWID""")
+            batch INTEGER NOT NULL REFERENCES batch, key TEXT NOT NULL, number INTEGER NOT NULL,
+            tries INTEGER NOT NULL, outcome TEXT, run INTEGER, item INTEGER, PRIMARY KEY (batch, key)) WITHOUT ROWID""")
+    db.conn.execute("CREATE INDEX batch_line_key ON batch_line (key)")
 
 
 SCHEMA_VERSION = 6

@@ -37,7 +37,7 @@ from rft_tui.tasks.services import Services
 from rft_tui.tasks.writing import StoreWriter
 from rft_tui.workspace import open_workspace
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("rft_tui.worker")
 
 POLL_S = 0.2
 """How often the worker asks the cache whether something has changed."""

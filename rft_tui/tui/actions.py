@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 GLOBAL, LIST, REVIEW, RUNS, DATA, TAGS = "global", "list", "review", "runs", "data", "tags"
+FORM, TASKS, PROMPTS, EDITOR, CONFIRM = "form", "tasks", "prompts", "editor", "confirm"
 
 SCOPES: dict[str, str] = {
     GLOBAL: "Everywhere",
@@ -17,6 +18,11 @@ SCOPES: dict[str, str] = {
     RUNS: "Runs",
     DATA: "Data",
     TAGS: "Tag bar (open with t)",
+    FORM: "New run (open with n in Runs or Data)",
+    TASKS: "Tasks (open with T)",
+    PROMPTS: "Prompts (open with P in Data)",
+    EDITOR: "While a prompt is edited",
+    CONFIRM: "When a costly action asks",
 }
 """Where a key counts. A screen's own scope comes before lists, lists before everywhere."""
 
@@ -46,6 +52,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", ("?",), "all keys", "Show every key; enter runs one", GLOBAL),
     Action("palette", (":", "ctrl+p"), "palette", "Find an action by its words and run it", GLOBAL),
     Action("refresh", ("r",), "refresh", "Read the cache again", GLOBAL),
+    Action("tasks", ("T",), "tasks", "Show the tasks: what is done in the background, and how it ended", GLOBAL),
     Action("theme", (), "theme", "Choose a theme", GLOBAL),
     Action("back", ("esc",), "back", "One level out; never quits", GLOBAL),
     Action("quit", ("q",), "quit", "Leave; everything is kept", GLOBAL),
@@ -95,12 +102,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("review.columns", ("c",), "columns", "Choose the columns of the list", REVIEW),
     Action("review.mark", ("space",), "mark", "Mark the prediction, or take the mark away", REVIEW),
     Action("review.unmark", (), "clear marks", "Take all marks away", REVIEW),
+    Action("runs.new", ("n",), "new run", "Ask models for predictions: the form with every option", RUNS, 75),
+    Action(
+        "runs.top_up", ("U",), "top up", "More runs in the same way; only the new ones are asked and paid", RUNS, 60
+    ),
+    Action("runs.resume", ("R",), "resume", "Ask for what is missing in the runs of the line", RUNS, 58),
+    Action("runs.retry", ("E",), "retry errors", "Ask again where the runs of the line have errors", RUNS, 57),
     Action("runs.import", ("I",), "import", "Bring in predictions from a file or folder", RUNS, 65),
     Action("runs.details", ("i",), "details", "Show or hide the details of the run", RUNS, 50),
-    Action("runs.grade", ("G",), "grade", "Grade the run with a grader that runs here", RUNS, 70),
+    Action("runs.grade", ("G",), "grade", "Grade the runs of the line, here or by a model", RUNS, 70),
     Action("data.import", ("I",), "import", "Bring in a dataset from a file", DATA, 68),
+    Action("data.predict", ("n",), "new run", "Ask models for predictions on this dataset", DATA, 72),
     Action("data.check", ("c",), "check", "Check the rows by every rule, alone or against another dataset", DATA, 70),
     Action("data.prompt", ("p",), "prompt", "Show the items as they are sent with a prompt", DATA, 65),
+    Action("data.prompts", ("P",), "prompts", "Make, edit and compare prompts", DATA, 46),
     Action("data.split", ("x",), "split", "Draw named parts as datasets of their own, by a seed", DATA, 45),
     Action("data.export", ("w",), "write", "Write the rows into a file, with the prompt if one is shown", DATA, 44),
     Action("data.raw", ("v",), "raw row", "Show the row as it stands in the file", DATA, 50),
@@ -110,6 +125,46 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("tags.new", ("+",), "new tag", "Name a new tag and set it", TAGS, 90),
     Action("tags.close", ("esc", "t"), "close", "Close the tag bar", TAGS, 80),
+    Action(
+        "form.start", ("ctrl+s",), "start", "Start what the form says; it asks first if that costs requests", FORM, 99
+    ),
+    Action("form.edit", ("enter",), "change", "Change the field: type, or choose from a list", FORM, 98),
+    Action("form.toggle", ("space",), "yes/no", "Turn yes into no, or take the next of the choices", FORM, 97),
+    Action("form.suggest", ("s",), "suggestions", "Models that were asked here before, and those fetched", FORM, 96),
+    Action("form.fetch", ("L",), "service's models", "Ask the service for its list of models (network)", FORM, 95),
+    Action("form.clear", ("x", "delete"), "default", "Back to what the field proposes", FORM, 94),
+    Action("form.clear_all", ("X",), "clear all", "Every field back to what it proposes", FORM, 90),
+    Action("form.prompts", ("P",), "prompts", "Make, edit and compare prompts", FORM, 92),
+    Action("form.down", ("j", "down", "tab"), "next", "To the next field", FORM),
+    Action("form.up", ("k", "up", "shift+tab"), "previous", "To the previous field", FORM),
+    Action("tasks.pause", ("p",), "pause", "Let the task rest; calls in flight still answer", TASKS, 90),
+    Action("tasks.resume", ("R",), "resume", "Let a task go on that is paused, failed or cancelled", TASKS, 89),
+    Action("tasks.cancel", ("x",), "cancel", "End the task; what is done is kept", TASKS, 88, dangerous=True),
+    Action("tasks.more", ("+", ">"), "more at once", "Raise the most calls in flight at once", TASKS, 80),
+    Action("tasks.fewer", ("-", "<"), "fewer", "Lower the most calls in flight at once", TASKS, 79),
+    Action("tasks.concurrency", ("c",), "calls at once", "Set the most calls in flight at once", TASKS, 70),
+    Action("tasks.spend_cap", ("m",), "spend cap", "Set how many dollars the task may cost", TASKS, 75),
+    Action("tasks.details", ("i",), "details", "Show or hide the details of the task", TASKS, 60),
+    Action("prompts.new", ("n",), "new", "Make a prompt", PROMPTS, 90),
+    Action("prompts.edit", ("enter", "o"), "edit", "Edit the prompt here", PROMPTS, 89),
+    Action(
+        "prompts.external", ("e",), "$EDITOR", "Edit the prompt in $VISUAL or $EDITOR and take it back", PROMPTS, 88
+    ),
+    Action(
+        "prompts.diff",
+        ("d",),
+        "difference",
+        "Show what differs from the version before, or from the marked one",
+        PROMPTS,
+        87,
+    ),
+    Action("prompts.mark", ("space",), "mark", "Mark the version to compare with", PROMPTS, 80),
+    Action("editor.save", ("ctrl+s",), "save", "Save the text: a new version of the prompt", EDITOR, 90),
+    Action("editor.external", ("f4",), "$EDITOR", "Edit the text in $VISUAL or $EDITOR and take it back", EDITOR, 80),
+    Action("editor.undo", ("f7",), "undo", "Take back the last change", EDITOR, 70),
+    Action("editor.redo", ("f8", "ctrl+y"), "redo", "Bring it again", EDITOR, 69),
+    Action("editor.leave", ("esc",), "leave", "Leave; it asks first where something is not saved", EDITOR, 60),
+    Action("confirm.yes", ("y",), "yes", "Do it; every other key leaves it undone", CONFIRM),
 )
 """All actions, in the order of help and docs."""
 

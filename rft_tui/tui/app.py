@@ -25,6 +25,8 @@ from rft_tui.tui.keymap import Keymap, load_keymap
 from rft_tui.tui.outbox import AT_ONCE_MS, Outbox, Write
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.review import ReviewScreen
+from rft_tui.tui.task_watch import TaskWatch
+from rft_tui.tui.task_words import how_it_ended
 from rft_tui.tui.theme import Theme, default_theme, load_theme, theme_names
 from rft_tui.tui.thin import ThinOutput
 from rft_tui.workspace import Workspace
@@ -78,6 +80,7 @@ class RftApp(ThinOutput, App[None]):
         self.is_leaving = False
         self._early_keys: list[events.Key] = []
         self.outbox = Outbox(workspace.store)
+        self.tasks = TaskWatch()
         self._remember_timer: Timer | None = None
         self._data_version = workspace.store.data_version()
         self._own_commits = workspace.store.commits_elsewhere
@@ -100,8 +103,12 @@ class RftApp(ThinOutput, App[None]):
         return ReviewScreen()
 
     def on_mount(self) -> None:
-        """Look from time to time whether another process has written to the cache."""
+        """Look from time to time whether another process has written to the cache; take up unfinished tasks."""
         self.set_interval(LOOK_AGAIN_S, self._look_again)
+        with self.workspace.store.read() as db:
+            self.tasks.look(db)
+        if self.tasks.open:
+            self._ensure_worker()
 
     def show_screen(self, name: str) -> None:
         """Switch to a screen; it is as it was left."""
@@ -193,11 +200,42 @@ class RftApp(ThinOutput, App[None]):
             log.warning("cache not readable: %s", error)
             return
         own = self.workspace.store.commits_elsewhere
-        if version != self._data_version:
-            is_own, self._data_version, self._own_commits = own != self._own_commits, version, own
-            screen = self.screen
-            if not is_own and isinstance(screen, WorkScreen):
-                screen.say(f"the cache has changed · {screen.hint_key('refresh')} reads it again", "state.info")
+        if version == self._data_version:
+            if self.tasks.is_still():
+                self._ensure_worker()
+            return
+        is_own, self._data_version, self._own_commits = own != self._own_commits, version, own
+        screen = self.screen
+        if not self.look_at_tasks() and not is_own and isinstance(screen, WorkScreen):
+            screen.say(f"the cache has changed · {screen.hint_key('refresh')} reads it again", "state.info")
+
+    def look_at_tasks(self) -> bool:
+        """Read how the tasks stand and show what has changed; whether anything of them has moved."""
+        try:
+            with self.workspace.store.read() as db:
+                seen = self.tasks.look(db)
+        except StoreError as error:
+            log.warning("tasks not readable: %s", error.message)
+            return False
+        screen = self.screen
+        if seen.moved and isinstance(screen, WorkScreen):
+            screen.tasks_changed()
+            if seen.grew:
+                screen.cache_grew()
+            if seen.ended and not screen.is_confirming:
+                said, style = how_it_ended(seen.ended[-1])
+                screen.say(f"{said} · {screen.hint_key('tasks')} shows tasks", style)
+        return seen.moved
+
+    def _ensure_worker(self) -> None:
+        """See in the background that somebody does what is queued."""
+
+        def ensure() -> None:
+            from rft_tui.tasks.launching import ensure_worker
+
+            ensure_worker(self.workspace.store, self.workspace.folder)
+
+        self.run_worker(ensure, thread=True, group="app.worker", exclusive=False, exit_on_error=False)
 
     def choose_theme(self) -> None:
         """Show the themes; each is tried on while the cursor is on it."""

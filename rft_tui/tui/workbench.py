@@ -11,6 +11,7 @@ from textual.widget import Widget
 from rft_tui.errors import RftError
 from rft_tui.tui.keymap import Keymap
 from rft_tui.tui.outbox import Outbox, Write
+from rft_tui.tui.task_watch import TaskWatch
 from rft_tui.tui.theme import Theme
 from rft_tui.workspace import Workspace
 
@@ -23,6 +24,7 @@ class Workbench(Protocol):
     keymap: Keymap
     session: dict[str, Any]
     outbox: Outbox
+    tasks: TaskWatch
     is_leaving: bool
     screen_words: tuple[tuple[str, str], ...]
 
@@ -49,6 +51,10 @@ class Workbench(Protocol):
 
     def early_keys(self) -> list[events.Key]:
         """The keys that came before the line they were meant for; they are kept once."""
+        ...
+
+    def look_at_tasks(self) -> None:
+        """Read how the tasks stand, now."""
         ...
 
     def leave(self) -> None:

@@ -13,9 +13,10 @@ from textual.worker import Worker
 
 from rft_tui.errors import RftError
 from rft_tui.safetext import one_line
-from rft_tui.tui.actions import ACTIONS, GLOBAL, LIST, Action
+from rft_tui.tui.actions import ACTIONS, CONFIRM, GLOBAL, LIST, Action
 from rft_tui.tui.keymap import written
-from rft_tui.tui.paint import Line
+from rft_tui.tui.paint import Line, line_length
+from rft_tui.tui.task_words import strip
 from rft_tui.tui.widgets.bars import Footer, Header
 from rft_tui.tui.workbench import Workbench, workbench
 
@@ -40,6 +41,8 @@ class WorkScreen(Screen[None]):
         self.footer = Footer()
         self.is_asking = False
         self.typing_hints: tuple[tuple[str, str], ...] = ()
+        self._on_yes: Callable[[], None] | None = None
+        self._last_key = ""
 
     @property
     def rft(self) -> Workbench:
@@ -114,11 +117,40 @@ class WorkScreen(Screen[None]):
 
     def take_key(self, key: str) -> bool:
         """Run the action of a key; whether there was one."""
+        if self._on_yes is not None:
+            self._answered(key)
+            return True
         action = self.rft.keymap.find(key, self.scopes)
         if action is None:
             return False
+        self._last_key = key
         self.run(action)
         return True
+
+    def confirm(self, what: str, on_yes: Callable[[], None]) -> None:
+        """Do something only if the next key says yes; `what` goes on after the key: ``starts 240 requests``.
+
+        The key that asked never confirms, whatever the keymap says.
+        """
+        self._on_yes = on_yes
+        self.footer.say(
+            [(self.hint_key("confirm.yes"), "text.accent bold"), (f" {one_line(what, 300)}", "state.warning"),
+             (" · any other key: no", "text.dim")]
+        )  # fmt: skip
+
+    @property
+    def is_confirming(self) -> bool:
+        """Whether a costly action waits for a yes."""
+        return self._on_yes is not None
+
+    def _answered(self, key: str) -> None:
+        on_yes, self._on_yes = self._on_yes, None
+        action = self.rft.keymap.find(key, (CONFIRM,))
+        self.footer.say(None)
+        if action is None or key == self._last_key or on_yes is None:
+            self.say("nothing was done", "text.dim")
+            return
+        self.guarded(on_yes)()
 
     def run(self, action: Action) -> None:
         """Run an action, or say why it cannot run."""
@@ -147,7 +179,8 @@ class WorkScreen(Screen[None]):
         """Paint header and footer again where they changed."""
         if not self.is_mounted:
             return
-        self.header.show(*self.header_rows())
+        first, second = self.header_rows()
+        self.header.show(self._with_tasks(*first), second)
         if self.is_asking:
             self.footer.show([("enter", "keep"), ("esc", "cancel"), *self.typing_hints], None)
             return
@@ -159,6 +192,22 @@ class WorkScreen(Screen[None]):
         shown.sort(key=lambda action: -action.footer)
         keys = [(key, action.label) for action in shown if (key := keymap.key(action))]
         self.footer.show(keys, (keymap.keys["help"][0] if keymap.keys["help"] else "", "all keys"))
+
+    def _with_tasks(self, left: Line, right: Line) -> tuple[Line, Line]:
+        """The first header line with what goes on in the background at its right end."""
+        width = self.app.size.width
+        tasks = strip(self.rft.tasks.open, max(width * 9 // 20, width - line_length(left) - 4))
+        if not tasks:
+            return left, right
+        fits = line_length(left) + line_length(tasks) + line_length(right) + 8 <= width
+        return left, [*right, ("   ", "text.normal"), *tasks] if right and fits else tasks
+
+    def tasks_changed(self) -> None:
+        """Something about the tasks has changed: show it."""
+        self.refresh_bars()
+
+    def cache_grew(self) -> None:
+        """A task has stored predictions or grades: show it quietly."""
 
     def tabs(self) -> Line:
         """The screens there are, the current one marked by a sign as well as its colour."""
@@ -237,6 +286,12 @@ class WorkScreen(Screen[None]):
     def do_screen_review(self) -> None:
         """Go to Review."""
         self.rft.show_screen("review")
+
+    def do_tasks(self) -> None:
+        """Show the tasks."""
+        from rft_tui.tui.screens.tasks import TasksScreen
+
+        self.app.push_screen(TasksScreen())
 
     def do_theme(self) -> None:
         """Choose a theme."""

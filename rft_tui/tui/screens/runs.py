@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event
 from typing import Any, ClassVar
 
 from textual.message import Message
 
 from rft_tui.safetext import one_line
 from rft_tui.store.graders import StoredGrader, get_grader, list_graders
-from rft_tui.store.run_figures import RunLine, run_lines
+from rft_tui.store.run_figures import RunLine, error_kinds, run_lines
 from rft_tui.store.summary import ScoreSummary, summarise
+from rft_tui.store.wanted import FAILED, MISSING
 from rft_tui.tui.actions import RUNS, Action
 from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.data_work import typed_path
+from rft_tui.tui.screens.runs_again import TaskStarted, ask_again, why_not_again
+from rft_tui.tui.screens.runs_grading import RunsGrading
 from rft_tui.tui.screens.runs_list import RunsSource, details
-from rft_tui.tui.screens.two_panes import TwoPanes
+
+AGAIN = {"runs.resume": MISSING, "runs.retry": FAILED}
+"""Actions that ask again, and for which items."""
+
+NEEDS_RUNS = ("runs.grade", "runs.details", "runs.top_up", "open", *AGAIN)
+"""Actions on the line under the cursor."""
 
 
 class RunsRead(Message):
@@ -31,10 +38,11 @@ class RunsRead(Message):
 class FiguresRead(Message):
     """Posted when a worker has read the figures of every grader for one line."""
 
-    def __init__(self, line: RunLine, figures: list[tuple[StoredGrader, ScoreSummary]]) -> None:
+    def __init__(self, line: RunLine, figures: list[tuple[StoredGrader, ScoreSummary]], errors: dict[str, int]) -> None:
         super().__init__()
         self.line = line
         self.figures = figures
+        self.errors = errors
 
 
 class Imported(Message):
@@ -45,18 +53,7 @@ class Imported(Message):
         self.said = said
 
 
-class GradeProgress(Message):
-    """Posted while runs are graded: how many of how many are done; `said` at the end."""
-
-    def __init__(self, name: str, done: int, of: int, said: str = "") -> None:
-        super().__init__()
-        self.name = name
-        self.done = done
-        self.of = of
-        self.said = said
-
-
-class RunsScreen(TwoPanes):
+class RunsScreen(RunsGrading):
     """All runs with their figures; one key opens them in Review or grades them."""
 
     scope: ClassVar[str] = RUNS
@@ -66,11 +63,11 @@ class RunsScreen(TwoPanes):
         super().__init__(RunsSource([], reading=True))
         self.grader: StoredGrader | None = None
         self._figures: tuple[tuple[int, ...], list[tuple[StoredGrader, ScoreSummary]]] | None = None
-        self._grading: GradeProgress | None = None
-        self._stop = Event()
+        self._errors: dict[str, int] = {}
+        self._seen_growth = 0
 
     @property
-    def row(self) -> RunLine | None:
+    def row(self) -> RunLine | None:  # type: ignore[override]
         """The line under the cursor."""
         row: RunLine | None = self.table.current
         return row
@@ -88,6 +85,17 @@ class RunsScreen(TwoPanes):
         """Read the cache again."""
         self.run_worker(self._read, thread=True, exclusive=True, group="runs.read", exit_on_error=False)
 
+    def cache_grew(self) -> None:
+        """Read the figures again; what is shown stays until they are there."""
+        self._seen_growth = self.rft.tasks.growth
+        self.do_refresh()
+
+    def on_screen_resume(self) -> None:
+        """Show what came in meanwhile."""
+        super().on_screen_resume()
+        if self._seen_growth != self.rft.tasks.growth:
+            self.cache_grew()
+
     def _read(self) -> None:
         wanted = self.rft.session.get("review", {}).get("grader")
         with self.rft.workspace.store.read() as db:
@@ -101,10 +109,13 @@ class RunsScreen(TwoPanes):
         """Show the runs."""
         first = self.table.count == 0
         cursor = self.rft.session.get("runs", {}).get("cursor", 0) if first else self.table.cursor
+        here = self.row
+        if not first and here is not None:
+            same = (number for number, line in enumerate(message.lines) if _is_same(line, here))
+            cursor = next(same, cursor)
         self.grader = message.grader
-        self._figures = None
         self.table.show(RunsSource(message.lines), cursor if isinstance(cursor, int) else 0)
-        self.show_current()
+        self.show_current(again=True)
         self.refresh_bars()
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
@@ -113,9 +124,11 @@ class RunsScreen(TwoPanes):
         if self.grader is not None:
             name += [(" · means by ", "text.dim"), (one_line(self.grader.name, 30), "text.normal"),
                      (f"@{self.grader.version[:4]}", "text.dim")]  # fmt: skip
-        grading = self._grading
+        if any(line.group.simulated for line in self._lines()):
+            name.append((" SIMULATED", "state.warning bold"))
+        grading = self.grading
         right: Line = []
-        if grading is not None and not grading.said:
+        if grading is not None and self.is_grading:
             right = [(f"grade {one_line(grading.name, 24)} {grading.done:,}/{grading.of:,}", "state.info")]
         groups = sum(1 for line in self._lines() if line.run is None)
         runs = sum(1 for line in self._lines() if line.run is not None)
@@ -127,21 +140,27 @@ class RunsScreen(TwoPanes):
 
     def why_not(self, action: Action) -> str | None:
         """Actions on runs need some."""
-        if action.id in ("runs.grade", "open", "runs.details") and self.row is None:
+        row = self.row
+        if action.id in NEEDS_RUNS and row is None:
             return "there are no runs here"
+        if action.id in AGAIN and row is not None:
+            return why_not_again(row, AGAIN[action.id])
+        if action.id == "runs.top_up" and row is not None and any(part.source for part in row.parts):
+            return "these predictions were imported: there is no service to ask"
         if action.id == "runs.details" and not self.is_narrow:
             return "the details stand beside the list"
-        if action.id == "runs.grade" and self._grading is not None and not self._grading.said:
-            return f"{self._grading.name} is being graded"
+        if action.id == "runs.grade" and self.grading is not None and self.is_grading:
+            return f"{self.grading.name} is being graded"
         return super().why_not(action)
 
-    def show_current(self) -> None:
-        """Show the figures of every grader for the line."""
+    def show_current(self, *, again: bool = False) -> None:
+        """Show the figures of every grader for the line; read them again where something may have changed."""
         row = self.row
         if row is None:
             self.pane.show(lambda _width: [])
             return
-        if self._figures is None or self._figures[0] != row.runs:
+        self.refresh_bars()
+        if again or self._figures is None or self._figures[0] != row.runs:
             self.run_worker(
                 lambda: self._read_figures(row), thread=True, exclusive=True, group="runs.figures", exit_on_error=False
             )
@@ -154,20 +173,24 @@ class RunsScreen(TwoPanes):
                 summary = summarise(db, grader.id, grader.rule, row.runs)
                 if summary.graded:
                     figures.append((grader, summary))
-        self.post_message(FiguresRead(row, figures))
+            errors = error_kinds(db, row.runs) if row.errors else {}
+        self.post_message(FiguresRead(row, figures, errors))
 
     def on_figures_read(self, message: FiguresRead) -> None:
         """Show them, if the cursor is still there."""
         row = self.row
         if row is not None and row.runs == message.line.runs:
             self._figures = (row.runs, message.figures)
+            self._errors = message.errors
             self._paint()
 
     def _paint(self) -> None:
         row = self.row
-        figures = self._figures[1] if self._figures and row and self._figures[0] == row.runs else None
         if row is not None:
-            self.pane.show(lambda width: details(row, figures, width), keep_place=True)
+            known = self._figures is not None and self._figures[0] == row.runs
+            figures = self._figures[1] if self._figures is not None and known else None
+            errors = self._errors if known else {}
+            self.pane.show(lambda width: details(row, figures, errors, width), keep_place=True)
 
     def do_runs_details(self) -> None:
         """Show the details, or the list again."""
@@ -184,6 +207,41 @@ class RunsScreen(TwoPanes):
         self.rft.show_screen("review")
         if isinstance(review, ReviewScreen):
             review.look_at(row.runs)
+
+    def do_runs_new(self) -> None:
+        """Open the form of a new run."""
+        from rft_tui.tui.screens.new_run import NewRunScreen
+
+        row = self.row
+        self.app.push_screen(NewRunScreen({} if row is None else {"dataset": row.group.dataset}))
+
+    def do_runs_top_up(self) -> None:
+        """Open the form with the way of the line, and more runs."""
+        from rft_tui.tui.new_run.topping_up import top_up_values
+        from rft_tui.tui.screens.new_run import NewRunScreen
+
+        row = self.row
+        if row is None:
+            return
+        with self.rft.workspace.store.read() as db:
+            values = top_up_values(db, row)
+        self.app.push_screen(NewRunScreen(values, whole=True))
+
+    def do_runs_resume(self) -> None:
+        """Ask for what is missing."""
+        if self.row is not None:
+            ask_again(self, self.row, MISSING)
+
+    def do_runs_retry(self) -> None:
+        """Ask again where there are errors."""
+        if self.row is not None:
+            ask_again(self, self.row, FAILED)
+
+    def on_task_started(self, message: TaskStarted) -> None:
+        """Say it; its figures stand in the header."""
+        self.rft.look_at_tasks()
+        self.do_refresh()
+        self.say(message.said, "state.good")
 
     def do_runs_import(self) -> None:
         """Bring in predictions from a file or folder, in the background."""
@@ -210,69 +268,9 @@ class RunsScreen(TwoPanes):
         self.say(message.said, "state.good")
         self.do_refresh()
 
-    def do_runs_grade(self) -> None:
-        """Choose a grader and grade the line's runs with it in the background."""
-        from rft_tui.tui.screens.pick import Choice, PickScreen
 
-        row = self.row
-        if row is None:
-            return
-        folder = self.rft.workspace.graders_folder
-        with self.rft.workspace.store.read() as db:
-            stored = [grader for grader in list_graders(db) if not grader.is_external]
-        choices = [Choice(grader.label, grader.label, grader.type) for grader in reversed(stored)]
-        files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-        choices += [Choice(str(path), one_line(path.name), "file in graders/") for path in files]
-        if not choices:
-            self.say("there is no grader yet: rft-tui grader new", "state.warning")
-            return
-
-        def chosen(value: str | None) -> None:
-            if value is not None:
-                self._stop = Event()
-                self.run_worker(
-                    lambda: self._grade(value, row.runs), thread=True, group="runs.grade", exit_on_error=False
-                )
-
-        self.app.push_screen(PickScreen("grade with", choices), self.guarded(chosen))
-
-    def _grade(self, name: str, runs: tuple[int, ...]) -> None:
-        """In a worker: grade, telling how far it is."""
-        from rft_tui.tasks.grade import grade_runs
-        from rft_tui.tasks.graders import resolve_grader
-
-        store = self.rft.workspace.store
-        grader = resolve_grader(store, name, self.rft.workspace.graders_folder)
-        self.post_message(GradeProgress(grader.name, 0, 0))
-
-        def progress(done: int, of: int) -> None:
-            self.post_message(GradeProgress(grader.name, done, of))
-
-        try:
-            report = grade_runs(store, grader, runs, stop=self._stop, progress=progress)
-        except BaseException:
-            self.post_message(GradeProgress(grader.name, 0, 0, "not graded"))
-            raise
-        said = f"{grader.name}: {report.computed:,} graded, {report.cached:,} were there, {report.errors:,} errors"
-        self.post_message(GradeProgress(grader.name, 0, 0, said))
-
-    def on_grade_progress(self, message: GradeProgress) -> None:
-        """Show how far grading is; read again at the end."""
-        self._grading = message
-        if message.said:
-            self.say(message.said, "state.good")
-            self.do_refresh()
-            self._refresh_review()
-        self.refresh_bars()
-
-    def _refresh_review(self) -> None:
-        """Let Review know of the new grades."""
-        from rft_tui.tui.screens.review import ReviewScreen
-
-        review = self.rft.work_screen("review")
-        if isinstance(review, ReviewScreen) and review.is_mounted:
-            review.do_refresh()
-
-    def stop_work(self) -> None:
-        """Let grading end with the app; what is done is kept and the rest goes on next time."""
-        self._stop.set()
+def _is_same(line: RunLine, other: RunLine) -> bool:
+    """Whether two lines stand for the same run, or for one group, which may have grown."""
+    if line.run is not None and other.run is not None:
+        return line.run.id == other.run.id
+    return line.run is None and other.run is None and bool(set(line.runs) & set(other.runs))

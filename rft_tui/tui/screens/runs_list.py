@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from rft_tui.model import BandEdges
+from rft_tui.model import BandEdges, JsonObject
 from rft_tui.safetext import one_line
 from rft_tui.store.graders import StoredGrader
 from rft_tui.store.run_figures import RunLine
+from rft_tui.store.runs import StoredRun
 from rft_tui.store.summary import ScoreSummary
-from rft_tui.tui.paint import Line, fit, fit_right
+from rft_tui.tui.paint import Line, fit, fit_right, wrap_line
 from rft_tui.tui.screens.review_bars import band_strip
 from rft_tui.tui.screens.review_item import ItemView
+from rft_tui.tui.task_words import money
 
 COLUMNS = (("done", 9), ("errors", 6), ("mean ± SE", 13), ("pass", 5), ("tokens", 8), ("s/call", 6))
 """Columns at the right of the names, and their widths."""
+
+LABEL = 10
+"""Cells of the labels in the pane."""
 
 
 class RunsSource:
@@ -62,7 +67,8 @@ class RunsSource:
             return [[(" reading …", "text.faint")]]
         return [
             [(" No runs yet.", "text.normal")],
-            [(" rft-tui import FILE brings predictions in that were made elsewhere;", "text.dim")],
+            [(" n asks a model for some;", "text.dim")],
+            [(" I brings predictions in that were made elsewhere;", "text.dim")],
             [(" rft-tui demo shows how it looks with some.", "text.dim")],
         ]
 
@@ -97,27 +103,28 @@ def _values(row: RunLine) -> dict[str, tuple[str, str]]:
     }
 
 
-def details(row: RunLine, figures: list[tuple[StoredGrader, ScoreSummary]] | None, width: int) -> list[Line]:
-    """What the pane says of a line: what made it, and every grader's figures."""
-    group = row.group
-    facts = [
-        ("dataset", group.dataset),
-        ("model", group.model),
-        ("effort", group.effort or "–"),
-        ("prompt", group.prompt_name or "none"),
-        ("runs", ", ".join(map(str, row.runs))),
-        ("done", f"{row.done:,} of {row.items:,}, {row.errors:,} errors"),
-    ]
-    if row.run is not None and row.run.source:
-        facts.append(("source", row.run.source))
-    lines: list[Line] = [
-        [(fit(name, 10), "text.dim"), (one_line(value, width - 10), "text.normal")] for name, value in facts
-    ]
+def details(
+    row: RunLine, figures: list[tuple[StoredGrader, ScoreSummary]] | None, errors: dict[str, int], width: int
+) -> list[Line]:
+    """What the pane says of a line: what made it, what it took, its errors by kind, and every grader's figures."""
+    lines: list[Line] = []
+    for name, value in _facts(row):
+        parts = wrap_line([(one_line(value, 400), "text.normal")], max(8, width - LABEL))
+        lines += [[(fit(name if number == 0 else "", LABEL), "text.dim"), *part] for number, part in enumerate(parts)]
+    for kind, count in errors.items():
+        lines.append([(" " * LABEL, "text.dim"), (f"{count:,} {one_line(kind, 40)}", "state.bad")])
+    if row.group.simulated:
+        lines.append([("SIMULATED", "state.warning bold"), (": the embedded service answered", "text.dim")])
     lines.append([])
     if figures is None:
         return [*lines, [("reading …", "text.faint")]]
     if not figures:
         return [*lines, [("no grades yet", "text.faint")]]
+    return [*lines, *_grades(figures, width)]
+
+
+def _grades(figures: list[tuple[StoredGrader, ScoreSummary]], width: int) -> list[Line]:
+    lines: list[Line] = []
     for grader, summary in figures:
         mean = summary.mean
         view = ItemView(grader.rule, grader.rule.shown_threshold, BandEdges())
@@ -129,3 +136,46 @@ def details(row: RunLine, figures: list[tuple[StoredGrader, ScoreSummary]] | Non
                       (f"   {summary.errors:,} errors" if summary.errors else "", "state.bad")])  # fmt: skip
         lines.append([("  ", "text.dim"), *band_strip(summary, view, narrow=width < 44)])
     return lines
+
+
+def _facts(row: RunLine) -> list[tuple[str, str]]:
+    """What made a line and what it took, as (name, value)."""
+    group, parts = row.group, row.parts
+    asked = " · ".join(f"{name} {_value(value)}" for name, value in _parameters(parts).items())
+    tokens_in, tokens_out = sum(part.input_tokens for part in parts), sum(part.output_tokens for part in parts)
+    reasoning = sum(part.reasoning_tokens for part in parts)
+    sources = {part.source for part in parts if part.source}
+    profiles = ", ".join(dict.fromkeys(part.profile for part in parts)) if not sources else ""
+    thinking = f" ({reasoning:,} reasoning)" if reasoning else ""
+    facts = [
+        ("dataset", group.dataset),
+        ("profile", profiles),
+        ("model", group.model),
+        ("answered", ", ".join(row.served_models)),
+        ("effort", group.effort or "the service's default"),
+        ("prompt", group.prompt_name or "none"),
+        ("asked", asked),
+        ("runs", ", ".join(map(str, row.runs))),
+        ("done", f"{row.done:,} of {row.items:,}" + (f", {row.missing:,} missing" if row.missing else "")),
+        ("cached", f"{row.cached:,} were asked before" if row.cached else ""),
+        ("tokens", f"{tokens_in:,} in, {tokens_out:,} out{thinking}" if tokens_in or tokens_out else
+         f"{reasoning:,} reasoning" if reasoning else ""),
+        ("cost", _cost(row)),
+        ("source", ", ".join(sorted(sources)) if row.run is not None else ""),
+        ("errors", f"{row.errors:,}" if row.errors else ""),
+    ]  # fmt: skip
+    return [(name, value) for name, value in facts if value]
+
+
+def _cost(row: RunLine) -> str:
+    if row.cost is None:
+        return "" if any(part.source for part in row.parts) else "unknown price"
+    return money(row.cost)
+
+
+def _parameters(parts: tuple[StoredRun, ...]) -> JsonObject:
+    return dict(parts[0].parameters) if parts else {}
+
+
+def _value(value: object) -> str:
+    return "set" if isinstance(value, dict | list) else str(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rft_tui.demo import sample_folder
+from rft_tui.sample import sample_folder
 from tests.unit.cli.conftest import Cli, question, write_lines
 
 

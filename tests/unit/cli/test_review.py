@@ -88,7 +88,7 @@ def test_unknown_names_say_what_there_is(cli: Cli, demo: Path, words: list[str])
 
 
 def test_predictions_without_grades_are_listed(cli: Cli, workspace: Path, demo: Path) -> None:
-    from rft_tui.demo import sample_folder
+    from rft_tui.sample import sample_folder
 
     imported = cli("-C", workspace, "import", sample_folder() / "predictions", "--json")
     assert imported.document["new"] == 720

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from rft_tui.demo import sample_folder
 from rft_tui.graders.examples import EXAMPLE_TYPES, example_spec
 from rft_tui.graders.metrics import METRIC_NAMES, SERVICE_METRIC_NAMES
 from rft_tui.graders.spec import check_spec
 from rft_tui.graders.string_check import OPERATIONS
+from rft_tui.sample import sample_folder
 
 CONTRACT = Path(__file__).resolve().parents[3] / "../shared/reference/openai-openapi-subset.json"
 

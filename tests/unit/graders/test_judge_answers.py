@@ -196,7 +196,7 @@ def test_steps_are_bounded() -> None:
     assert len(reading.steps) == MAX_STEPS + 1
     assert all(len(step) <= STEP_LENGTH for step in reading.steps)
     assert reading.steps[-1] == "and 20 more steps"
-    odd = [1, None, {}, [], {"description": 3}, "bare", {"conclusion": "c"}]
+    odd: list[Any] = [1, None, {}, [], {"description": 3}, "bare", {"conclusion": "c"}]
     assert read_score(json.dumps({"result": 1, "steps": odd})).steps == ("bare", "c")
     assert read_score(json.dumps({"result": 1, "steps": "no list"})).steps == ()
 

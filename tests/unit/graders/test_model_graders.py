@@ -207,7 +207,10 @@ def endless() -> Iterator[Call]:
 
 
 def test_a_question_that_the_judge_gave_up_is_an_error() -> None:
-    judge = ScriptedJudge(by_number, window=1, waits=True, put=lambda number: judge.open[number].cancel() and None)
+    def put(number: int) -> None:
+        judge.open[number].cancel()
+
+    judge = ScriptedJudge(by_number, window=1, waits=True, put=put)
     with GradingEngine(compile_grader(judged_spec()), judge=judge) as engine:
         (found,) = engine.grade(calls(1))
     assert found.error is not None

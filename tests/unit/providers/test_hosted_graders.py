@@ -88,7 +88,8 @@ def test_tokens_are_read_in_each_of_their_forms() -> None:
     whole = read_run(answer(token_usage=TOKENS, sampled_model_name="m\n"))
     assert (whole.tokens, whole.usage, whole.model) == (100, Usage(90, 10, None, 5), "m")
     assert read_run(answer(token_usage={"prompt_tokens": 3, "completion_tokens": 4})).tokens == 7
-    for odd in (None, -1, True, "17", 1.5, {"total_tokens": "x"}, []):
+    others: list[Any] = [None, -1, True, "17", 1.5, {"total_tokens": "x"}, []]
+    for odd in others:
         assert read_run(answer(token_usage=odd)).tokens is None
     by_model = read_run({**answer(), "model_grader_token_usage_per_model": {"a": TOKENS, "b": None}}).usage_by_model
     assert by_model == {"a": Usage(90, 10, None, 5), "b": Usage()}

@@ -120,7 +120,13 @@ def test_equal_scores_are_equal_within_rounding() -> None:
 
 
 def test_differences_come_first_and_the_largest_before_the_others() -> None:
-    answers = {"a": reward(0.25), "b": reward(0.0), "c": reward(-3), "d": broken("other_error"), "e": reward(1)}
+    answers: JsonObject = {
+        "a": reward(0.25),
+        "b": reward(0.0),
+        "c": reward(-3),
+        "d": broken("other_error"),
+        "e": reward(1),
+    }
     answers |= {"f": ServiceError("slow", outcome="rate_limit"), "g": broken("invalid_variable_error")}
     service = ScriptedService(lambda body: answers[body["model_sample"]])
     rows = [prediction(number, text) for number, text in enumerate("abcdef")]

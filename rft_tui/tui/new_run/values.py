@@ -1,0 +1,166 @@
+"""What stands in the form, turned into a request; what cannot be meant is said at its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from rft_tui.datasets.split import FieldFilter
+from rft_tui.errors import RftError
+from rft_tui.model import JsonObject
+from rft_tui.providers.efforts import ALL_EFFORTS, efforts_of
+from rft_tui.tasks.requests import ItemChoice, PredictRequest
+from rft_tui.tui.new_run.fields import DEFAULT_EFFORT, FIELDS
+
+Value = TypeVar("Value")
+
+LONGEST = 12
+"""Digits of a whole number that is taken."""
+
+PROPOSALS = {field.name: field.proposal for field in FIELDS}
+"""What a field holds until something is given."""
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Names with commas between them, each once."""
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+
+
+def conditions(text: str) -> tuple[str, ...]:
+    """Conditions with semicolons between them."""
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def offered_efforts(models: tuple[str, ...]) -> tuple[str, ...]:
+    """The efforts that every one of the models takes, as far as their names tell."""
+    kept = set(ALL_EFFORTS).intersection(*(efforts_of(model) for model in models))
+    return tuple(effort for effort in ALL_EFFORTS if effort in kept)
+
+
+class FormReader:
+    """Reads values one by one and keeps what is wrong, by field."""
+
+    def __init__(self, values: Mapping[str, str], folder: Path) -> None:
+        self._values = values
+        self._folder = folder
+        self.problems: dict[str, str] = {}
+
+    def request(self) -> PredictRequest:
+        """The request as far as it can be read; it may be used only where there are no problems."""
+        models = self._take("models", _models) or ()
+        choice = ItemChoice(
+            where=self._take("where", _conditions) or (),
+            contains=self._text("contains"),
+            marked=bool(self._text("marked")),
+            sample=self._take("sample", _count),
+            seed=self._take("sample_seed", _whole) or 0,
+            limit=self._take("limit", _count),
+        )
+        if not self._text("dataset"):
+            self.problems["dataset"] = "choose a dataset"
+        return PredictRequest(
+            dataset=self._text("dataset"),
+            models=models,
+            profile=self._text("profile"),
+            efforts=self._take("efforts", lambda text: _efforts(text, models)) or ("",),
+            prompt=self._text("prompt"),
+            as_developer=bool(self._text("as_developer")),
+            runs=self._take("runs", _count) or 1,
+            items=choice,
+            parameters=self._parameters(),
+            service_tier=self._text("service_tier"),
+            concurrency=self._take("concurrency", _count),
+            spend_cap=self._take("spend_cap", _dollars),
+            token_cap=self._take("token_cap", _count),
+            batch=bool(self._text("batch")),
+            no_cache=bool(self._text("no_cache")),
+        )
+
+    def _parameters(self) -> JsonObject:
+        read: JsonObject = {
+            "temperature": self._take("temperature", lambda text: _between(text, 0, 2)),
+            "top_p": self._take("top_p", lambda text: _between(text, 0, 1)),
+            "max_output_tokens": self._take("max_output_tokens", _count),
+            "seed": self._take("seed", _whole),
+            "summary": self._text("summary") or None,
+            "response_format": self._take("response_format", self._schema),
+        }
+        return {name: value for name, value in read.items() if value is not None}
+
+    def _text(self, name: str) -> str:
+        return self._values.get(name, PROPOSALS[name]).strip()
+
+    def _take(self, name: str, read: Callable[[str], Value]) -> Value | None:
+        text = self._text(name)
+        if not text and name != "models":
+            return None
+        try:
+            return read(text)
+        except RftError as error:
+            self.problems[name] = error.message
+        except ValueError as error:
+            self.problems[name] = str(error)
+        return None
+
+    def _schema(self, text: str) -> JsonObject:
+        from rft_tui.tasks.response_format import load_response_format
+
+        path = Path(text).expanduser() if text.startswith("~/") else Path(text)
+        return load_response_format(path if path.is_absolute() else self._folder / path)
+
+
+def _models(text: str) -> tuple[str, ...]:
+    models = listed(text)
+    if not models:
+        raise ValueError("name a model")
+    return models
+
+
+def _conditions(text: str) -> tuple[str, ...]:
+    found = conditions(text)
+    for one in found:
+        FieldFilter.parse(one)
+    return found
+
+
+def _efforts(text: str, models: tuple[str, ...]) -> tuple[str, ...]:
+    names = listed(text)
+    for name in names:
+        if name != DEFAULT_EFFORT and name not in ALL_EFFORTS:
+            raise ValueError(f"there is no effort {name!r}")
+        refusing = [model for model in models if name != DEFAULT_EFFORT and name not in efforts_of(model)]
+        if refusing:
+            raise ValueError(f"{refusing[0]} does not take {name}")
+    return tuple("" if name == DEFAULT_EFFORT else name for name in names)
+
+
+def _whole(text: str) -> int:
+    digits = text.removeprefix("-")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST:
+        raise ValueError("a whole number")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    number = _whole(text)
+    if number < 1:
+        raise ValueError("at least 1")
+    return number
+
+
+def _between(text: str, low: float, high: float) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("a number") from None
+    if not low <= number <= high:
+        raise ValueError(f"from {low:g} to {high:g}")
+    return number
+
+
+def _dollars(text: str) -> float:
+    number = _between(text.removeprefix("$"), 0, 1e9)
+    if number == 0:
+        raise ValueError("more than 0")
+    return number

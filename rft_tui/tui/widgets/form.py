@@ -1,0 +1,160 @@
+"""A form as lines: label, value, and what is wrong with it; the screen that owns it edits the field of the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.events import Click
+
+from rft_tui.safetext import one_line
+from rft_tui.tui.paint import Line, fit
+from rft_tui.tui.widgets.lines import LineWidget
+
+LABEL = 22
+"""Cells of the labels."""
+
+
+class FieldKind(StrEnum):
+    """How a field is changed: typed, chosen, several chosen, or turned between yes and no."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    SEVERAL = "several"
+    YES_NO = "yes_no"
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field; `proposal` is its value until one is given, `empty` what stands there where there is none.
+
+    A field with a `section` begins a new part of the form.
+    """
+
+    name: str
+    label: str
+    sentence: str
+    kind: FieldKind = FieldKind.TEXT
+    proposal: str = ""
+    empty: str = "–"
+    section: str = ""
+
+
+YES = "yes"
+"""The value of a yes/no field that is on; empty otherwise."""
+
+
+class Form(LineWidget):
+    """The fields with their values; `problems` says what is wrong, by the field's name."""
+
+    def __init__(self, fields: Sequence[FormField]) -> None:
+        super().__init__()
+        self.fields = tuple(fields)
+        self.values: dict[str, str] = {}
+        self.problems: dict[str, str] = {}
+        self.cursor = 0
+        self.top = 0
+        self.on_moved: Callable[[], None] | None = None
+        self.on_chosen: Callable[[], None] | None = None
+
+    @property
+    def field(self) -> FormField:
+        """The field of the cursor."""
+        return self.fields[self.cursor]
+
+    def value(self, name: str) -> str:
+        """The value of a field: what was given, else what it proposes."""
+        field = next(one for one in self.fields if one.name == name)
+        return self.values.get(name, field.proposal)
+
+    def show(self, values: dict[str, str], problems: dict[str, str]) -> None:
+        """Show other values."""
+        if (values, problems) != (self.values, self.problems):
+            self.values, self.problems = dict(values), dict(problems)
+            self.refresh()
+
+    def go(self, position: int) -> None:
+        """Move the cursor; it stays within the form and in view."""
+        position = max(0, min(position, len(self.fields) - 1))
+        if position == self.cursor:
+            return
+        self.cursor = position
+        self.keep_in_view()
+        self.refresh()
+        if self.on_moved is not None:
+            self.on_moved()
+
+    def go_to(self, name: str) -> None:
+        """Move the cursor to a field."""
+        self.go(next(number for number, one in enumerate(self.fields) if one.name == name))
+
+    def keep_in_view(self) -> None:
+        """Scroll as little as is needed."""
+        rows = self._rows()
+        line = next(number for number, row in enumerate(rows) if row == self.cursor)
+        height = max(1, self.size.height)
+        above = line - 1 if line and rows[line - 1] is None else line
+        self.top = max(0, min(max(self.top, line - height + 1), above, max(0, len(rows) - 1)))
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self.keep_in_view()
+
+    def _rows(self) -> list[int | None]:
+        """The number of the field on each line; None where a section's name stands."""
+        rows: list[int | None] = []
+        for number, field in enumerate(self.fields):
+            if field.section:
+                rows.append(None)
+            rows.append(number)
+        return rows
+
+    def line(self, y: int, width: int) -> tuple[Line, str]:
+        """A section's name, or a field."""
+        rows = self._rows()
+        place = self.top + y
+        if place >= len(rows):
+            return [], self._ground
+        number = rows[place]
+        if number is None:
+            return [(f" {self.fields[rows[place + 1] or 0].section}", "text.accent bold")], self._ground
+        field = self.fields[number]
+        here = number == self.cursor
+        problem = self.problems.get(field.name)
+        value = self.value(field.name)
+        given = field.name in self.values and value != field.proposal
+        if field.kind is FieldKind.YES_NO:
+            shown, style = ("[x] yes", "text.normal bold") if value else ("[ ] no", "text.dim")
+        elif not value:
+            shown, style = field.empty, "text.faint"
+        else:
+            shown, style = one_line(value, 300), "text.normal bold" if given else "text.normal"
+        line: Line = [("▸" if here else " ", "text.accent bold"), (f" {fit(field.label, LABEL)}", "text.dim")]
+        if problem:
+            room = max(12, (width - LABEL - 4) // 2)
+            line += [(one_line(shown, room), style), ("  ✗ ", "state.bad bold"), (one_line(problem, 200), "state.bad")]
+        else:
+            line.append((shown, style))
+        return line, "selection" if here else self._ground
+
+    _ground = "background"
+
+    def on_click(self, event: Click) -> None:
+        """Put the cursor on the clicked field; a click on the cursor's field changes it."""
+        rows = self._rows()
+        place = self.top + event.y
+        number = rows[place] if 0 <= place < len(rows) else None
+        if number is None:
+            return
+        if number == self.cursor and self.on_chosen is not None:
+            self.on_chosen()
+        self.go(number)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Three fields down."""
+        self.go(self.cursor + 3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Three fields up."""
+        self.go(self.cursor - 3)
