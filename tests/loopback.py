@@ -63,14 +63,14 @@ class Service:
                 request, *lines = head.decode("latin-1").split("\r\n")
                 headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
-                if not await self.answer(request.split()[1], body, writer):
+                if not await self.answer(request.split()[1], body, reader, writer):
                     break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
 
-    async def answer(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+    async def answer(self, path: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; whether the connection lives on."""
         if path == "/counts":
             counts = {
@@ -88,11 +88,12 @@ class Service:
         try:
             if self.latency_s:
                 await asyncio.sleep(self.latency_s)
-            return await self.reply(path, body, writer)
+            return await self.reply(path, body, reader, writer)
         finally:
             self.flying -= 1
 
-    async def reply(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+    async def reply(self, path: str, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Fail by chance, or answer; an answer counts as given in full where somebody was still there to take it."""
         fault = self._chance.choice(FAULTS) if self._chance.random() < self.faults else ""
         if fault in ("500", "429"):
             error = {"error": {"message": "not now", "type": "server_error", "param": None, "code": None}}
@@ -104,6 +105,8 @@ class Service:
             return False
         if fault == "half":
             return await self.send(writer, 200, answer[: len(answer) // 2])
+        if reader.at_eof():
+            return False
         await self.send(writer, 200, answer)
         self.answered.setdefault(sha256(body).hexdigest()[:16], []).append(time.monotonic_ns())
         return True

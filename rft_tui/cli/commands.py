@@ -21,7 +21,7 @@ class Noun(NamedTuple):
 
 
 COMMANDS: dict[str, Entry | Noun] = {
-    "demo": Entry("rft_tui.cli.demo", "demo", "Look around in a throw-away workspace with real recorded predictions."),
+    "demo": Entry("rft_tui.cli.demo", "demo", "Look around in a throw-away workspace with recorded predictions."),
     "init": Entry("rft_tui.cli.init", "init", "Make a workspace: rft.toml, prompts/ and graders/ with examples."),
     "profile": Noun(
         "Profiles: named ways to reach a model service.",

@@ -69,7 +69,8 @@ def _figures(workspace: Workspace) -> list[tuple[RunGroup, list[tuple[StoredGrad
 
 
 def _worst(workspace: Workspace) -> tuple[StoredGrader, list[ListedPrediction]] | None:
-    """The mistakes with the lowest scores of the last grader, one of each item, in the order of Review."""
+    """The mistakes with the lowest scores of the last grader that runs here, one of each item, as in Review."""
+    from rft_tui.graders.registry import models_asked
     from rft_tui.store.filters import Selection
     from rft_tui.store.graders import list_graders
     from rft_tui.store.listing import Listing, ListingRequest
@@ -77,7 +78,7 @@ def _worst(workspace: Workspace) -> tuple[StoredGrader, list[ListedPrediction]] 
     from rft_tui.store.review_rows import iter_listed
 
     with workspace.store.read() as db:
-        graders = list_graders(db)
+        graders = [grader for grader in list_graders(db) if not models_asked(grader.spec)]
         if not graders:
             return None
         grader = graders[-1]

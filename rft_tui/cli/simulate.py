@@ -87,7 +87,7 @@ def simulate(
             calling.emit({"simulated": True, "base_url": base_url, "pid": os.getpid(), "faults": in_force})
             return
         calling.line(f"SIMULATED service on {base_url}, ctrl+c ends it")
-        key = f'api_key_env = "{api_key_env or "SIMULATED_API_KEY"}"'
+        key = f'api_key_env = "{api_key_env}"'
         calling.say(f'In rft.toml:\n[profiles.trial]\nbase_url = "{base_url}"\n{key}')
 
     try:

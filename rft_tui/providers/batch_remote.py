@@ -115,7 +115,7 @@ class BatchRemote:
 
     async def cancel(self, batch: str) -> None:
         """Call a batch off; what it has answered by then is kept."""
-        await self._service.request("POST", f"/batches/{_id(batch)}/cancel", repeatable=True)
+        await self._service.request("POST", f"/batches/{_id(batch)}/cancel")
 
     async def fetch(self, file_id: str, target: Path, limit: int = MOST_OUTPUT_BYTES) -> None:
         """Fetch a file of answers."""

@@ -95,10 +95,9 @@ def parsed_output(text: str) -> Any:
         return None
 
 
-def failed(found: Outcome, *, model: str = "", usage: Usage | None = None, text: str = "") -> Answer:
+def failed(found: Outcome) -> Answer:
     """An answer that is an error."""
-    extra = {"model": model} if model else None
-    return Answer(text, usage=usage or Usage(), error=PredictionError(found.kind, found.message), extra=extra)
+    return Answer("", error=PredictionError(found.kind, found.message))
 
 
 def failed_by_word(error: JsonObject) -> Answer:

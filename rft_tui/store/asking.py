@@ -19,10 +19,14 @@ def claim(db: sqlite3.Connection, keys: Iterable[str], owner: str) -> set[str]:
     """The keys that nobody else is asking: they are this owner's now, until released or until the owner is gone."""
     mine: set[str] = set()
     now = time.time()
+    holders: dict[tuple[str, float], bool] = {}
     for key in keys:
-        row = db.execute("SELECT owner, since FROM asking WHERE key = ?", [key]).fetchone()
-        if row is not None and _holds(db, row[0], row[1], now):
-            continue
+        row: tuple[str, float] | None = db.execute("SELECT owner, since FROM asking WHERE key = ?", [key]).fetchone()
+        if row is not None:
+            if row not in holders:
+                holders[row] = _holds(db, *row, now)
+            if holders[row]:
+                continue
         db.execute("INSERT OR REPLACE INTO asking (key, owner, since) VALUES (?, ?, ?)", [key, owner, now])
         mine.add(key)
     return mine
@@ -36,6 +40,13 @@ def release(db: sqlite3.Connection, keys: Iterable[str]) -> None:
 def release_all(db: sqlite3.Connection, owner: str) -> None:
     """An owner asks nothing more."""
     db.execute("DELETE FROM asking WHERE owner = ?", [owner])
+
+
+def release_dead(db: sqlite3.Connection, process: str) -> None:
+    """A process that is gone asks nothing more, whatever name it claimed under: its own, or one that begins with it."""
+    db.execute(
+        "DELETE FROM asking WHERE owner = ? OR (owner >= ? AND owner < ?)", [process, f"{process}|", f"{process}}}"]
+    )
 
 
 def task_owner(task: int) -> str:

@@ -26,8 +26,25 @@ class Sibling:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """When an answer was asked, by which run, who answered, and what it cost (None where no price was known).
+
+    `cached` where this prediction took an answer that was there already.
+    """
+
+    at: str
+    by: int | None
+    served_model: str
+    cost: float | None
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """Everything the item pane shows of one prediction; `correction` is the reviewer's own reference, if any."""
+    """Everything the item pane shows of one prediction; `correction` is the reviewer's own reference, if any.
+
+    `asked` tells how the answer came from a service, None where it was imported.
+    """
 
     prediction: int
     answer: int
@@ -57,6 +74,8 @@ class ReviewItem:
     state: ReviewState
     correction: str | None
     siblings: tuple[Sibling, ...]
+    input_tokens: int | None = None
+    asked: Asked | None = None
 
 
 def get_review_item(db: sqlite3.Connection, selection: Selection, prediction: int) -> ReviewItem:
@@ -88,7 +107,9 @@ def get_review_item(db: sqlite3.Connection, selection: Selection, prediction: in
         reasoning,
         output,
         latency,
-    ) = row
+    ) = row[:23]
+    input_tokens, asked_at, asked_by, served_model, cost, cached = row[23:]
+    asked = Asked(asked_at, asked_by, served_model or "", cost, bool(cached)) if asked_at else None
     grade = None if selection.grader is None else get_grade(db, selection.grader, prediction)
     base = None if selection.baseline is None else get_grade(db, selection.baseline, prediction)
     correction = db.execute(
@@ -99,7 +120,7 @@ def get_review_item(db: sqlite3.Connection, selection: Selection, prediction: in
         json.loads(messages) if messages else [{"role": "user", "content": question}],
         question, reference, fields_of(fields, raw), output_text, summary, error_kind, error_message, reasoning,
         output, latency, grade, base.score if base else None, review_state(db, selection.reviewer, answer),
-        correction[0] if correction else None, siblings(db, selection, item, run),
+        correction[0] if correction else None, siblings(db, selection, item, run), input_tokens, asked,
     )  # fmt: skip
 
 
@@ -108,7 +129,8 @@ _ITEM = """
         prediction.run_index, run.model, run.effort, coalesce(prompt.name, ''), run.simulated, input.messages,
         input.question, item_row.reference, item_row.fields, item_row.raw, answer.output_text, answer.summary,
         prediction.error_kind, answer.error_message, prediction.reasoning_tokens, prediction.output_tokens,
-        prediction.latency_s
+        prediction.latency_s, prediction.input_tokens, answer.asked_at, answer.asked_by, answer.served_model,
+        prediction.cost, prediction.cached
     FROM prediction JOIN run ON run.id = prediction.run JOIN item ON item.id = prediction.item
     JOIN item_row ON item_row.item = item.id JOIN input ON input.id = item.input
     JOIN dataset ON dataset.id = item.dataset JOIN answer ON answer.id = prediction.answer

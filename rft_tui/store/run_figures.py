@@ -68,6 +68,11 @@ def run_lines(db: sqlite3.Connection, grader: StoredGrader | None) -> list[RunLi
     return lines
 
 
+def models_of_runs(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(model, profile) of every model that has runs here, the newest first."""
+    return db.execute("SELECT model, profile FROM run GROUP BY model ORDER BY max(id) DESC").fetchall()
+
+
 def _line(group: RunGroup, run: StoredRun | None, runs: Sequence[StoredRun], summary: ScoreSummary | None) -> RunLine:
     seconds = [(one.latency_s, one.done) for one in runs if one.latency_s is not None and one.done]
     total = sum(count for _latency, count in seconds)

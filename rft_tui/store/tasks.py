@@ -17,6 +17,7 @@ from typing import Any
 from rft_tui.errors import UsageError
 from rft_tui.model import JsonObject
 from rft_tui.safetext import storable
+from rft_tui.store.asking import release_dead
 from rft_tui.store.datasets import now
 
 
@@ -156,7 +157,7 @@ def take_task(
 ) -> StoredTask | None:
     """The oldest task that waits, or whose owner is gone, now this owner's; None where there is none.
 
-    Call it inside a write transaction: two workers never take one task.
+    Call it inside a write transaction: two workers never take one task. What an owner that is gone was asking is free.
     """
     marks = ",".join("?" * len(kinds))
     for row in db.execute(
@@ -166,6 +167,8 @@ def take_task(
         task = _task(row)
         if task.state is TaskState.RUNNING and (task.owner == owner or not is_gone(task)):
             continue
+        if task.owner is not None:
+            release_dead(db, task.owner)
         db.execute(
             "UPDATE task SET state = 'running', owner = ?, beat = beat + 1, message = '', error = NULL,"
             " ended_at = NULL, started_at = coalesce(started_at, ?) WHERE id = ?",
@@ -291,8 +294,9 @@ def worker_beat(db: sqlite3.Connection, owner: str) -> bool:
 
 
 def leave_worker(db: sqlite3.Connection, owner: str) -> bool:
-    """Stop being the worker, if nothing waits; False where a task does."""
-    if db.execute("SELECT 1 FROM task WHERE state = 'queued' LIMIT 1").fetchone():
+    """Stop being the worker, if nothing waits; False where a task does, or one may have to be taken over."""
+    waits = "SELECT 1 FROM task WHERE state = 'queued' OR (state = 'running' AND owner <> ?) LIMIT 1"
+    if db.execute(waits, [owner]).fetchone():
         return False
     db.execute("DELETE FROM worker WHERE id = 1 AND owner = ?", [owner])
     return True

@@ -37,14 +37,13 @@ class AskedItem:
     tools: list[JsonObject] | None
 
 
-def want_items(db: sqlite3.Connection, run: int, items: Iterable[int] | None) -> None:
-    """Let a run be for these items too; None: for all of its dataset."""
-    new = db.execute("SELECT count(*) FROM prediction WHERE run = ?", [run]).fetchone()[0] == 0
+def want_items(db: sqlite3.Connection, run: int, items: Iterable[int] | None, *, is_new: bool) -> None:
+    """Let a run be for these items too, or for no others where it was just made; None: for all of its dataset."""
     has_rows = db.execute("SELECT items FROM run WHERE id = ?", [run]).fetchone()[0] is not None
     if items is None:
         db.execute("DELETE FROM wanted WHERE run = ?", [run])
         db.execute("UPDATE run SET items = NULL WHERE id = ?", [run])
-    elif has_rows or new:
+    elif has_rows or is_new:
         db.executemany("INSERT INTO wanted VALUES (?, ?) ON CONFLICT DO NOTHING", ((run, item) for item in items))
         db.execute("UPDATE run SET items = (SELECT count(*) FROM wanted WHERE run = ?1) WHERE id = ?1", [run])
 

@@ -10,7 +10,7 @@ from rft_tui.datasets.render import render
 from rft_tui.identity import content_hash
 from rft_tui.model import Answer, JsonObject, Prompt
 from rft_tui.providers.calls import ModelCall
-from rft_tui.store.answers import AskedAnswer, known_answers, put_answer, put_prediction
+from rft_tui.store.answers import AskedAnswer, KnownAnswer, known_answers, put_answer, put_prediction
 from rft_tui.store.asking import claim, release
 from rft_tui.store.runs import RunKey
 from rft_tui.store.wanted import AskedItem, iter_to_ask
@@ -72,16 +72,7 @@ def settle(db: sqlite3.Connection, jobs: Sequence[Job], owner: str) -> Settled:
     known = known_answers(db, [job.key for job in jobs])
     for job in jobs:
         if (found := known.get(job.key)) is not None:
-            put_prediction(
-                db,
-                job.run.run,
-                job.run.key.run_index,
-                job.item.item,
-                found.id,
-                found.answer,
-                cost=found.cost,
-                cached=found.asked_by != job.run.run,
-            )
+            _let_stand(db, job, found)
     open_jobs = [job for job in jobs if job.key not in known]
     mine = claim(db, dict.fromkeys(job.key for job in open_jobs), owner)
     to_ask: dict[str, Job] = {}
@@ -95,10 +86,23 @@ def settle(db: sqlite3.Connection, jobs: Sequence[Job], owner: str) -> Settled:
 
 
 def store_reply(db: sqlite3.Connection, job: Job, answer: Answer, raw: bytes, cost: float | None) -> None:
-    """Store what came for a job, and ask it no more."""
-    stored = put_answer(db, AskedAnswer(job.key, answer, raw, cost), job.run.run)
-    put_prediction(db, job.run.run, job.run.key.run_index, job.item.item, stored, answer, cost=cost)
+    """Store what came for a job, and ask it no more; an answer that somebody else has stored meanwhile stands."""
+    run = job.run.run
+    if (found := known_answers(db, [job.key]).get(job.key)) is not None:
+        _let_stand(db, job, found)
+    else:
+        stored = put_answer(db, AskedAnswer(job.key, answer, raw, cost), run)
+        put_prediction(db, run, job.run.key.run_index, job.item.item, stored, answer, cost=cost)
     release(db, [job.key])
+
+
+def _let_stand(db: sqlite3.Connection, job: Job, found: KnownAnswer) -> None:
+    """Let an answer of the cache stand for a job's item."""
+    run = job.run
+    cached = found.asked_by != run.run
+    put_prediction(
+        db, run.run, run.key.run_index, job.item.item, found.id, found.answer, cost=found.cost, cached=cached
+    )
 
 
 def claim_owner(worker: str, task: int) -> str:

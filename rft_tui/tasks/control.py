@@ -17,6 +17,8 @@ from rft_tui.tasks.writing import LostTask
 RATE_OVER_S = 20.0
 """Seconds over which the rate is taken."""
 
+_URGENCY = {"leave": 1, "pause": 2, "cancel": 3, "lost": 4}
+
 
 @dataclass(frozen=True, slots=True)
 class TaskEnd:
@@ -60,8 +62,8 @@ class Control:
         return control
 
     def wished(self, what: str) -> None:
-        """Take in a wish."""
-        if what and not self.wish:
+        """Take in a wish; one that is more urgent goes before an earlier one."""
+        if _URGENCY.get(what, 0) > _URGENCY.get(self.wish, 0):
             self.wish = what
             self.stop.set()
             self.changed.set()
@@ -81,7 +83,7 @@ class Control:
         while self._ends[0][0] < now - RATE_OVER_S and len(self._ends) > 2:
             self._ends.popleft()
         since, ended = self._ends[0]
-        rate = (progress.ended - ended) / (now - since) if now > since else 0.0
+        rate = max(0.0, (progress.ended - ended) / (now - since)) if now > since else 0.0
         progress.rate = round(rate, 3)
         left = max(0, progress.total - progress.ended)
         progress.eta_s = round(left / rate, 1) if rate > 0 else None
@@ -91,6 +93,11 @@ class Control:
         said = beat(db, self.task.id, self.owner, self.progress, self.message)
         if said is None:
             raise LostTask(f"task {self.task.id} belongs to another worker now")
+
+    def count_error(self, kind: str) -> None:
+        """Count an error; in a new table, since another thread may be storing the old one."""
+        errors = self.progress.errors
+        self.progress.errors = errors | {kind: errors.get(kind, 0) + 1}
 
     def stopped(self) -> TaskEnd:
         """How a task ends that stopped because somebody wished it."""

@@ -68,11 +68,9 @@ def estimate(
         part = cost_of(Usage(run_in, run_out), price)
         if part is None:
             notes[f"unknown price: {model} (write it in rft.toml, or cap tokens instead)"] = None
-            cost = None
-        elif cost is not None:
-            cost += part
-            if price is not None and price.date:
-                notes[f"price of {model} as of {price.date}"] = None
+        elif price is not None and price.date:
+            notes[f"price of {model} as of {price.date}"] = None
+        cost = None if cost is None or part is None else cost + part
     return Estimate(requests, inputs, outputs, cost, tuple(notes))
 
 

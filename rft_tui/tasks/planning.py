@@ -13,6 +13,7 @@ from itertools import product
 from rft_tui.errors import UsageError
 from rft_tui.identity import canonical_json
 from rft_tui.model import JsonObject, Prompt
+from rft_tui.providers.prices import price_of
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.answers import known_answers
 from rft_tui.store.database import Store
@@ -191,6 +192,11 @@ def _count_cached(
 def _warnings(request: PredictRequest, runs: tuple[PlannedRun, ...], profile: NamedProfile) -> Iterator[str]:
     if failed := sum(run.failed for run in runs):
         yield f"{failed:,} items had an error before and are asked again"
+    if request.spend_cap is not None:
+        models = dict.fromkeys(run.key.model for run in runs)
+        prices = (price_of(profile, model, service_tier=request.service_tier, batch=request.batch) for model in models)
+        if unpriced := [model for model, price in zip(models, prices, strict=True) if price is None]:
+            yield f"the spend cap cannot hold for {', '.join(unpriced)}: no price is known; cap tokens instead"
     if request.no_cache:
         first = min(run.key.run_index for run in runs)
         yield f"nothing is taken from the cache: the runs are new ones, from run index {first} on"
@@ -206,8 +212,9 @@ def start(store: Store, planned: PredictPlan) -> int:
             add_prompt(db, planned.prompt)
         runs = []
         for one in planned.runs:
+            is_new = find_run(db, one.key) is None
             run = ensure_run(db, one.key, simulated=profile.is_simulated)
-            want_items(db, run, planned.chosen)
+            want_items(db, run, planned.chosen, is_new=is_new)
             runs.append(run)
         document = {
             "profile": profile.name,

@@ -7,14 +7,18 @@ the next job takes its place. A service that cannot be reached is waited for, if
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
+from math import inf
 from typing import Protocol
 
 from rft_tui.errors import ServiceError
+from rft_tui.model import Answer
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.prices import cost_of, price_of
 from rft_tui.providers.profiles import NamedProfile
@@ -26,7 +30,7 @@ from rft_tui.store.wanted import PAGE
 from rft_tui.tasks.asking import AskedRun, Job, Settled, claim_owner, iter_jobs, settle, store_reply
 from rft_tui.tasks.control import Control, TaskEnd
 from rft_tui.tasks.outage import MOST_TRIES, UNREACHABLE, Outage
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.writing import Once, StoreWriter
 
 LOOK_AGAIN_S = 0.2
 """How often jobs that somebody else asks are looked at again."""
@@ -56,10 +60,21 @@ class PredictWork:
 
 
 class Predicting:
-    """One predict task at work. `most` calls are in flight at once, fewer where the service's pace says so."""
+    """One predict task at work. `most` calls are in flight at once, fewer where the service's pace says so.
+
+    `set_most` is told where a person has changed that while the task runs.
+    """
 
     def __init__(
-        self, store: Store, writer: StoreWriter, service: Asker, work: PredictWork, control: Control, *, most: int
+        self,
+        store: Store,
+        writer: StoreWriter,
+        service: Asker,
+        work: PredictWork,
+        control: Control,
+        *,
+        most: int,
+        set_most: Callable[[int], None] = lambda _most: None,
     ) -> None:
         self._store = store
         self._writer = writer
@@ -67,6 +82,7 @@ class Predicting:
         self._work = work
         self._control = control
         self._most = most
+        self._set_most = set_most
         self._owner = claim_owner(control.owner, control.task.id)
         self._prices: dict[str, Price | None] = {}
         self._ready: deque[Job] = deque()
@@ -74,6 +90,8 @@ class Predicting:
         self._active: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._stopped_models: dict[str, str] = {}
+        self._look_at = 0.0
+        self._gives_up = False
         self._end: TaskEnd | None = None
         self._outage = Outage()
         self._outage.has_answered = control.progress.done > 0
@@ -82,8 +100,12 @@ class Predicting:
 
     async def run(self) -> TaskEnd:
         """Do it all; how it ended. Calls that were begun end before this does, or are given up after a while."""
-        loop_end = await self._loop()
-        await self._drain()
+        await self._writer.do(lambda db: release_all(db, self._owner), self._control.seal)
+        try:
+            loop_end = await self._loop()
+            await self._drain()
+        finally:
+            await self._give_up()
         await self._writer.do(lambda db: release_all(db, self._owner))
         if self._control.stop.is_set():
             return self._control.stopped()
@@ -129,33 +151,45 @@ class Predicting:
             self._end = self._end or _end_of(error)
 
     async def _settle(self, jobs: list[Job]) -> None:
-        settled: Settled = await self._writer.do(lambda db: settle(db, jobs, self._owner))
         progress = self._control.progress
-        progress.cached += settled.cached
-        progress.done += settled.cached
+        counted: list[int] = []
+
+        def work(db: sqlite3.Connection) -> Settled:
+            found = settle(db, jobs, self._owner)
+            if not counted:
+                counted.append(found.cached)
+                progress.cached += found.cached
+                progress.done += found.cached
+            return found
+
+        settled = await self._writer.do(work, self._control.seal)
         self._ready.extend(settled.to_ask)
         self._waiting.extend(settled.waiting)
-        if settled.cached:
-            await self._writer.do(lambda _db: None, self._control.seal)
+        if self._stopped_models:
+            await self._drop_stopped()
 
     def _has_room(self) -> bool:
         """Whether one more call may begin: calls in flight, and what they may still cost, stay below their limits."""
         settings = self._control.settings
         if self._outage.is_held:
             return False
-        most = settings.get("concurrency") or self._most
+        most = int(settings.get("concurrency") or self._most)
+        if most != self._most:
+            self._most = most
+            self._set_most(most)
         return len(self._active) < most and not self._cap_reached(len(self._active) + 1)
 
     def _cap_reached(self, calls: int) -> bool:
-        """Whether so many more calls, each as dear as those before, would go beyond a cap."""
+        """Whether so many calls, each as dear as those before, would go beyond a cap; the first shows what one takes."""
         settings, progress = self._control.settings, self._control.progress
-        answered = max(1, progress.requests)
+        answered = progress.done - progress.cached
         for cap, spent in (
             (settings.get("spend_cap"), progress.cost),
             (settings.get("token_cap"), progress.input_tokens + progress.output_tokens),
         ):
-            expected = spent / answered * calls if progress.requests else 0
-            if cap is not None and (spent >= cap or (calls > 1 and spent + expected > cap)):
+            if cap is None:
+                continue
+            if spent >= cap or (calls > 1 and (answered < 1 or spent + spent / answered * calls > cap)):
                 return True
         return False
 
@@ -177,7 +211,9 @@ class Predicting:
             room.cancel()
             changed.cancel()
         self._control.changed.clear()
-        if self._waiting and len(self._ready) < PAGE:
+        is_idle = not (self._ready or self._active)
+        if self._waiting and len(self._ready) < PAGE and (is_idle or time.monotonic() >= self._look_at):
+            self._look_at = time.monotonic() + LOOK_AGAIN_S
             waiting, self._waiting = self._waiting, []
             await self._settle(waiting)
 
@@ -195,66 +231,102 @@ class Predicting:
         self._active.discard(task)
         self._control.progress.in_flight = len(self._active)
         self._room.set()
-        if not task.cancelled() and (error := task.exception()) is not None and self._end is None:
+        if task.cancelled():
+            if not self._gives_up:
+                self._end = self._end or TaskEnd.failed(ServiceError("a call was given up", hint=_GO_ON))
+        elif (error := task.exception()) is not None and self._end is None:
             self._end = _end_of(error)
 
     async def _ask(self, job: Job) -> None:
         call = job.run.call(job.item, self._work.service_tier)
         reply = await self._service.ask(call)
         error = reply.answer.error
-        self._control.progress.requests += reply.attempts
         if reply.stops and error is not None:
-            await self._stop_model(job, reply.stops, error.message)
+            await self._stop_model(job, reply, error.message)
         elif error is not None and error.kind in UNREACHABLE and job.tries < MOST_TRIES:
-            await self._put_back(job, error.message)
+            await self._put_back(job, reply, error.message)
         else:
             await self._keep(job, reply)
 
     async def _keep(self, job: Job, reply: ModelReply) -> None:
-        """Count an answer or an error and commit it."""
-        answer, progress = reply.answer, self._control.progress
-        usage = answer.usage
-        cost = cost_of(usage, self._price(job.run.key.model))
-        progress.input_tokens += usage.input_tokens or 0
-        progress.output_tokens += usage.output_tokens or 0
+        """Commit an answer or an error together with the figures that count it."""
+        answer = reply.answer
+        cost = cost_of(answer.usage, self._price(job.run.key.model))
+        if answer.error is None or answer.error.kind not in UNREACHABLE:
+            self._outage.answered()
+            self._control.message = ""
+        count = Once(lambda: self._count(answer, cost, reply.attempts))
+
+        def store(db: sqlite3.Connection) -> None:
+            store_reply(db, job, answer, reply.raw, cost)
+            count()
+
+        await self._writer.do(store, self._control.seal)
+
+    def _count(self, answer: Answer, cost: float | None, attempts: int) -> None:
+        progress = self._control.progress
+        progress.requests += attempts
+        progress.input_tokens += answer.usage.input_tokens or 0
+        progress.output_tokens += answer.usage.output_tokens or 0
         if cost is None:
             progress.unpriced += 1
         else:
             progress.cost += cost
         if answer.error is None:
             progress.done += 1
-            self._outage.answered()
-            self._control.message = ""
         else:
-            progress.errors[answer.error.kind] = progress.errors.get(answer.error.kind, 0) + 1
-        await self._writer.do(lambda db: store_reply(db, job, answer, reply.raw, cost), self._control.seal)
+            self._control.count_error(answer.error.kind)
 
-    async def _put_back(self, job: Job, message: str) -> None:
+    async def _let_go(self, job: Job, attempts: int) -> None:
+        """Ask a job no more for now; only the requests that it took are counted."""
+        count = Once(lambda: self._count_requests(attempts))
+
+        def store(db: sqlite3.Connection) -> None:
+            release(db, [job.key])
+            count()
+
+        await self._writer.do(store, self._control.seal)
+
+    def _count_requests(self, attempts: int) -> None:
+        self._control.progress.requests += attempts
+
+    async def _put_back(self, job: Job, reply: ModelReply, message: str) -> None:
         """Leave a service that cannot be reached alone for a while; fail where it has never answered."""
         if not self._outage.has_answered:
-            await self._writer.do(lambda db: release(db, [job.key]), self._control.seal)
+            await self._let_go(job, reply.attempts)
             self._end = self._end or TaskEnd.failed(
-                ServiceError(message, hint="Check the profile: rft-tui profile test. rft-tui task resume goes on.")
+                ServiceError(message, hint=f"Check the profile: rft-tui profile test. {_GO_ON}", outcome="connection")
             )
             return
+        self._count_requests(reply.attempts)
         self._outage.begin()
         self._control.message = f"waiting for the service: {message}"
         await self._outage.wait(self._control.changed)
         self._ready.appendleft(replace(job, tries=job.tries + 1))
+        if self._stopped_models:
+            await self._drop_stopped()
 
-    async def _stop_model(self, job: Job, kind: str, message: str) -> None:
+    async def _stop_model(self, job: Job, reply: ModelReply, message: str) -> None:
         """Ask a model no more whose every call would fail; the task ends where no other is left."""
+        kind = reply.stops
         self._control.message = message
-        await self._writer.do(lambda db: release(db, [job.key]), self._control.seal)
-        model = job.run.key.model
-        self._stopped_models[model] = kind
-        self._ready = deque(one for one in self._ready if one.run.key.model != model)
-        self._waiting = [one for one in self._waiting if one.run.key.model != model]
+        self._stopped_models[job.run.key.model] = message
+        await self._let_go(job, reply.attempts)
+        await self._drop_stopped()
         models = {run.key.model for run in self._work.runs}
         if kind in ("auth", "quota", "permission") or models <= set(self._stopped_models):
             state = TaskState.PAUSED if kind == "quota" else TaskState.FAILED
-            error = ServiceError(message, hint=_HINTS.get(kind, "Check the model's name: rft-tui profile test."))
+            hint = _HINTS.get(kind, "Check the model's name: rft-tui profile test.")
+            error = ServiceError(message, hint=hint, outcome=kind)
             self._end = self._end or TaskEnd(state, message, error.as_json())
+
+    async def _drop_stopped(self) -> None:
+        """Forget what would be asked of models that are asked no more, and let others ask it."""
+        dropped = [one.key for one in self._ready if one.run.key.model in self._stopped_models]
+        self._ready = deque(one for one in self._ready if one.run.key.model not in self._stopped_models)
+        self._waiting = [one for one in self._waiting if one.run.key.model not in self._stopped_models]
+        if dropped:
+            await self._writer.do(lambda db: release(db, dropped), self._control.seal)
 
     def _price(self, model: str) -> Price | None:
         if model not in self._prices:
@@ -263,11 +335,26 @@ class Predicting:
 
     async def _drain(self) -> None:
         """Let calls in flight answer: they are paid for. Not for long where the task was cancelled or lost."""
-        if not self._active:
-            return
+        begun = time.monotonic()
+        while self._active and (seconds := self._grace_s(time.monotonic() - begun)) > 0:
+            self._control.changed.clear()
+            changed = asyncio.ensure_future(self._control.changed.wait())
+            try:
+                timeout = None if seconds == inf else seconds
+                await asyncio.wait({changed, *self._active}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                changed.cancel()
+
+    def _grace_s(self, waited: float) -> float:
+        """How many seconds more the calls in flight may take."""
         wish = self._control.wish
-        grace = None if wish in ("", "pause") and self._end is None else CANCEL_GRACE_S
-        await asyncio.wait(set(self._active), timeout=0 if wish == "lost" else grace)
+        if wish == "lost":
+            return 0.0
+        return inf if wish in ("", "pause") and self._end is None else CANCEL_GRACE_S - waited
+
+    async def _give_up(self) -> None:
+        """End the calls that are still in flight."""
+        self._gives_up = True
         for task in set(self._active):
             task.cancel()
         if self._active:
@@ -275,11 +362,12 @@ class Predicting:
 
     def _finished(self) -> TaskEnd:
         if self._stopped_models:
-            names = ", ".join(self._stopped_models)
-            error = ServiceError(f"not answered for: {names}; {self._control.message}", hint="rft-tui profile test")
-            return TaskEnd.failed(error)
+            said = "; ".join(f"{model}: {message}" for model, message in self._stopped_models.items())
+            return TaskEnd.failed(ServiceError(f"not asked any more: {said}", hint=f"rft-tui profile test. {_GO_ON}"))
         return TaskEnd(TaskState.DONE)
 
+
+_GO_ON = "rft-tui task resume goes on."
 
 _HINTS = {
     "auth": "Check the key: rft-tui profile test.",

@@ -25,7 +25,9 @@ async def predict(bench: Bench, control: Control) -> TaskEnd:
         work = work_of(db, request, profile)
     most = control.settings.get("concurrency") or profile.profile.concurrency
     service = await bench.services.open(profile, most)
-    return await Predicting(bench.store, bench.writer, service, work, control, most=most).run()
+    return await Predicting(
+        bench.store, bench.writer, service, work, control, most=most, set_most=service.pace.set_most
+    ).run()
 
 
 def work_of(db: sqlite3.Connection, request: JsonObject, profile: NamedProfile) -> PredictWork:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class Services:
         self._state_folder = state_folder
         self._open: dict[NamedProfileKey, ModelService] = {}
         self._stack = AsyncExitStack()
+        self._opening = asyncio.Lock()
 
     def profile(self, name: str, *, judge: bool = False) -> NamedProfile:
         """The profile of a name as `rft.toml` has it now. Raises RftError where it or its key is missing."""
@@ -28,13 +30,14 @@ class Services:
     async def open(self, profile: NamedProfile, concurrency: int | None = None) -> ModelService:
         """The service of a profile, asked by at most so many calls at once (None: what the profile says)."""
         key = repr(profile)
-        service = self._open.get(key)
-        if service is None:
-            service = ModelService(profile, folder=self._state_folder, concurrency=concurrency)
-            await self._stack.enter_async_context(service)
-            self._open[key] = service
-        elif concurrency is not None:
-            service.pace.set_most(concurrency)
+        async with self._opening:
+            service = self._open.get(key)
+            if service is None:
+                service = ModelService(profile, folder=self._state_folder, concurrency=concurrency)
+                await self._stack.enter_async_context(service)
+                self._open[key] = service
+            elif concurrency is not None:
+                service.pace.set_most(concurrency)
         return service
 
     async def close(self) -> None:

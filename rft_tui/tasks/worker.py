@@ -13,6 +13,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -22,11 +23,15 @@ from rft_tui.model import JsonObject
 from rft_tui.store.database import Store
 from rft_tui.store.owners import is_alive, is_here, this_process
 from rft_tui.store.tasks import (
+    CANCEL,
+    PAUSE,
     StoredTask,
     TaskState,
     beat,
     become_worker,
+    current_worker,
     end_task,
+    get_task,
     leave_worker,
     take_task,
     worker_beat,
@@ -63,16 +68,19 @@ class Watch:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._seen: dict[str, tuple[int, float]] = {}
+        self._seen: dict[tuple[str, int | None], tuple[int, float]] = {}
 
-    def is_gone(self, owner: str, beats: int) -> bool:
-        """Whether an owner is gone: its process has ended, or from another machine nothing was heard for long."""
+    def is_gone(self, owner: str, beats: int, task: int | None = None) -> bool:
+        """Whether an owner is gone: its process has ended, or from another machine nothing was heard for long.
+
+        `beats` is the beat of the task that it owns, None: of the worker.
+        """
         if is_here(owner):
             return not is_alive(owner)
         now = self._clock()
-        known = self._seen.get(owner)
+        known = self._seen.get((owner, task))
         if known is None or known[0] != beats:
-            self._seen[owner] = (beats, now)
+            self._seen[owner, task] = (beats, now)
             return False
         return now - known[1] > SILENT_S
 
@@ -92,7 +100,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until nothing is left, or until told to end."""
-        if not await self._writer.do(lambda db: become_worker(db, self.owner, self._watch.is_gone)):
+        if not await self._becomes_worker():
             self._writer.close()
             return
         log.info("worker begins")
@@ -104,6 +112,25 @@ class Worker:
             await self._writer.do(lambda db: db.execute("DELETE FROM worker WHERE owner = ?", [self.owner]) and None)
             self._writer.close()
             log.info("worker ends")
+
+    async def _becomes_worker(self) -> bool:
+        """Become the worker; one that died on another machine, or before this one's restart, is watched first."""
+        seen: tuple[str, int] | None = None
+        while not self._leaving.is_set():
+            if await self._writer.do(lambda db: become_worker(db, self.owner, self._watch.is_gone)):
+                return True
+            with self._store.read() as db:
+                other = current_worker(db)
+            if other is not None and (is_here(other[0]) or seen not in (None, other)):
+                return False
+            seen = other
+            await self._rest()
+        return False
+
+    async def _rest(self) -> None:
+        """Wait until it is time to look again, or to leave."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._leaving.wait(), POLL_S)
 
     def leave(self) -> None:
         """End soon; the tasks go back into the queue for the next worker."""
@@ -127,10 +154,7 @@ class Worker:
                 idle_since = now
             elif now - idle_since >= self._idle_s and await self._writer.do(lambda db: leave_worker(db, self.owner)):
                 return
-            try:
-                await asyncio.wait_for(self._leaving.wait(), POLL_S)
-            except TimeoutError:
-                continue
+            await self._rest()
 
     async def _beat(self) -> None:
         """Say how far every task is, and take in what is wished of it."""
@@ -161,7 +185,7 @@ class Worker:
             self._running[task.id] = (control, asyncio.create_task(self._do(control)))
 
     def _is_gone(self, task: StoredTask) -> bool:
-        return task.owner is None or self._watch.is_gone(task.owner, task.beat)
+        return task.owner is None or self._watch.is_gone(task.owner, task.beat, task.id)
 
     async def _do(self, control: Control) -> None:
         task = control.task
@@ -174,11 +198,7 @@ class Worker:
         control.measure()
         control.progress.in_flight = 0
         try:
-            await self._writer.do(
-                lambda db: end_task(
-                    db, task.id, self.owner, end.state, control.progress, message=end.message, error=end.error
-                )
-            )
+            await self._writer.do(partial(_end, control, end))
         except StoreError as error:
             log.error("the end of task %d could not be stored: %s", task.id, error.message)  # noqa: TRY400
         log.info("task %d is %s", task.id, end.state)
@@ -201,8 +221,17 @@ def _beat(control: Control, db: sqlite3.Connection) -> tuple[str, JsonObject] | 
     return beat(db, control.task.id, control.owner, control.progress, control.message)
 
 
+def _end(control: Control, end: TaskEnd, db: sqlite3.Connection) -> None:
+    """Store how a task ended; one that rests by a wish that was taken back meanwhile goes on."""
+    task = control.task.id
+    if control.wish in (PAUSE, CANCEL) and end == control.stopped() and not get_task(db, task).wish:
+        end = TaskEnd(TaskState.QUEUED)
+    end_task(db, task, control.owner, end.state, control.progress, message=end.message, error=end.error)
+
+
 def _requeue(control: Control, db: sqlite3.Connection) -> None:
-    end_task(db, control.task.id, control.owner, TaskState.QUEUED, control.progress)
+    control.progress.in_flight = 0
+    _end(control, control.stopped(), db)
 
 
 async def _main(folder: Path) -> None:

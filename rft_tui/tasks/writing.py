@@ -43,11 +43,30 @@ class LostTask(RftError):  # noqa: N818 - it is no error of the person's or the 
     kind = "lost"
 
 
+class Once:
+    """A change of figures in memory that belongs to a piece of work: done with it, however often that is tried."""
+
+    def __init__(self, change: Callable[[], None]) -> None:
+        self._change = change
+        self._is_done = False
+
+    def __call__(self) -> None:
+        """Do it the first time."""
+        if not self._is_done:
+            self._is_done = True
+            self._change()
+
+
 @dataclass(slots=True)
 class _Piece:
     work: Work
     seal: Seal | None
     result: Future[Any]
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether an error is the disk's and may be gone in a while; any other stays, whoever tries again."""
+    return isinstance(error, StoreError) and isinstance(error.__cause__, sqlite3.OperationalError)
 
 
 class StoreWriter:
@@ -69,6 +88,7 @@ class StoreWriter:
     def submit(self, work: Work, seal: Seal | None = None) -> Future[Any]:
         """Begin some work; its result comes when it is committed."""
         future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()  # who waits may be cancelled; what was begun is done all the same
         self._pieces.put(_Piece(work, seal, future))
         return future
 
@@ -99,11 +119,12 @@ class StoreWriter:
         try:
             results = self._patiently(group)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to whoever asked for the work
-            if len(group) == 1:
-                group[0].result.set_exception(error)
-                return
-            for piece in group:
-                self._write([piece])
+            if len(group) > 1 and not _may_pass(error):
+                for piece in group:
+                    self._write([piece])
+            else:
+                for piece in group:
+                    piece.result.set_exception(error)
             return
         for piece, result in zip(group, results, strict=True):
             piece.result.set_result(result)
@@ -118,6 +139,8 @@ class StoreWriter:
             except StoreBusyError as error:
                 self.trouble = error.message
             except StoreError as error:
+                if not _may_pass(error):
+                    raise
                 self.trouble = error.message
                 if time.monotonic() + pause > until:
                     raise

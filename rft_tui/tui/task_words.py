@@ -26,16 +26,18 @@ def counted(number: int, noun: str) -> str:
 
 def money(dollars: float) -> str:
     """US dollars with as many digits as say something."""
-    if dollars and dollars < 0.01:
+    if dollars == 0:
+        return "$0"
+    if dollars < 0.01:
         return f"${dollars:.4f}" if dollars >= 0.0001 else "<$0.0001"
     return f"${dollars:,.2f}"
 
 
 def short_count(number: int) -> str:
-    """A count of tokens in few letters: ``840``, ``61 k``, ``1.2 M``."""
+    """A count of tokens in few letters: ``840``, ``61k``, ``1.2M``."""
     if number < 1000:
         return str(number)
-    return f"{number / 1000:.0f} k" if number < 999_500 else f"{number / 1_000_000:.1f} M"
+    return f"{number / 1000:.0f}k" if number < 999_500 else f"{number / 1_000_000:.1f}M"
 
 
 def duration(seconds: float) -> str:

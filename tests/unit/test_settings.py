@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from rft_tui.errors import SettingsError
 from rft_tui.settings import (
+    Price,
     Profile,
     UserSettings,
     WorkspaceSettings,
@@ -58,6 +59,14 @@ def test_a_workspace_with_every_key(tmp_path: Path) -> None:
         launcher = "torchrun"
         address = "ray://head"
         storage = "/shared"
+        concurrency = 4
+        timeout_s = 30
+        json_schema = "no"
+        [profiles.here.prices.m]
+        input = 1
+        output = 2.5
+        cached = 0.5
+        date = "2026-01-01"
         [profiles.here.headers]
         "X-Größe" = "1"
         [profiles.empty]
@@ -65,8 +74,9 @@ def test_a_workspace_with_every_key(tmp_path: Path) -> None:
     )
     assert found.profiles["empty"] == Profile()
     assert found.profiles["here"] == Profile(
-        "http://127.0.0.1:8080/v1", "chat", "KEY", {"X-Größe": "1"}, "o", "p", "trl", "ray", "/usr/bin/python3",
-        "torchrun", "ray://head", "/shared",
+        "http://127.0.0.1:8080/v1", "chat", "KEY", {"X-Größe": "1"}, "o", "p", backend="trl", target="ray",
+        python="/usr/bin/python3", launcher="torchrun", address="ray://head", storage="/shared", concurrency=4,
+        timeout_s=30, json_schema="no", prices={"m": Price(1.0, 2.5, 0.5, "2026-01-01")},
     )  # fmt: skip
 
 
@@ -74,7 +84,7 @@ def test_a_workspace_with_every_key(tmp_path: Path) -> None:
     ("text", "said", "hint"),
     [
         ("profile = 1", "unknown key 'profile'", "Did you mean 'profiles'?"),
-        ("xyz = 1", "unknown key 'xyz'", "Known here: profiles."),
+        ("xyz = 1", "unknown key 'xyz'", "Known here: default_profile, judge_profile, profiles."),
         ("[profiles.here]\nbase_ulr = ''", "unknown key 'profiles.here.base_ulr'", "Did you mean 'base_url'?"),
         ("profiles = 1", "profiles must be a table", "[profiles.NAME]"),
         ("[profiles]\nhere = 'x'", "profiles.here must be a table", "[profiles.here]"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 from rft_tui.model import JsonObject
@@ -37,6 +38,8 @@ def top_up_values(db: sqlite3.Connection, line: RunLine) -> dict[str, str]:
     for name in ("temperature", "top_p", "max_output_tokens", "seed", "summary"):
         if name in parameters:
             values[name] = str(parameters[name])
+    if "response_format" in parameters:
+        values["response_format"] = json.dumps(parameters["response_format"])
     return values | _items(_request(db, newest.id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -99,13 +100,17 @@ class FormReader:
             return read(text)
         except RftError as error:
             self.problems[name] = error.message
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self.problems[name] = str(error)
         return None
 
     def _schema(self, text: str) -> JsonObject:
+        """A file with a schema, or the response format itself as runs have it."""
         from rft_tui.tasks.response_format import load_response_format
 
+        if text.startswith("{"):
+            document: JsonObject = json.loads(text)
+            return document
         path = Path(text).expanduser() if text.startswith("~/") else Path(text)
         return load_response_format(path if path.is_absolute() else self._folder / path)
 

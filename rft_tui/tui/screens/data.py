@@ -109,7 +109,7 @@ class DataScreen(TwoPanes):
         if action.id in ("data.prompt", "data.raw", "edit", "copy") and self.dataset is None:
             return "open a dataset first"
         if (
-            action.id in ("open", "filter", "data.check", "data.split", "data.export")
+            action.id in ("open", "filter", "data.check", "data.split", "data.export", "data.predict")
             and self.table.count == 0
             and self.dataset is None
         ):
@@ -211,7 +211,7 @@ class DataScreen(TwoPanes):
         folder = self.rft.workspace.prompts_folder
         prompts = {prompt.name: prompt for prompt in (list_prompts(folder) if folder.is_dir() else [])}
         if not prompts:
-            self.say("there is no prompt yet: rft-tui prompt new", "state.warning")
+            self.say(f"there is no prompt yet: {self.hint_key('data.prompts')} makes one", "state.warning")
             return
         choices = [Choice("", "no prompt")] + [
             Choice(name, name, one_line(prompt.text, 60)) for name, prompt in prompts.items()
@@ -225,6 +225,28 @@ class DataScreen(TwoPanes):
 
         current = self.prompt.name if self.prompt else ""
         self.app.push_screen(PickScreen("show items with prompt", choices, current=current), self.guarded(chosen))
+
+    def do_data_prompts(self) -> None:
+        """Make, edit and compare prompts."""
+        from rft_tui.tui.screens.prompts import PromptsScreen
+
+        self.app.push_screen(PromptsScreen(self.guarded(self._prompt_saved)))
+
+    def _prompt_saved(self, name: str) -> None:
+        """Show the items with the new text, if they are shown with that prompt."""
+        if self.prompt is not None and self.prompt.name == name:
+            from rft_tui.tui.prompt_choice import find_prompt
+
+            self.prompt = find_prompt(self.rft.workspace, name)
+            self.show_current()
+
+    def do_data_predict(self) -> None:
+        """Open the form of a new run on the dataset."""
+        from rft_tui.tui.screens.new_run import NewRunScreen
+
+        row = self.dataset or self.table.current
+        if isinstance(row, StoredDataset):
+            self.app.push_screen(NewRunScreen({"dataset": row.name}))
 
     def do_data_check(self) -> None:
         """Check the dataset's file again, every rule, in the background; or show its facts again."""

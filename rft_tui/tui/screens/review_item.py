@@ -10,6 +10,7 @@ from rft_tui.safetext import one_line, shown
 from rft_tui.store.review import ReviewItem, Sibling
 from rft_tui.tui.markdown import render_markdown
 from rft_tui.tui.paint import Line, fit, line_length, wrap_line, wrap_text
+from rft_tui.tui.task_words import money
 from rft_tui.tui.word_diff import word_diff
 
 LABEL = 12
@@ -20,6 +21,9 @@ SIDE_BY_SIDE = 64
 
 ANSWER_LINES = 400
 """Lines of an answer or a reference that are shown; the editor shows all."""
+
+JUDGES = 6
+"""Questions to judges that are named under a score."""
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 
@@ -124,9 +128,11 @@ def _question(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
 def _answers(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
     reference = item.reference
     if item.error_kind:
-        message = one_line(f"{item.error_kind}: {item.error_message or ''}".rstrip(": "), 400)
         lines = _labelled("reference", _reference_lines(reference, width))
-        lines += _labelled("error", wrap_line([(message, "state.bad")], width - LABEL))
+        said: Line = [("✗ ", "state.bad bold"), (one_line(item.error_kind, 60), "state.bad bold")]
+        if item.error_message:
+            said.append((f": {one_line(item.error_message, 400)}", "state.bad"))
+        lines += _labelled("error", wrap_line(said, width - LABEL))
         if item.output_text:
             lines += _labelled("cut answer", wrap_text(item.output_text, width - LABEL, limit=ANSWER_LINES))
         return lines
@@ -239,7 +245,24 @@ def _steps(grade: Grade, view: ItemView, width: int) -> list[Line]:
         if number not in used:
             parts = wrap_line([(one_line(step, 600), "text.dim")], width - LABEL)
             lines += [[(" " * LABEL, "text.dim"), *part] for part in parts]
-    return lines + child_lines
+    return lines + child_lines + _judged(grade, width)
+
+
+def _judged(grade: Grade, width: int) -> list[Line]:
+    """Who judged, and what that took; how an answer was read that did not come as it was asked for."""
+    lines: list[Line] = []
+    for use in grade.judged[:JUDGES]:
+        tokens = (use.usage.input_tokens or 0) + (use.usage.output_tokens or 0)
+        parts = [f"judged by {one_line(use.model, 60) or 'a model'}"]
+        parts += [f"{tokens:,} tokens"] if tokens else []
+        parts += [money(use.cost)] if use.cost else []
+        parts += ["from the cache"] if use.cached else []
+        parts += [one_line(use.note, 120)] if use.note else []
+        rows = wrap_line([(", ".join(parts), "text.faint")], width - LABEL)
+        lines += [[(" " * LABEL, "text.dim"), *part] for part in rows]
+    if len(grade.judged) > JUDGES:
+        lines.append([(" " * LABEL + f"and {len(grade.judged) - JUDGES} more", "text.faint")])
+    return lines
 
 
 def _summary(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
@@ -278,11 +301,33 @@ def _origin(item: ReviewItem, width: int) -> list[Line]:
     if item.prompt:
         parts.append(f"prompt {item.prompt}")
     parts.append(f"{item.dataset} line {item.line}")
+    if item.latency_s is not None and item.asked is None:
+        parts.append(f"{item.latency_s:.1f} s")
+    line: Line = [(shown(" · ".join(parts)), "text.faint")]
+    if item.simulated:
+        line = [("SIMULATED", "state.warning bold"), (" · ", "text.faint"), *line]
+    return wrap_line(line, width) + _asked(item, width)
+
+
+def _asked(item: ReviewItem, width: int) -> list[Line]:
+    """How the answer came: when, from whom, how long it took, tokens, money, and whether another run asked it."""
+    asked = item.asked
+    if asked is None:
+        return []
+    parts = [f"asked {asked.at.replace('T', ' ')[:16]}"]
+    if asked.served_model:
+        parts.append(f"answered by {one_line(asked.served_model, 60)}")
     if item.latency_s is not None:
         parts.append(f"{item.latency_s:.1f} s")
-    if item.simulated:
-        parts.insert(0, "SIMULATED")
-    return wrap_line([(shown(" · ".join(parts)), "text.faint")], width)
+    if item.input_tokens is not None or item.output_tokens is not None:
+        thinking = f" ({item.reasoning_tokens:,} reasoning)" if item.reasoning_tokens else ""
+        parts.append(f"{item.input_tokens or 0:,} in, {item.output_tokens or 0:,} out{thinking}")
+    if asked.cost is not None:
+        parts.append(money(asked.cost))
+    if asked.cached:
+        by = f": asked in run {asked.by}" if asked.by is not None and asked.by != item.run else ""
+        parts.append(f"from the cache{by}")
+    return wrap_line([(" · ".join(parts), "text.faint")], width)
 
 
 def band_words(band: Band) -> str:

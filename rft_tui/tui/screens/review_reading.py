@@ -66,6 +66,7 @@ class ReviewReading(PaneKeys):
         self._pending: Listing | None = None
         self._has_moved = False
         self.in_item = False
+        self._seen_growth: int | None = None
 
     def body(self) -> Widget:
         """List, rule and item."""
@@ -99,6 +100,10 @@ class ReviewReading(PaneKeys):
         if self._pending is not None:
             self._pending.interrupt()
 
+    def cache_grew(self) -> None:
+        """Say quietly that there is more; the list keeps its place."""
+        self.refresh_bars()
+
     def forget_summary(self) -> None:
         """The figures in the header are of other predictions now."""
         self.summary = None
@@ -111,6 +116,7 @@ class ReviewReading(PaneKeys):
 
         Raises RftError.
         """
+        self._seen_growth = self.rft.tasks.growth
         with self.rft.workspace.store.read() as db:
             context = read_context(db, self.state, self.rft.workspace.reviewer)
             size = db.execute("SELECT ifnull(max(id), 0) FROM prediction").fetchone()[0]
@@ -288,7 +294,9 @@ class ReviewReading(PaneKeys):
         narrow = self.is_narrow
         count = self.listing.count if self.listing is not None and self._pending is None else None
         done: Line = []
-        if self.summary is not None and self.summary.graded and not narrow:
+        if self._seen_growth not in (None, self.rft.tasks.growth):
+            done = [(f"there is more: {self.hint_key('refresh')} reads it", "state.info")]
+        elif self.summary is not None and self.summary.graded and not narrow:
             passed = self.summary.pass_rate
             done = [(f"pass {passed:.0%}" if passed is not None else "", "text.dim")]
         top = what_is_read(context, self.rft.workspace.name, narrow=narrow)

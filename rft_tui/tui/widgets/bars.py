@@ -67,3 +67,13 @@ class Rule(LineWidget):
     def line(self, y: int, width: int) -> tuple[Line, str]:
         """A piece of the line."""
         return [("│", "surface.rule")], "background"
+
+
+class Across(LineWidget):
+    """A thin line between what is above and what is below."""
+
+    DEFAULT_CSS = "Across { height: 1; }"
+
+    def line(self, y: int, width: int) -> tuple[Line, str]:
+        """The line."""
+        return [("─" * width, "surface.rule")], "background"

@@ -131,7 +131,9 @@ class Form(LineWidget):
         else:
             shown, style = one_line(value, 300), "text.normal bold" if given else "text.normal"
         line: Line = [("▸" if here else " ", "text.accent bold"), (f" {fit(field.label, LABEL)}", "text.dim")]
-        if problem:
+        if problem and not value:
+            line.append((shown, "state.warning"))
+        elif problem:
             room = max(12, (width - LABEL - 4) // 2)
             line += [(one_line(shown, room), style), ("  ✗ ", "state.bad bold"), (one_line(problem, 200), "state.bad")]
         else:

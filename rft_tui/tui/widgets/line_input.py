@@ -46,10 +46,10 @@ class LineInput(Input):
     @property
     def _value(self) -> Text:
         """The value as it is painted: one printable sign for every character, so that places stay the same."""
-        return Text(_signs(self.value), no_wrap=True, overflow="ignore", end="")
+        return Text(signs(self.value), no_wrap=True, overflow="ignore", end="")
 
     def _position_to_cell(self, position: int) -> int:
-        return cell_len(_signs(self.value[:position]))
+        return cell_len(signs(self.value[:position]))
 
     def on_mount(self) -> None:
         """Put on the theme's colours."""
@@ -59,7 +59,7 @@ class LineInput(Input):
         self.styles.color = "ansi_default" if text == "default" else text
 
 
-def _signs(text: str) -> str:
+def signs(text: str) -> str:
     """The text with a sign in place of every character that is not to be sent to a terminal."""
     return text if text.isascii() and text.isprintable() else "".join(map(_sign, text))
 

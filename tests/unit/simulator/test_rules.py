@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,56 +17,14 @@ from rft_tui.simulator import chat, embeddings, responses
 from rft_tui.simulator.faults import FAULTS, Faults, parse_shares
 from rft_tui.simulator.lexical import RULE, compare, compared_texts, judge_answer
 from rft_tui.simulator.models import answered_name
+from rft_tui.simulator.multipart import copy_part, read_parts
 from rft_tui.simulator.rate import RateLimit
 from rft_tui.simulator.recorded import Recordings
 from rft_tui.simulator.rejection import RequestError
 from rft_tui.simulator.replies import Question, derived_answer, reply
+from tests.unit.simulator.bodies import CHAT, EMBEDDINGS, RESPONSES, SCHEMA
 from tests.unit.simulator.contract import assert_fits, fits
 
-SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
-FUNCTION = {"name": "look_up", "description": "Looks up.", "parameters": SCHEMA, "strict": True}
-CHAT: dict[str, Any] = {
-    "model": "m",
-    "messages": [
-        {"role": "system", "content": "Be short."},
-        {"role": "assistant", "content": None, "tool_calls": [
-            {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
-        {"role": "tool", "content": "done", "tool_call_id": "c"},
-        {"role": "user", "name": "n", "content": [
-            {"type": "text", "text": "Which ocean?"},
-            {"type": "image_url", "image_url": {"url": "data:image/png;base64,", "detail": "low"}},
-            {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]},
-    ],
-    "temperature": 0.5, "top_p": 1, "seed": 3, "max_completion_tokens": 50, "reasoning_effort": "low",
-    "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": SCHEMA, "strict": True}},
-    "tools": [{"type": "function", "function": FUNCTION}],
-    "tool_choice": {"type": "function", "function": {"name": "look_up"}},
-    "metadata": {"k": "v"}, "store": False, "service_tier": "flex", "n": 1, "stop": ["x"], "user": "u",
-    "parallel_tool_calls": True, "frequency_penalty": 0, "stream": False,
-}  # fmt: skip
-RESPONSES: dict[str, Any] = {
-    "model": "m",
-    "input": [
-        {"role": "developer", "content": "Be short."},
-        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
-        {"type": "function_call_output", "call_id": "c", "output": "done"},
-        {"type": "message", "role": "user", "content": [
-            {"type": "input_text", "text": "Which ocean?"},
-            {"type": "input_image", "image_url": "data:image/png;base64,", "detail": "low"}]},
-    ],
-    "instructions": "x", "reasoning": {"effort": "low", "summary": "auto"}, "max_output_tokens": 50,
-    "text": {"format": {"type": "json_schema", "name": "a", "schema": SCHEMA, "strict": True}, "verbosity": "low"},
-    "tools": [{"type": "function", **FUNCTION}], "tool_choice": "required", "parallel_tool_calls": True,
-    "temperature": 0.5, "top_p": 1, "metadata": {"k": "v"}, "store": False, "service_tier": "flex",
-    "truncation": "auto", "include": ["reasoning.encrypted_content"],
-}  # fmt: skip
-EMBEDDINGS: dict[str, Any] = {
-    "model": "m",
-    "input": ["a", "b"],
-    "dimensions": 8,
-    "encoding_format": "float",
-    "user": "u",
-}
 KINDS = {
     "CreateChatCompletionRequest": (CHAT, chat.BODY),
     "CreateResponse": (RESPONSES, responses.BODY),
@@ -262,3 +222,16 @@ def test_likeness_of_vectors_grows_with_words_in_common() -> None:
 
     assert likeness("pacific ocean", "Ocean Pacific") == pytest.approx(1)
     assert likeness("pacific ocean", "the pacific") > likeness("pacific ocean", "small green lamp")
+
+
+@given(st.lists(st.sampled_from([b"--b", b"\r\n", b"--", b'x: y; name="file"', b"\r\n\r\n", b"data"]), max_size=12))
+def test_any_form_is_read_or_refused(pieces: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "form"
+        path.write_bytes(b"".join(pieces))
+        try:
+            parts = read_parts(path, b"b")
+        except RequestError:
+            return
+        for part in parts:
+            copy_part(path, part, Path(folder) / "part")

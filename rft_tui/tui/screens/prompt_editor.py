@@ -1,0 +1,167 @@
+"""Editing the text of a prompt inside the app; ctrl+s saves it, esc leaves and asks first where something is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+from rft_tui.model import Prompt
+from rft_tui.safetext import one_line
+from rft_tui.tui.actions import ACTIONS, EDITOR
+from rft_tui.tui.paint import Line
+from rft_tui.tui.prompt_files import save_prompt
+from rft_tui.tui.screens.base import WorkScreen
+from rft_tui.tui.screens.over import OverScreen
+from rft_tui.tui.widgets.line_input import signs
+from rft_tui.tui.workbench import workbench
+
+
+def edited_elsewhere(screen: WorkScreen, text: str) -> str:
+    """The text as the person left it in $VISUAL or $EDITOR. Raises UsageError."""
+    from rft_tui.tui.editor import edit_text
+
+    screen.rft.forget_screen()
+    try:
+        with screen.app.suspend():
+            return edit_text(text, ".txt")
+    finally:
+        screen.rft.forget_screen()
+        screen.refresh(layout=True)
+
+
+class _Area(TextArea):
+    """A text area in the colours of the theme, whose commands come from the registry."""
+
+    DEFAULT_CSS = """
+    _Area, _Area:focus { border: none; padding: 0 1; width: 1fr; height: 1fr; background-tint: transparent; }
+    """
+
+    def __init__(self, text: str, owner: PromptEditor) -> None:
+        super().__init__(
+            text, tab_behavior="indent", show_line_numbers=False, soft_wrap=True, highlight_cursor_line=False,
+            compact=True,
+        )  # fmt: skip
+        self.cursor_blink = False
+        self._owner = owner
+
+    def on_mount(self) -> None:
+        """Put on the theme's colours."""
+        colors = workbench(self).palette.colors
+        ground, text = str(colors["surface"]["background"]), str(colors["text"]["normal"])
+        self.styles.background = "ansi_default" if ground == "default" else ground
+        self.styles.color = "ansi_default" if text == "default" else text
+
+    def on_focus(self) -> None:
+        """Take the keys that came before the area was there."""
+        for event in workbench(self).early_keys():
+            self._forward_event(event)
+
+    def get_line(self, line_index: int) -> Text:
+        """A line as it is painted: nothing in it commands a terminal."""
+        return Text(signs(self.document.get_line(line_index)), end="", no_wrap=True)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self._owner.take_editing_key(event.key):
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
+
+
+class PromptEditor(OverScreen):
+    """One text, and the keys of an editor."""
+
+    scope: ClassVar[str] = EDITOR
+
+    def __init__(self, name: str, text: str, on_saved: Callable[[Prompt], None]) -> None:
+        super().__init__()
+        self._prompt_name = name
+        self._saved_text = text
+        self._on_saved = on_saved
+        self.area = _Area(text, self)
+        self.is_asking = True
+
+    def body(self) -> Widget:
+        """The text."""
+        return self.area
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Letters type: only the editor's own keys count."""
+        return (EDITOR,)
+
+    def on_mount(self) -> None:
+        """Let letters type."""
+        super().on_mount()
+        self.area.focus()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something is not saved."""
+        return self.area.text != self._saved_text
+
+    def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
+        """The prompt; whether it is saved."""
+        name: Line = [(one_line(self.rft.workspace.name, 40), "text.accent bold")]
+        state: Line = [("not saved", "state.warning")] if self.is_changed else [("saved", "text.dim")]
+        letters = f"{len(self.area.text):,} letters"
+        return (name, [(letters, "text.dim")]), ([(f"▸prompt {one_line(self._prompt_name, 40)}", "text.accent bold")], state)
+
+    def refresh_bars(self) -> None:
+        """Show what the keys do while letters type."""
+        if not self.is_mounted:
+            return
+        first, second = self.header_rows()
+        self.header.show(first, second)
+        keymap = self.rft.keymap
+        shown = sorted((one for one in ACTIONS if one.scope == EDITOR), key=lambda one: -one.footer)
+        self.footer.show([(key, one.label) for one in shown if (key := keymap.key(one))], None)
+
+    def on_text_area_changed(self) -> None:
+        """Say that something is not saved."""
+        self.refresh_bars()
+
+    def take_editing_key(self, key: str) -> bool:
+        """Run a command of the editor; whether the key was one."""
+        if self.is_confirming:
+            return self.take_key(key)
+        if self.rft.keymap.find(key, self.scopes) is None:
+            self.footer.say(None)
+            return False
+        return self.take_key(key)
+
+    def do_editor_save(self) -> None:
+        """Write the file and keep the version."""
+        text = self.area.text
+        prompt = save_prompt(self.rft.workspace, self._prompt_name, text)
+        self._saved_text = text
+        self.refresh_bars()
+        self._on_saved(prompt)
+        self.say(f"saved {prompt.name}, version {prompt.version[:6]}", "state.good")
+
+    def do_editor_external(self) -> None:
+        """Edit in another editor and take the text back."""
+        text = edited_elsewhere(self, self.area.text)
+        if text != self.area.text:
+            self.area.text = text
+            self.refresh_bars()
+
+    def do_editor_undo(self) -> None:
+        """Take back the last change."""
+        self.area.undo()
+
+    def do_editor_redo(self) -> None:
+        """Bring it again."""
+        self.area.redo()
+
+    def do_editor_leave(self) -> None:
+        """Leave; ask where something is not saved."""
+        if self.is_changed:
+            self.confirm("leaves without saving", self.close_over)
+        else:
+            self.close_over()
