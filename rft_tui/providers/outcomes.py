@@ -32,7 +32,7 @@ RULES: dict[str, Rule] = {
     "not_found": Rule(stops=True),
     "rate_limit": Rule(attempts=30),
     "server": Rule(attempts=6),
-    "connection": Rule(attempts=6),
+    "connection": Rule(attempts=3),
     "timeout": Rule(attempts=3),
     "malformed": Rule(attempts=3),
 }

@@ -164,7 +164,7 @@ class Sender:
         self._secrets = secrets_of(key.value, *(headers[name] for name in headers if "${" in templates[name]))
         self._header_values = secrets_of(key.value, *headers.values())
         before, self._base_url = self._wire, base_url
-        self._wire = wire.Wire(self.profile, base_url, key.value, headers, self.pace.most)
+        self._wire = wire.Wire(self.profile, base_url, key.value, headers)
         if before is not None:
             await before.close()
 

@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -32,6 +33,10 @@ STALL_S = 120.0
 
 FAILURES: tuple[type[Exception], ...] = (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, OSError)
 """Everything that a service or a network makes the client raise."""
+
+LANE = 8
+"""Calls in flight through one pool of connections: a pool looks at all its connections for every call, so that a large
+one takes more time for that than for the calls."""
 
 _GZIP = 31
 
@@ -95,42 +100,67 @@ async def unpacked(response: httpx2.Response, limit: int) -> AsyncIterator[bytes
         await response.aclose()
 
 
+@dataclass(slots=True)
+class _Lane:
+    """A client with connections of its own, and its calls in flight."""
+
+    client: openai.AsyncOpenAI
+    in_flight: int = 0
+
+
 class Wire:
     """Sends single requests to one service; raises what is in FAILURES, and openai.APIStatusError for a bad status."""
 
-    def __init__(
-        self, profile: NamedProfile, base_url: str, key: str, headers: Mapping[str, str], connections: int
-    ) -> None:
+    def __init__(self, profile: NamedProfile, base_url: str, key: str, headers: Mapping[str, str]) -> None:
         self._headers = _headers(profile, key, headers)
+        self._trust_env = not profile.is_loopback
+        self._context = httpx2.create_ssl_context(trust_env=self._trust_env)
         self._client = openai.AsyncOpenAI(
-            api_key=key or "-",
-            base_url=base_url,
-            max_retries=0,
-            http_client=BoundedClient(
-                trust_env=not profile.is_loopback,
-                headers={"Accept-Encoding": "gzip"},
-                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=max(100, connections)),
-                timeout=httpx2.Timeout(600, connect=CONNECT_S),
-                follow_redirects=False,
-            ),
+            api_key=key or "-", base_url=base_url, max_retries=0, http_client=self._pool()
         )
+        self._lanes = [_Lane(self._client)]
+
+    def _pool(self) -> BoundedClient:
+        return BoundedClient(
+            verify=self._context,
+            trust_env=self._trust_env,
+            headers={"Accept-Encoding": "gzip"},
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=2 * LANE),
+            timeout=httpx2.Timeout(600, connect=CONNECT_S),
+            follow_redirects=False,
+        )
+
+    @contextmanager
+    def _lane(self) -> Iterator[openai.AsyncOpenAI]:
+        """A client with few calls in flight; one more is made where all are busy."""
+        lane = next((one for one in self._lanes if one.in_flight < LANE), None)
+        if lane is None:
+            lane = _Lane(self._client.copy(http_client=self._pool()))
+            self._lanes.append(lane)
+        lane.in_flight += 1
+        try:
+            yield lane.client
+        finally:
+            lane.in_flight -= 1
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.close()
+        for lane in self._lanes:
+            await lane.client.close()
 
     async def send(
         self, method: str, path: str, content: bytes | None, timeout_s: float, headers: Mapping[str, str]
     ) -> Received:
         """One request and its whole answer, within `timeout_s` seconds in all."""
         options: Any = self._options(timeout_s, headers)
-        async with asyncio.timeout(timeout_s):
-            if method == "GET":
-                response = await self._client.get(path, cast_to=httpx2.Response, options=options)
-            elif method == "DELETE":
-                response = await self._client.delete(path, cast_to=httpx2.Response, options=options)
-            else:
-                response = await self._client.post(path, content=content, cast_to=httpx2.Response, options=options)
+        with self._lane() as client:
+            async with asyncio.timeout(timeout_s):
+                if method == "GET":
+                    response = await client.get(path, cast_to=httpx2.Response, options=options)
+                elif method == "DELETE":
+                    response = await client.delete(path, cast_to=httpx2.Response, options=options)
+                else:
+                    response = await client.post(path, content=content, cast_to=httpx2.Response, options=options)
         return Received(response.status_code, dict(response.headers), response.content)
 
     async def upload(

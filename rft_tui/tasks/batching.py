@@ -82,6 +82,7 @@ class Batching(Generic[Job]):
         self._look_when_one_ends = False
         self._is_capped = self._waits_for_others = self._waits_for_us = False
         self._cancelling = False
+        self._ended = 0
         self._end: TaskEnd | None = None
 
     async def run(self) -> TaskEnd:
@@ -145,14 +146,20 @@ class Batching(Generic[Job]):
             self._store, self._writer, self._control, self._work, self._folder, self._endpoint, self._price_of,
             self._limits,
         )  # fmt: skip
-        async with aclosing(parts.made()) as made:
-            async for batch in made:
-                self._wait_s = self._options.poll_s[0]
-                await self._advance(batch)
-                self._tell()
-        self._look = self._control.stop.is_set()
-        self._is_capped = parts.is_capped
-        self._waits_for_others, self._waits_for_us = parts.waits_for_others, parts.waits_for_us
+        ended = self._ended
+        self._look = self._waits_for_us = False
+        try:
+            async with aclosing(parts.made()) as made:
+                async for batch in made:
+                    self._wait_s = self._options.poll_s[0]
+                    await self._advance(batch)
+                    self._tell()
+        except BaseException:
+            self._look = True
+            raise
+        self._is_capped, self._waits_for_others = parts.is_capped, parts.waits_for_others
+        self._waits_for_us = self._waits_for_us or parts.waits_for_us
+        self._look = self._look or self._control.stop.is_set() or (parts.is_capped and self._ended > ended)
 
     async def _advance(self, batch: StoredBatch) -> None:
         """Take a batch through its states until it has to be waited for."""
@@ -198,6 +205,7 @@ class Batching(Generic[Job]):
 
     def _learn(self, batch: StoredBatch, collected: Collected) -> None:
         """What follows from what a batch brought."""
+        self._ended += 1
         if self._is_capped or self._look_when_one_ends:
             self._look, self._look_when_one_ends = True, False
         self._waits_for_us = self._waits_for_us or collected.again > 0

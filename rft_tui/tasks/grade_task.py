@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from rft_tui.errors import ServiceError, StoreError
+from rft_tui.errors import ServiceError, StoreBusyError, StoreError
 from rft_tui.model import Grade
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.database import Store
@@ -77,21 +77,42 @@ async def grade(bench: Bench, control: Control) -> TaskEnd:
     )  # fmt: skip
     counting = asyncio.create_task(_count(control, judge))
     try:
-        await asyncio.to_thread(
-            grade_runs,
-            bench.store,
-            grader,
-            list(request["runs"]),
-            item_timeout_s=float(request["item_timeout_s"]),
-            stop=control.stop,
-            judge=judge,
-            noticed=lambda graded: _noticed(control, graded),
-        )
+        await _graded(bench.store, grader, control, judge)
     finally:
         counting.cancel()
         _take_over(control, judge)
         await judge.close()
     return _end(control, judge.stopped)
+
+
+async def _graded(store: Store, grader: StoredGrader, control: Control, judge: ServiceJudge) -> None:
+    """Grade on a thread; where the cache is busy, once more from where it was."""
+    request = control.task.request
+    while not control.stop.is_set():
+        _count_missing(store, grader, control)
+        try:
+            await asyncio.to_thread(
+                grade_runs,
+                store,
+                grader,
+                list(request["runs"]),
+                item_timeout_s=float(request["item_timeout_s"]),
+                stop=control.stop,
+                judge=judge,
+                noticed=lambda graded: _noticed(control, graded),
+            )
+        except StoreBusyError:
+            continue
+        break
+    _count_missing(store, grader, control)
+
+
+def _count_missing(store: Store, grader: StoredGrader, control: Control) -> None:
+    """Count as done what needs no more grading, also where it was taken over from an equal row."""
+    with store.read() as db:
+        missing = count_ungraded(db, grader.id, list(control.task.request["runs"]))
+    progress = control.progress
+    progress.done = max(0, progress.total - missing - progress.failed)
 
 
 def _noticed(control: Control, grades: Sequence[Grade]) -> None:
@@ -101,7 +122,7 @@ def _noticed(control: Control, grades: Sequence[Grade]) -> None:
         if grade.error is None:
             progress.done += 1
         else:
-            progress.errors[grade.error.kind] = progress.errors.get(grade.error.kind, 0) + 1
+            control.count_error(grade.error.kind)
 
 
 async def _count(control: Control, judge: ServiceJudge) -> None:
@@ -121,6 +142,6 @@ def _take_over(control: Control, judge: ServiceJudge) -> None:
 
 def _end(control: Control, stopped: ServiceError | None) -> TaskEnd:
     if stopped is not None and not control.wish:
-        state = TaskState.PAUSED if stopped.outcome == CAP_REACHED else TaskState.FAILED
+        state = TaskState.PAUSED if stopped.outcome in (CAP_REACHED, "quota") else TaskState.FAILED
         return TaskEnd(state, stopped.message, stopped.as_json())
     return control.stopped() if control.wish else TaskEnd(TaskState.DONE)

@@ -43,6 +43,9 @@ LOOK_AGAIN_S = 0.2
 CAP_REACHED = "cap"
 """The outcome of a judge that stops because its spend cap is reached."""
 
+HOPELESS = ("auth", "quota", "permission", "not_found")
+"""Errors of an embedding that every further one would bring too."""
+
 SCHEMA, JSON, WORDS = "schema", "json", "text"
 """How an answer's form is asked for."""
 
@@ -109,7 +112,7 @@ class ServiceJudge:
         self._forms: dict[str, str] = {}
         self._under_way: dict[str, asyncio.Future[Reply | PredictionError]] = {}
         self._outage = Outage()
-        self._never = asyncio.Event()
+        self._halt = asyncio.Event()
 
     @property
     def window(self) -> int:
@@ -145,8 +148,11 @@ class ServiceJudge:
 
     async def _once(self, key: str, ask: _Asking) -> tuple[_Outcome, bool]:
         """The reply under a key: kept, or asked for by one of all who want it; whether it was there."""
-        if (shared := self._under_way.get(key)) is not None:
-            return await shared, True
+        while (shared := self._under_way.get(key)) is not None:
+            await asyncio.wait({shared})
+            if not shared.cancelled():
+                self.tally.cached += isinstance(shared.result(), Reply)
+                return shared.result(), True
         with self._store.read() as db:
             known = get_reply(db, key)
         if known is not None:
@@ -158,22 +164,21 @@ class ServiceJudge:
             reply, cached = await self._claimed(key, ask)
             mine.set_result(reply)
             return reply, cached
-        except BaseException as error:
-            mine.set_exception(error)
-            mine.exception()
-            raise
         finally:
+            mine.cancel()
             del self._under_way[key]
 
     async def _claimed(self, key: str, ask: _Asking) -> tuple[_Outcome, bool]:
-        while not await self._writer.do(lambda db: key in claim(db, [key], self._owner)):
-            await asyncio.sleep(LOOK_AGAIN_S)
-            with self._store.read() as db:
-                known = get_reply(db, key)
-            if known is not None:
+        while (taken := await self._writer.do(lambda db: _take(db, key, self._owner))) is not True:
+            if isinstance(taken, Reply):
                 self.tally.cached += 1
-                return known, True
-        reply = await ask()
+                return taken, True
+            await asyncio.sleep(LOOK_AGAIN_S)
+        try:
+            reply = await ask()
+        except BaseException:
+            self._writer.submit(lambda db: release(db, [key]))
+            raise
         simulated = self._profile.is_simulated
 
         def keep(db: sqlite3.Connection) -> None:
@@ -195,7 +200,7 @@ class ServiceJudge:
             error, text = reply.answer.error, reply.answer.output_text
             lower = {SCHEMA: JSON, JSON: WORDS}.get(form)
             if lower is not None and declared != "yes" and _does_not_hold(form, error, text):
-                self._forms[call.model] = form = lower
+                self._forms[call.model] = form = _lower_of(lower, self._forms.get(call.model, lower))
                 continue
             if error is not None:
                 return error
@@ -210,28 +215,33 @@ class ServiceJudge:
         for _number in range(MOST_TRIES + 1):
             if self.stopped is not None:
                 return PredictionError("stopped", self.stopped.message)
-            reply = await self._service.ask(call)
+            reply = await self._service.ask(call, give_up=self._halt)
             self._count(call.model, reply.attempts, reply.answer.usage)
             error = reply.answer.error
             if error is None or error.kind not in UNREACHABLE:
                 self._outage.answered()
                 break
             if not self._outage.has_answered:
-                self._stop(ServiceError(error.message, hint="Check the profile: rft-tui profile test."))
+                self._hopeless("connection", error.message)
                 break
             self._outage.begin()
             self.waiting_for = f"waiting for the service: {error.message}"
-            await self._outage.wait(self._never)
+            await self._outage.wait(self._halt)
             self.waiting_for = ""
         if reply.stops and reply.answer.error is not None and not _is_about_the_form(reply.answer.error):
-            self._stop(ServiceError(reply.answer.error.message, hint="Check the profile: rft-tui profile test."))
+            self._hopeless(reply.stops, reply.answer.error.message)
         return reply
 
     async def _embedded(self, model: str, texts: tuple[str, ...]) -> Reply | PredictionError:
+        if self.stopped is not None:
+            return PredictionError("stopped", self.stopped.message)
         answer = await self._service.embed(model, texts)
         self._count(model, answer.attempts, answer.usage)
         if answer.error is not None:
+            if answer.error.kind in HOPELESS or (answer.error.kind in UNREACHABLE and not self._outage.has_answered):
+                self._hopeless(answer.error.kind, answer.error.message)
             return answer.error
+        self._outage.answered()
         content: JsonObject = {"vectors": [list(vector) for vector in answer.vectors]}
         return Reply("embedding", model, answer.model or model, content, answer.usage, self._cost(model, answer.usage))
 
@@ -244,25 +254,40 @@ class ServiceJudge:
         tally.input_tokens += usage.input_tokens or 0
         tally.output_tokens += usage.output_tokens or 0
         cost = self._cost(model, usage)
-        if cost is None:
-            tally.unpriced += 1
-        else:
+        if cost is not None:
             tally.cost += cost
+        elif usage.output_tokens or usage.input_tokens:
+            tally.unpriced += 1
         if self._spend_cap is not None and tally.cost >= self._spend_cap:
             hint = "Raise it with --spend-cap (or rft-tui task set); what was graded is kept."
             self._stop(
                 ServiceError(f"the spend cap of ${self._spend_cap:g} is reached", hint=hint, outcome=CAP_REACHED)
             )
 
+    def _hopeless(self, outcome: str, message: str) -> None:
+        self._stop(ServiceError(message, hint="Check the profile: rft-tui profile test.", outcome=outcome))
+
     def _stop(self, error: ServiceError) -> None:
         if self.stopped is None:
             self.stopped = error
             self.stop.set()
+            self._halt.set()
             self._on_stop(error)
 
     async def close(self) -> None:
         """Ask nothing more."""
         await self._writer.do(lambda db: release_all(db, self._owner))
+
+
+def _take(db: sqlite3.Connection, key: str, owner: str) -> Reply | bool:
+    """What is kept under a key, or else whether it is this owner's to ask."""
+    known = get_reply(db, key)
+    return key in claim(db, [key], owner) if known is None else known
+
+
+def _lower_of(one: str, other: str) -> str:
+    """The one of two forms that asks less of a service."""
+    return max(one, other, key=(SCHEMA, JSON, WORDS).index)
 
 
 def _model_call(call: JudgeCall, form: str) -> ModelCall:
@@ -308,6 +333,15 @@ def _grade_error(error: PredictionError) -> GradeError:
     return GradeError(kind, f"{error.kind}: {error.message}")
 
 
+async def _end_questions() -> None:
+    """End what is still under way on this loop."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for one in others:
+        one.cancel()
+    if others:
+        await asyncio.wait(others)
+
+
 @contextmanager
 def judge_for(
     workspace: Workspace,
@@ -329,12 +363,11 @@ def judge_for(
     service = ModelService(profile, folder=workspace.store.path.parent, concurrency=concurrency)
     try:
         asyncio.run_coroutine_threadsafe(service.__aenter__(), loop).result()
-        judge = ServiceJudge(
-            workspace.store, writer, service, profile, loop, spend_cap=spend_cap
-        )  # fmt: skip
+        judge = ServiceJudge(workspace.store, writer, service, profile, loop, spend_cap=spend_cap)
         try:
             yield judge
         finally:
+            asyncio.run_coroutine_threadsafe(_end_questions(), loop).result()
             asyncio.run_coroutine_threadsafe(judge.close(), loop).result()
             asyncio.run_coroutine_threadsafe(service.__aexit__(None, None, None), loop).result()
     finally:

@@ -117,18 +117,20 @@ class Predicting:
             jobs = iter_jobs(
                 reader, work.runs, which=work.which, task=self._control.task.id, before=work.before, kinds=work.kinds
             )
-            while not self._control.stop.is_set() and self._end is None:
-                if self._wants_more():
-                    self._fetching = asyncio.create_task(self._fetch(jobs))
-                    self._fetching.add_done_callback(self._fetched)
-                if self._ready and self._has_room():
-                    self._begin(self._ready.popleft())
-                    continue
-                if not (self._ready or self._active or self._waiting or self._fetching or self._more):
-                    break
-                await self._pause()
-            if self._fetching is not None:
-                await asyncio.wait({self._fetching})
+            try:
+                while not self._control.stop.is_set() and self._end is None:
+                    if self._wants_more():
+                        self._fetching = asyncio.create_task(self._fetch(jobs))
+                        self._fetching.add_done_callback(self._fetched)
+                    if self._ready and self._has_room():
+                        self._begin(self._ready.popleft())
+                        continue
+                    if not (self._ready or self._active or self._waiting or self._fetching or self._more):
+                        break
+                    await self._pause()
+            finally:
+                if self._fetching is not None:
+                    await asyncio.wait({self._fetching})
         return self._finished()
 
     def _wants_more(self) -> bool:
@@ -180,16 +182,17 @@ class Predicting:
         return len(self._active) < most and not self._cap_reached(len(self._active) + 1)
 
     def _cap_reached(self, calls: int) -> bool:
-        """Whether so many calls, each as dear as those before, would go beyond a cap; the first shows what one takes."""
+        """Whether so many calls, each as dear as those before, would go beyond a cap; one goes first and shows that."""
         settings, progress = self._control.settings, self._control.progress
         answered = progress.done - progress.cached
+        is_known = answered > 0 or progress.cost > 0 or progress.output_tokens > 0
         for cap, spent in (
             (settings.get("spend_cap"), progress.cost),
             (settings.get("token_cap"), progress.input_tokens + progress.output_tokens),
         ):
             if cap is None:
                 continue
-            if spent >= cap or (calls > 1 and (answered < 1 or spent + spent / answered * calls > cap)):
+            if spent >= cap or (calls > 1 and not (is_known and spent + spent / max(1, answered) * calls <= cap)):
                 return True
         return False
 
@@ -268,10 +271,10 @@ class Predicting:
         progress.requests += attempts
         progress.input_tokens += answer.usage.input_tokens or 0
         progress.output_tokens += answer.usage.output_tokens or 0
-        if cost is None:
-            progress.unpriced += 1
-        else:
+        if cost is not None:
             progress.cost += cost
+        elif answer.error is None or answer.usage.output_tokens:
+            progress.unpriced += 1
         if answer.error is None:
             progress.done += 1
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from rft_tui.safetext import one_line
 from rft_tui.store.tasks import StoredTask, TaskState
@@ -49,6 +50,14 @@ def duration(seconds: float) -> str:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days"
+
+
+def moment(stored: str) -> str:
+    """A stored time as the clock on this machine shows it, to the minute; what is no time stays as it is."""
+    try:
+        return datetime.fromisoformat(stored).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError):
+        return one_line(stored, 30)
 
 
 def short_name(task: StoredTask) -> str:

@@ -104,7 +104,9 @@ class NewRunEditing(OverScreen):
     # Changing
 
     def _keep(self, name: str, value: str) -> None:
-        self.set_values(self.values | {name: value})
+        """Give a field a value; an empty one gives it back what it proposes."""
+        left = {one: kept for one, kept in self.values.items() if one != name}
+        self.set_values(left | ({name: value} if value else {}))
 
     def do_form_edit(self) -> None:
         """Type the value, or choose it."""
@@ -119,11 +121,11 @@ class NewRunEditing(OverScreen):
             before = self.values
 
             def draft(text: str) -> None:
-                self.set_values(before | {field.name: text.strip()}, draft=True)
+                self.set_values(before | ({field.name: text.strip()} if text.strip() else {}), draft=True)
 
             self.ask(
                 field.label,
-                self.form.value(field.name),
+                before.get(field.name, ""),
                 lambda text: self._keep(field.name, text.strip()),
                 on_change=draft,
                 on_cancel=lambda: self.set_values(before),

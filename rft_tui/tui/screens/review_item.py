@@ -10,7 +10,7 @@ from rft_tui.safetext import one_line, shown
 from rft_tui.store.review import ReviewItem, Sibling
 from rft_tui.tui.markdown import render_markdown
 from rft_tui.tui.paint import Line, fit, line_length, wrap_line, wrap_text
-from rft_tui.tui.task_words import money
+from rft_tui.tui.task_words import moment, money
 from rft_tui.tui.word_diff import word_diff
 
 LABEL = 12
@@ -314,7 +314,7 @@ def _asked(item: ReviewItem, width: int) -> list[Line]:
     asked = item.asked
     if asked is None:
         return []
-    parts = [f"asked {asked.at.replace('T', ' ')[:16]}"]
+    parts = [f"asked {moment(asked.at)}"]
     if asked.served_model:
         parts.append(f"answered by {one_line(asked.served_model, 60)}")
     if item.latency_s is not None:

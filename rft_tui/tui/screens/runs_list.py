@@ -68,7 +68,7 @@ class RunsSource:
         return [
             [(" No runs yet.", "text.normal")],
             [(" n asks a model for some;", "text.dim")],
-            [(" I brings predictions in that were made elsewhere;", "text.dim")],
+            [(" I (or rft-tui import FILE) brings in predictions made elsewhere;", "text.dim")],
             [(" rft-tui demo shows how it looks with some.", "text.dim")],
         ]
 

@@ -22,8 +22,11 @@ from rft_tui.tui.task_words import counted, short_name
 SHOWN = 500
 """Tasks that are listed, the newest."""
 
-NEEDS_TASK = ("open", "tasks.pause", "tasks.resume", "tasks.cancel", "tasks.more", "tasks.fewer", "tasks.concurrency",
-              "tasks.spend_cap", "tasks.details")  # fmt: skip
+STEERING = ("tasks.cancel", "tasks.more", "tasks.fewer", "tasks.concurrency", "tasks.spend_cap")
+"""Actions on a task that has not ended."""
+
+NEEDS_TASK = ("open", "tasks.pause", "tasks.resume", "tasks.details", *STEERING)
+"""Actions on the task under the cursor."""
 
 
 class TaskChanged(Message):
@@ -86,7 +89,7 @@ class TasksScreen(OverScreen, TwoPanes):
         has_ended = not task.is_open and task.state != "paused"
         if action.id == "tasks.pause" and not task.is_open:
             return f"task {task.id} is {task.state}"
-        if action.id == "tasks.cancel" and has_ended:
+        if action.id in STEERING and has_ended:
             return f"task {task.id} has ended"
         if action.id == "tasks.resume" and (task.state == "done" or (task.is_open and not task.wish)):
             return f"task {task.id} is {task.state}" + ("; E in Runs asks again for errors" * (task.state == "done"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rft_tui.safetext import one_line
 from rft_tui.store.tasks import StoredTask, TaskState
 from rft_tui.tui.paint import Line, fit, fit_right, wrap_line
-from rft_tui.tui.task_words import STATE_SIGNS, counted, duration, money, standing
+from rft_tui.tui.task_words import STATE_SIGNS, counted, duration, moment, money, standing
 
 COLUMNS = (("state", 11), ("done", 11), ("errors", 6), ("cost", 8))
 """Columns at the right of what a task does, and their widths."""
@@ -91,9 +91,9 @@ def task_details(task: StoredTask, width: int) -> list[Line]:
     runs = task.request.get("runs")
     if isinstance(runs, list):
         lines += _fact("runs", ", ".join(map(str, runs[:40])) + (" …" if len(runs) > 40 else ""), width)
-    lines += _fact("created", _moment(task.created_at), width)
+    lines += _fact("created", moment(task.created_at), width)
     if task.ended_at:
-        lines += _fact("ended", _moment(task.ended_at), width)
+        lines += _fact("ended", moment(task.ended_at), width)
     if progress.errors:
         lines += [[], [("errors", "text.normal bold")]]
         for kind, count in sorted(progress.errors.items(), key=lambda one: -one[1]):
@@ -114,6 +114,3 @@ def _fact(name: str, value: str, width: int, style: str = "text.normal") -> list
     parts = wrap_line([(one_line(value, 600), style)], max(8, width - LABEL))
     return [[(fit(name if number == 0 else "", LABEL), "text.dim"), *part] for number, part in enumerate(parts)]
 
-
-def _moment(stored: str) -> str:
-    return one_line(stored.replace("T", " ")[:19], 30)

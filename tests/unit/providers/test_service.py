@@ -152,7 +152,7 @@ async def test_nobody_there_is_a_connection_error_after_some_attempts() -> None:
         with pytest.raises(ServiceError, match="could not be reached"):
             await service.request("POST", "/batches", body={})
     assert reply.answer.error is not None
-    assert (reply.answer.error.kind, reply.attempts) == ("connection", 6)
+    assert (reply.answer.error.kind, reply.attempts) == ("connection", 3)
 
 
 async def test_no_secret_is_repeated_whatever_a_service_says() -> None:
