@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -177,7 +178,8 @@ def grade_json(row_id: str, run_index: int, grade: Grade) -> JsonObject:
         "sub_scores": dict(grade.sub_scores),
         "error": None if grade.error is None else {"kind": grade.error.kind, "message": grade.error.message},
     }
-    return document | ({"steps": list(grade.steps)} if grade.steps else {})
+    document |= {"steps": list(grade.steps)} if grade.steps else {}
+    return document | ({"judged": [asdict(use) for use in grade.judged]} if grade.judged else {})
 
 
 def _document(head: JsonObject, summary: ScoreSummary, cached: int) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,7 @@ def predict(calling: Calling, **options: Any) -> int:
     if planned.requests:
         find_key(profile)
         _refuse_unpriced_cap(planned)
+        _say_what_the_service_says(calling, workspace, planned)
         question = f"Make {text.counted(planned.requests, 'request')}, about {text.money(planned.estimate.cost)}?"
         if not options["yes"] and not options["detach"] and not calling.confirm(question):
             calling.say("Nothing was done.")
@@ -152,6 +154,20 @@ def _refuse_unpriced_cap(planned: PredictPlan) -> None:
             "a spend cap in money needs the model's price, which is not known",
             hint="Write the price into rft.toml ([profiles.NAME.prices.MODEL] input, output), or use --token-cap.",
         )
+
+
+def _say_what_the_service_says(calling: Calling, workspace: Workspace, planned: PredictPlan) -> None:
+    """Ask a service that is not on this machine which models end, before money is spent."""
+    from rft_tui.tasks.plan_warnings import served_warnings
+
+    if planned.profile.is_loopback and not planned.profile.is_simulated:
+        return
+    said = asyncio.run(
+        served_warnings(planned.profile, workspace.store.path.parent, list(dict.fromkeys(planned.request.models)))
+    )
+    for warning in said:
+        if warning not in planned.warnings:
+            calling.say(warning)
 
 
 def _say_plan(calling: Calling, planned: PredictPlan) -> None:

@@ -13,7 +13,6 @@ from itertools import product
 from rft_tui.errors import UsageError
 from rft_tui.identity import canonical_json
 from rft_tui.model import JsonObject, Prompt
-from rft_tui.providers.prices import price_of
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.answers import known_answers
 from rft_tui.store.database import Store
@@ -24,6 +23,7 @@ from rft_tui.store.tasks import add_task
 from rft_tui.store.wanted import OPEN, count_to_ask, last_answer, want_items
 from rft_tui.tasks.asking import PROMPT_ROLE
 from rft_tui.tasks.estimate import Estimate, estimate
+from rft_tui.tasks.plan_warnings import warnings_of
 from rft_tui.tasks.requests import PARAMETERS, PredictRequest
 from rft_tui.tasks.selecting import choose_items
 
@@ -98,7 +98,7 @@ def plan(store: Store, request: PredictRequest, profile: NamedProfile, prompt: P
         keys = list(_keys(db, request, profile, dataset, prompt))
         runs = tuple(_planned(db, keys, dataset, chosen))
         figures = estimate(db, request, profile, prompt, dataset, chosen, runs)
-    warnings = tuple(_warnings(request, runs, profile))
+    warnings = tuple(warnings_of(request, runs, profile))
     return PredictPlan(
         request, profile, dataset, prompt, None if chosen is None else tuple(chosen), runs, figures, warnings
     )
@@ -187,21 +187,6 @@ def _count_cached(
     distinct = list(dict.fromkeys(wanted))
     known = sum(len(known_answers(db, distinct[begin : begin + _PAGE])) for begin in range(0, len(distinct), _PAGE))
     return len(wanted) - len(distinct) + known
-
-
-def _warnings(request: PredictRequest, runs: tuple[PlannedRun, ...], profile: NamedProfile) -> Iterator[str]:
-    if failed := sum(run.failed for run in runs):
-        yield f"{failed:,} items had an error before and are asked again"
-    if request.spend_cap is not None:
-        models = dict.fromkeys(run.key.model for run in runs)
-        prices = (price_of(profile, model, service_tier=request.service_tier, batch=request.batch) for model in models)
-        if unpriced := [model for model, price in zip(models, prices, strict=True) if price is None]:
-            yield f"the spend cap cannot hold for {', '.join(unpriced)}: no price is known; cap tokens instead"
-    if request.no_cache:
-        first = min(run.key.run_index for run in runs)
-        yield f"nothing is taken from the cache: the runs are new ones, from run index {first} on"
-    if profile.is_simulated:
-        yield "SIMULATED: the embedded service answers; its numbers say nothing about a model"
 
 
 def start(store: Store, planned: PredictPlan) -> int:

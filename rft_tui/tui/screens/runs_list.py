@@ -13,7 +13,7 @@ from rft_tui.tui.screens.review_bars import band_strip
 from rft_tui.tui.screens.review_item import ItemView
 from rft_tui.tui.task_words import money
 
-COLUMNS = (("done", 9), ("errors", 6), ("mean ± SE", 13), ("pass", 5), ("tokens", 8), ("s/call", 6))
+COLUMNS = (("done", 9), ("errors", 6), ("mean ± SE", 13), ("pass", 5), ("tokens", 8), ("cost", 7), ("s/call", 6))
 """Columns at the right of the names, and their widths."""
 
 LABEL = 10
@@ -26,6 +26,7 @@ class RunsSource:
     def __init__(self, lines: list[RunLine], *, reading: bool = False) -> None:
         self.lines = lines
         self._reading = reading
+        self._has_cost = any(line.cost is not None for line in lines)
 
     @property
     def count(self) -> int:
@@ -38,7 +39,7 @@ class RunsSource:
 
     def _columns(self, width: int) -> tuple[tuple[str, int], ...]:
         """As many columns as leave room for the name."""
-        columns: tuple[tuple[str, int], ...] = COLUMNS
+        columns = tuple(column for column in COLUMNS if column[0] != "cost" or self._has_cost)
         while len(columns) > 2 and width - sum(size + 1 for _name, size in columns) < 26:
             columns = columns[:-1]
         return columns
@@ -99,6 +100,7 @@ def _values(row: RunLine) -> dict[str, tuple[str, str]]:
         "mean ± SE": (shown, "text.normal" if mean else "text.faint"),
         "pass": (f"{rate:.0%}" if rate is not None else "–", "text.normal" if rate is not None else "text.faint"),
         "tokens": (f"{row.tokens:,}" if row.tokens else "–", "text.dim"),
+        "cost": (money(row.cost) if row.cost is not None else "–", "text.dim"),
         "s/call": (f"{row.latency_s:.1f}" if row.latency_s is not None else "–", "text.dim"),
     }
 
@@ -111,8 +113,9 @@ def details(
     for name, value in _facts(row):
         parts = wrap_line([(one_line(value, 400), "text.normal")], max(8, width - LABEL))
         lines += [[(fit(name if number == 0 else "", LABEL), "text.dim"), *part] for number, part in enumerate(parts)]
-    for kind, count in errors.items():
-        lines.append([(" " * LABEL, "text.dim"), (f"{count:,} {one_line(kind, 40)}", "state.bad")])
+    for number, (kind, count) in enumerate(errors.items()):
+        label = fit("" if number else "errors", LABEL)
+        lines.append([(label, "text.dim"), (f"{count:,} {one_line(kind, 40)}", "state.bad")])
     if row.group.simulated:
         lines.append([("SIMULATED", "state.warning bold"), (": the embedded service answered", "text.dim")])
     lines.append([])
@@ -146,7 +149,9 @@ def _facts(row: RunLine) -> list[tuple[str, str]]:
     reasoning = sum(part.reasoning_tokens for part in parts)
     sources = {part.source for part in parts if part.source}
     profiles = ", ".join(dict.fromkeys(part.profile for part in parts)) if not sources else ""
-    thinking = f" ({reasoning:,} reasoning)" if reasoning else ""
+    tokens = [f"{tokens_in:,} in"] if tokens_in else []
+    tokens += [f"{tokens_out:,} out"] if tokens_out else []
+    tokens += [f"{reasoning:,} of them reasoning" if tokens_out else f"{reasoning:,} reasoning"] if reasoning else []
     facts = [
         ("dataset", group.dataset),
         ("profile", profiles),
@@ -156,13 +161,11 @@ def _facts(row: RunLine) -> list[tuple[str, str]]:
         ("prompt", group.prompt_name or "none"),
         ("asked", asked),
         ("runs", ", ".join(map(str, row.runs))),
-        ("done", f"{row.done:,} of {row.items:,}" + (f", {row.missing:,} missing" if row.missing else "")),
+        ("done", f"{row.done:,} of {row.items:,}, {row.errors:,} errors" + (f", {row.missing:,} missing" if row.missing else "")),
         ("cached", f"{row.cached:,} were asked before" if row.cached else ""),
-        ("tokens", f"{tokens_in:,} in, {tokens_out:,} out{thinking}" if tokens_in or tokens_out else
-         f"{reasoning:,} reasoning" if reasoning else ""),
+        ("tokens", ", ".join(tokens)),
         ("cost", _cost(row)),
         ("source", ", ".join(sorted(sources)) if row.run is not None else ""),
-        ("errors", f"{row.errors:,}" if row.errors else ""),
     ]  # fmt: skip
     return [(name, value) for name, value in facts if value]
 

@@ -16,33 +16,17 @@ import pytest
 from sqlite_utils import Database
 
 from rft_tui.errors import StoreBusyError, StoreError, UsageError
-from rft_tui.model import Grade, GradeError, Prompt, Verdict
+from rft_tui.model import Grade, GradeError, Usage, Verdict
 from rft_tui.store import database, schema
+from rft_tui.store.answers import known_answers
 from rft_tui.store.database import Store, file_system_type
 from rft_tui.store.datasets import list_datasets
-from rft_tui.store.prompts import add_prompt
-from rft_tui.store.review import toggle_mark
 from rft_tui.store.session import save_session
 from rft_tui.store.verdicts import EventKind, record
-from tests.unit.store.building import ME, dataset, failed, give, grader, item, predict, predictions, run_key, tables
+from tests.unit.store.building import ME, dataset, give, grader, item, predict, run_key, tables
+from tests.unit.store.old_rows import columns, fill, rows_of
 
 NAMES = [migration.name for migration in schema.migrations._migrations]
-
-
-def fill(db: sqlite3.Connection, version: int) -> None:
-    """Rows in every table that a cache of this version has."""
-    mine = dataset(db, "mine", [item("Q1?"), item("Q2?", "nö", topic="Ärzte")])
-    if version >= 2:
-        add_prompt(db, Prompt("short", "Be short.", "f" * 32))
-        predict(db, run_key(mine.id, prompt="f" * 32), ["yes", failed()])
-    if version >= 3:
-        made = Grade(0.5, True, {"a": 0.5}, ("step",))
-        give(db, grader(db), dict(zip(predictions(db), [made, None], strict=True)))
-    if version >= 4:
-        record(db, ME, EventKind.VERDICT, Verdict.WRONG, answers=[1])
-        record(db, ME, EventKind.REFERENCE, "no", row_id=item("Q1?").row_id)
-        toggle_mark(db, 1)
-        save_session(db, {"screen": "review"})
 
 
 def test_versions_agree() -> None:
@@ -50,23 +34,42 @@ def test_versions_agree() -> None:
     assert sorted(NAMES) == NAMES
 
 
-@pytest.mark.parametrize("version", range(1, len(NAMES)))
-def test_rows_of_every_earlier_version_survive(version: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", range(1, len(NAMES) + 1))
+def test_rows_of_every_version_survive(version: int, tmp_path: Path) -> None:
     path = tmp_path / "cache.db"
     old = sqlite3.connect(path, isolation_level=None)
-    schema.migrations.apply(Database(old), stop_before=NAMES[version])
+    schema.migrations.apply(Database(old), stop_before=NAMES[version] if version < len(NAMES) else None)
     old.execute(f"PRAGMA user_version = {version}")
     fill(old, version)
-    before = tables(old)
+    known = columns(old)
+    before = rows_of(old, known)
     old.close()
     assert before
     assert all(before.values())
     store = Store(path)
     with store.read() as db:
-        after = tables(db)
-        assert {name: after[name] for name in before} == before
+        assert rows_of(db, known) == before
         assert db.execute("PRAGMA user_version").fetchone()[0] == schema.SCHEMA_VERSION
+        if version >= 2:
+            assert [row[0] for row in db.execute("SELECT error_kind FROM answer ORDER BY id")] == [None, "incomplete"]
     assert store.integrity() == []
+    store.close()
+
+
+def test_answers_of_an_older_cache_serve_and_their_errors_do_not(tmp_path: Path) -> None:
+    path = tmp_path / "cache.db"
+    old = sqlite3.connect(path, isolation_level=None)
+    schema.migrations.apply(Database(old), stop_before=NAMES[5])
+    old.execute("PRAGMA user_version = 5")
+    fill(old, 5)
+    old.close()
+    store = Store(path)
+    with store.read() as db:
+        known = known_answers(db, ["1" * 32, "2" * 32])
+    assert list(known) == ["1" * 32]
+    found = known["1" * 32]
+    assert (found.answer.output_text, found.answer.usage, found.answer.latency_s) == ("yes", Usage(10, 5, 2), 0.5)
+    assert (found.cost, found.asked_by) == (None, None)
     store.close()
 
 

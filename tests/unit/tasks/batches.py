@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import IO, Any, cast
+from urllib.parse import parse_qsl, unquote
 
 from rft_tui.errors import ServiceError
 from rft_tui.model import JsonObject
@@ -95,7 +96,7 @@ class FakeBatches:
         self, method: str, path: str, *, body: JsonObject | None = None, repeatable: bool = False
     ) -> Answer:
         plain, _, query = path.partition("?")
-        parts = plain.strip("/").split("/")
+        parts = [unquote(part) for part in plain.strip("/").split("/")]
         name = f"{method} {parts[0]}" + (" one" if len(parts) > 1 else "") + (" cancel" if "cancel" in parts else "")
         return Answer(self._done(name, lambda: self._answer(name, parts, body, query)))
 
@@ -109,7 +110,7 @@ class FakeBatches:
     def _answer(self, name: str, parts: list[str], body: JsonObject | None, query: str) -> JsonObject:
         match name:
             case "GET batches" | "GET files":
-                return self._listed(parts[0], dict(part.split("=") for part in query.split("&")))
+                return self._listed(parts[0], dict(parse_qsl(query)))
             case "POST batches":
                 assert body is not None
                 return self._create(body)
@@ -142,7 +143,7 @@ class FakeBatches:
         self.asked += lines
         batch: JsonObject = {"id": f"batch/{number}", "status": "in_progress", "looked": 0, "lines": lines} | body
         batch["request_counts"] = {"total": len(lines), "completed": 0, "failed": 0}
-        self.batches[f"batch%2F{number}"] = batch
+        self.batches[batch["id"]] = batch
         return batch
 
     def _end(self, batch: JsonObject, status: str = "") -> None:
@@ -262,5 +263,19 @@ def desk_with(folder: Path, service: Any, **profile: Any) -> Iterator[Desk]:
     try:
         yield Desk(store, writer, cast(Services, FakeServices(service, named)), named)
     finally:
+        writer.close()
+        store.close()
+
+
+@asynccontextmanager
+async def desk_at(folder: Path, profile: NamedProfile) -> AsyncIterator[Desk]:
+    """A desk in a folder with real services."""
+    store = Store(folder / ".rft" / "cache.db")
+    writer = StoreWriter(store)
+    services = Services(folder, store.path.parent)
+    try:
+        yield Desk(store, writer, services, profile)
+    finally:
+        await services.close()
         writer.close()
         store.close()
