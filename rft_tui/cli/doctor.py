@@ -48,6 +48,8 @@ def doctor(calling: Calling) -> int:
         "terminal": parts.terminal(),
         "paths": paths,
         "store": store,
+        "services": _services(folder, findings),
+        "worker": _worker(folder),
         "sandbox": sandbox,
         "clipboard": parts.clipboard(),
     }
@@ -128,6 +130,49 @@ def _store(folder: Path | None, findings: _Findings) -> JsonObject | None:
     return found
 
 
+def _services(folder: Path | None, findings: _Findings) -> list[JsonObject]:
+    """The profiles, and where each one's key comes from; nothing is asked over the network."""
+    from rft_tui.providers.profiles import find_key, list_profiles
+    from rft_tui.settings import load_workspace_settings
+
+    if folder is None:
+        return []
+    try:
+        settings = load_workspace_settings(folder)
+    except RftError:
+        return []
+    found: list[JsonObject] = []
+    for profile in list_profiles(settings):
+        try:
+            key = find_key(profile).source
+        except RftError as error:
+            key = error.message
+            if profile.name in settings.profiles:
+                findings.warnings.append(f"{error.message}. {error.hint}")
+        found.append({"profile": profile.name, "service": profile.service, "key": key})
+    return found
+
+
+def _worker(folder: Path | None) -> str:
+    """Whether somebody does the tasks, and how many wait."""
+    from rft_tui.settings import CACHE_FILE
+    from rft_tui.store.database import Store
+    from rft_tui.store.owners import is_alive
+    from rft_tui.store.tasks import OPEN_STATES, current_worker, list_tasks
+
+    if folder is None or not (folder / CACHE_FILE).is_file():
+        return "none here"
+    try:
+        store = Store(folder / CACHE_FILE, create=False)
+        with store.read() as db:
+            worker, waiting = current_worker(db), len(list_tasks(db, OPEN_STATES))
+        store.close()
+    except RftError as error:
+        return error.message
+    said = "at work" if worker is not None and is_alive(worker[0]) else "not running"
+    return f"{said}, {waiting} open task{'' if waiting == 1 else 's'}"
+
+
 def _show(calling: Calling, document: JsonObject) -> None:
     missing = "not installed"
     _section(calling, "versions", [(name, version or missing) for name, version in document["versions"].items()])
@@ -135,6 +180,8 @@ def _show(calling: Calling, document: JsonObject) -> None:
     _section(calling, "paths", [(name, value or "none here") for name, value in document["paths"].items()])
     store = document["store"] or {"cache": "none here"}
     _section(calling, "cache", [(name, "ok" if value == [] else value) for name, value in store.items()])
+    services = [(one["profile"], f"{one['service']} · key: {one['key']}") for one in document["services"]]
+    _section(calling, "services", [*services, ("worker", document["worker"])])
     layers = [(one["name"], f"{'yes' if one['present'] else 'NO'}: {one['note']}") for one in document["sandbox"]]
     _section(calling, "sandbox of python graders", layers)
     _section(calling, "clipboard, in this order", [(str(n), way) for n, way in enumerate(document["clipboard"], 1)])

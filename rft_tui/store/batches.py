@@ -160,13 +160,13 @@ def end_lines(db: sqlite3.Connection, batch: int, outcomes: Iterable[tuple[str, 
     )
 
 
-def close_batch(db: sqlite3.Connection, batch: int, state: BatchState, message: str = "") -> None:
+def close_batch(db: sqlite3.Connection, batch: int, state: BatchState, message: str = "") -> StoredBatch:
     """Be done with a batch: lines that are still open are nobody's, and are asked no more."""
     db.execute(
         "DELETE FROM asking WHERE key IN (SELECT key FROM batch_line WHERE batch = ? AND outcome IS NULL)", [batch]
     )
     db.execute("UPDATE batch_line SET outcome = ? WHERE batch = ? AND outcome IS NULL", [LEFT, batch])
-    move_batch(db, batch, state, message=message)
+    return move_batch(db, batch, state, message=message)
 
 
 def tries_of(db: sqlite3.Connection, task: int, keys: Sequence[str]) -> dict[str, int]:

@@ -4,6 +4,7 @@ taken up again; what a lost answer leaves open is looked for at the service befo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TypeAlias
 from rft_tui.errors import ServiceError
 from rft_tui.providers.batch import BatchReport
 from rft_tui.providers.batch_remote import MARK, UNCERTAIN, BatchRemote
-from rft_tui.store.batches import BatchState, StoredBatch, close_batch, get_batch, move_batch
+from rft_tui.store.batches import BatchState, StoredBatch, close_batch, move_batch
 from rft_tui.tasks.batch_files import file_name
 from rft_tui.tasks.control import Control
 from rft_tui.tasks.writing import StoreWriter
@@ -43,7 +44,7 @@ class BatchSteps:
     def __init__(self, writer: StoreWriter, remote: BatchRemote, control: Control, folder: Path) -> None:
         self._writer = writer
         self._remote = remote
-        self._control = control
+        self._seal = control.seal
         self._folder = folder
         self._answered: dict[int, int] = {}
         self._bad_fetches: dict[str, int] = {}
@@ -64,6 +65,14 @@ class BatchSteps:
             elif before in AT_SERVICE:
                 batch, report = await self._look(batch, cancelling=cancelling)
         return batch, report
+
+    async def close(self, batch: StoredBatch, state: BatchState, message: str = "") -> StoredBatch:
+        """Be done with a batch, and let the service forget its file as well as that goes."""
+        closed = await self._writer.do(partial(close_batch, batch=batch.id, state=state, message=message), self._seal)
+        if closed.input_file is not None:
+            with suppress(ServiceError):
+                await self._remote.delete_file(closed.input_file)
+        return closed
 
     async def fetch(self, file_id: str, path: Path) -> bool:
         """Fetch a file of answers; False where the service has it no more, or never sends it whole."""
@@ -94,7 +103,7 @@ class BatchSteps:
             file_id = await self._remote.find_upload(name, path.stat().st_size)
         if file_id is None:
             if giving_up or not path.exists():
-                return await self._drop(batch)
+                return await self.close(batch, BatchState.REFUSED)
             await self._move(batch, BatchState.UPLOADING)
             file_id = await self._remote.upload(path, name)
         return await self._move(batch, BatchState.UPLOADED, input_file=file_id)
@@ -105,14 +114,14 @@ class BatchSteps:
             report = await self._remote.find(batch.mark)
         if report is None:
             if giving_up or batch.input_file is None:
-                return await self._drop(batch)
+                return await self.close(batch, BatchState.REFUSED)
             await self._move(batch, BatchState.CREATING)
             metadata = {"rft_tui_task": str(batch.task), "rft_tui_part": str(batch.id), MARK: batch.mark}
             try:
                 report = await self._remote.create(batch.input_file, batch.endpoint, metadata)
             except ServiceError as error:
-                if error.outcome == "not_found":
-                    await self._drop(batch)
+                if error.outcome in ("not_found", "bad_request"):
+                    await self.close(batch, BatchState.REFUSED)
                 elif error.outcome not in UNCERTAIN:
                     await self._move(batch, BatchState.UPLOADED)
                 raise
@@ -137,15 +146,9 @@ class BatchSteps:
         if not report.has_ended:
             return batch, report
         if report.status == "failed" and not (report.output_file or report.error_file):
-            await self._writer.do(lambda db: close_batch(db, batch.id, BatchState.REFUSED), self._control.seal)
-            return await self._writer.do(lambda db: get_batch(db, batch.id)), report
+            return await self.close(batch, BatchState.REFUSED, "failed"), report
         files = {"output_file": report.output_file, "error_file": report.error_file}
         return await self._move(batch, BatchState.ENDED, message=report.status, **files), report
 
-    async def _drop(self, batch: StoredBatch) -> StoredBatch:
-        """Give up a batch that the service has not begun: its lines are free to be asked again."""
-        await self._writer.do(lambda db: close_batch(db, batch.id, BatchState.REFUSED), self._control.seal)
-        return await self._writer.do(lambda db: get_batch(db, batch.id))
-
     async def _move(self, batch: StoredBatch, state: BatchState, **ids: str | None) -> StoredBatch:
-        return await self._writer.do(partial(move_batch, batch=batch.id, state=state, **ids), self._control.seal)
+        return await self._writer.do(partial(move_batch, batch=batch.id, state=state, **ids), self._seal)

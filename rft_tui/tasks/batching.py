@@ -16,7 +16,7 @@ from rft_tui.errors import ServiceError
 from rft_tui.providers.batch import BatchLimits, BatchReport
 from rft_tui.providers.batch_remote import UNCERTAIN, BatchRemote
 from rft_tui.store.asking import release_all, task_owner
-from rft_tui.store.batches import BatchState, StoredBatch, close_batch, free_stray_claims, line_at, open_batches
+from rft_tui.store.batches import BatchState, StoredBatch, free_stray_claims, line_at, open_batches
 from rft_tui.store.database import Store
 from rft_tui.store.tasks import TaskState
 from rft_tui.tasks.batch_collect import Collected, Collector, Oddities, PriceOf
@@ -170,7 +170,7 @@ class Batching(Generic[Job]):
         if moved.state is BatchState.ENDED:
             await self._collect(moved)
         elif moved.state is BatchState.REFUSED:
-            await self._forget(moved)
+            self._sweep()
             if report is not None:
                 self._refused(moved, report)
             else:
@@ -192,16 +192,9 @@ class Batching(Generic[Job]):
             finally:
                 path.unlink(missing_ok=True)
         collected = await collector.end(was_cancelled=batch.message == "cancelled")
-        await self._writer.do(lambda db: close_batch(db, batch.id, BatchState.DONE), self._control.seal)
-        await self._forget(batch)
-        self._learn(batch, collected)
-
-    async def _forget(self, batch: StoredBatch) -> None:
-        """Remove a batch's files, at the service as well as that goes."""
+        await self._steps.close(batch, BatchState.DONE, batch.message)
         self._sweep()
-        if batch.input_file is not None:
-            with suppress(ServiceError):
-                await self._remote.delete_file(batch.input_file)
+        self._learn(batch, collected)
 
     def _learn(self, batch: StoredBatch, collected: Collected) -> None:
         """What follows from what a batch brought."""
