@@ -116,6 +116,11 @@ class Calling:
         self._end_progress()
         write(sys.stderr, shown(text) + "\n")
 
+    def tell(self, text: str) -> None:
+        """Tell a person something that scripts find in the document: with ``--json`` stderr is kept for an error."""
+        if not self.as_json:
+            self.say(text)
+
     def progress(self, words: str) -> Callable[[int, int], None]:
         """A function that shows how far work is, on a terminal only."""
         is_shown = sys.stderr.isatty()

@@ -66,9 +66,9 @@ def grade_by_model(
             )
         cost = text.money(figures.cost) if figures.cost is not None else "unknown price"
         said = f"at most {text.counted(figures.requests, 'question')} through {profile.name}, about {cost}"
-        calling.say(said)
+        calling.tell(said)
         if not judging.yes and not judging.detach and not calling.confirm("Ask them?"):
-            calling.say("Nothing was done.")
+            calling.tell("Nothing was done.")
             return None, None
         number = start_grading(
             store, grader, runs, profile, item_timeout_s=item_timeout, concurrency=judging.concurrency,
@@ -81,7 +81,7 @@ def grade_by_model(
             return None, task
         if task.state != "done":
             ended(calling, task)
-        calling.say(
+        calling.tell(
             f"{text.counted(task.progress.requests, 'request')}, {task.progress.cached:,} answers from the cache, "
             + (text.money(task.progress.cost) if not task.progress.unpriced else "unknown price")
         )

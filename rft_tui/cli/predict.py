@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ _SCHEMA_LIMIT = 1024 * 1024
 @click.option("--max-output-tokens", metavar="N", type=int, help="Output limit, reasoning included; none unless said.")
 @click.option("--service-seed", metavar="N", type=int, help="The service's sampling seed (chat only).")
 @click.option("--response-format", metavar="FILE", type=click.Path(path_type=Path), help="JSON schema of the answers.")
-@click.option("--service-tier", metavar="T", default="", help="auto, default, flex, priority …")
+@click.option("--service-tier", metavar="T", default="", help="auto, default, flex (slow, half price), priority.")
 @click.option("--concurrency", metavar="C", type=int, help="Most calls in flight (default: the profile's).")
 @click.option("--spend-cap", metavar="X", type=float, help="Stop before more than X US dollars are spent.")
 @click.option("--token-cap", metavar="N", type=int, help="Stop before more than N tokens are used.")
@@ -79,10 +80,12 @@ def predict(calling: Calling, **options: Any) -> int:
     if planned.requests:
         find_key(profile)
         _refuse_unpriced_cap(planned)
-        _say_what_the_service_says(calling, workspace, planned)
+        planned = replace(planned, warnings=(*planned.warnings, *(said := _said_by_the_service(workspace, planned))))
+        for warning in said:
+            calling.tell(warning)
         question = f"Make {text.counted(planned.requests, 'request')}, about {text.money(planned.estimate.cost)}?"
         if not options["yes"] and not options["detach"] and not calling.confirm(question):
-            calling.say("Nothing was done.")
+            calling.tell("Nothing was done.")
             return EXIT_DONE
     task = start(workspace.store, planned)
     stored = wait_for(calling, workspace, task, detach=options["detach"])
@@ -156,33 +159,31 @@ def _refuse_unpriced_cap(planned: PredictPlan) -> None:
         )
 
 
-def _say_what_the_service_says(calling: Calling, workspace: Workspace, planned: PredictPlan) -> None:
-    """Ask a service that is not on this machine which models end, before money is spent."""
+def _said_by_the_service(workspace: Workspace, planned: PredictPlan) -> list[str]:
+    """What a service that is not on this machine says of models before money is spent: when they end."""
     from rft_tui.tasks.plan_warnings import served_warnings
 
     if planned.profile.is_loopback and not planned.profile.is_simulated:
-        return
+        return []
     said = asyncio.run(
         served_warnings(planned.profile, workspace.store.path.parent, list(dict.fromkeys(planned.request.models)))
     )
-    for warning in said:
-        if warning not in planned.warnings:
-            calling.say(warning)
+    return [warning for warning in said if warning not in planned.warnings]
 
 
 def _say_plan(calling: Calling, planned: PredictPlan) -> None:
     figures = planned.estimate
     runs, items = text.counted(len(planned.runs), "run"), text.counted(planned.items, "item")
-    calling.say(f"{runs} × {items}: {text.counted(planned.requests, 'request')} to make, {planned.known:,} known")
+    calling.tell(f"{runs} × {items}: {text.counted(planned.requests, 'request')} to make, {planned.known:,} known")
     if planned.requests:
-        calling.say(
+        calling.tell(
             f"about {figures.input_tokens:,} tokens in, {figures.output_tokens:,} out: "
             + (text.money(figures.cost) if figures.cost is not None else "unknown price")
         )
         for note in figures.notes:
-            calling.say(note)
+            calling.tell(note)
     for warning in planned.warnings:
-        calling.say(warning)
+        calling.tell(warning)
 
 
 def _plan_json(planned: PredictPlan) -> JsonObject:
@@ -230,12 +231,14 @@ def _report(calling: Calling, workspace: Workspace, planned: PredictPlan, task: 
             "cost": None if progress is None or progress.unpriced else progress.cost,
             "task": None if task is None else task.id,
             "state": "done" if task is None else task.state,
+            "message": "" if task is None else task.message,
+            "warnings": list(planned.warnings),
         }
         calling.emit(document | ({"simulated": True} if planned.profile.is_simulated else {}))
     elif not calling.as_json:
         calling.lines(run_table(runs))
     if task is None:
-        calling.say("Everything is known already; nothing was asked.")
+        calling.tell("Everything is known already; nothing was asked.")
         return EXIT_DONE
     return ended(calling, task)
 

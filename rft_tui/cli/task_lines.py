@@ -77,7 +77,7 @@ def wait_for(calling: Calling, workspace: Workspace, task: int, *, detach: bool 
         ensure_worker(workspace.store, workspace.folder)
         with workspace.store.read() as db:
             stored = get_task(db, task)
-        calling.say(f"Task {task} goes on in the background: rft-tui task show {task}.")
+        calling.tell(f"Task {task} goes on in the background: rft-tui task show {task}.")
         return stored
     try:
         return follow(workspace.store, workspace.folder, task, lambda one: calling.status(task_line(one)))
@@ -98,8 +98,8 @@ def ended(calling: Calling, task: StoredTask) -> int:
             hint=f"{stored.get('hint', '')} rft-tui task resume {task.id} goes on where it was.".strip(),
         )
     if task.state != "done":
-        calling.say(f"Task {task.id} is {task.state}: {task.message or 'rft-tui task resume goes on'}")
+        calling.tell(f"Task {task.id} is {task.state}: {task.message or 'rft-tui task resume goes on'}")
         return EXIT_FAILURES
     for kind_of_error, count in sorted(progress.errors.items(), key=lambda one: -one[1])[:_SHOWN_ERRORS]:
-        calling.say(f"{count:,} × {kind_of_error}")
+        calling.tell(f"{count:,} × {kind_of_error}")
     return EXIT_FAILURES if progress.failed else EXIT_DONE

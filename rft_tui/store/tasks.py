@@ -224,6 +224,7 @@ def end_task(
 def wish(db: sqlite3.Connection, task: int, what: str) -> StoredTask:
     """Wish that a task pauses or is cancelled; one that nobody works on does so at once. The task as it is then.
 
+    One whose batches are at a service is queued, so that a worker calls them off and takes in what was answered.
     Raises UsageError for a task that has ended.
     """
     stored = get_task(db, task)
@@ -231,11 +232,21 @@ def wish(db: sqlite3.Connection, task: int, what: str) -> StoredTask:
         raise UsageError(f"task {task} has ended ({stored.state})", hint="rft-tui task resume takes it up again.")
     if stored.state is TaskState.RUNNING:
         db.execute("UPDATE task SET wish = ? WHERE id = ?", [what, task])
+    elif what == CANCEL and _is_at_service(db, task):
+        db.execute("UPDATE task SET state = 'queued', wish = ? WHERE id = ?", [CANCEL, task])
     elif what == CANCEL:
         db.execute("UPDATE task SET state = 'cancelled', wish = '', ended_at = ? WHERE id = ?", [now(), task])
     else:
         db.execute("UPDATE task SET state = 'paused', wish = '' WHERE id = ?", [task])
     return get_task(db, task)
+
+
+def _is_at_service(db: sqlite3.Connection, task: int) -> bool:
+    """Whether a service works on batches of a task, which only a worker can call off."""
+    states = "('creating', 'running', 'cancelling')"
+    return (
+        db.execute(f"SELECT 1 FROM batch WHERE task = ? AND state IN {states} LIMIT 1", [task]).fetchone() is not None
+    )
 
 
 def queue_again(db: sqlite3.Connection, task: int) -> StoredTask:

@@ -1,4 +1,4 @@
-"""Questions put into files: settled from the cache, claimed for the task, split to the limits of a service and to caps."""
+"""Questions put into files: settled from the cache, claimed for the task, split to a service's limits and to caps."""
 
 from __future__ import annotations
 

@@ -89,6 +89,13 @@ class BatchSteps:
             raise
         return True
 
+    async def leave(self, batches: Sequence[StoredBatch]) -> str:
+        """Give up calling batches off; their names at the service. Who resumes the task finds them at work."""
+        there = [batch for batch in batches if batch.state in AT_SERVICE]
+        for batch in there:
+            await self._move(batch, BatchState.RUNNING)
+        return ", ".join(str(batch.remote) for batch in there) or "nothing of it"
+
     def counts(self, batches: Sequence[StoredBatch]) -> Counts:
         """How far the service is with some batches, by what it said last."""
         there = [batch for batch in batches if batch.state in AT_SERVICE]

@@ -18,7 +18,7 @@ from rft_tui.providers.batch_remote import UNCERTAIN, BatchRemote
 from rft_tui.store.asking import release_all, task_owner
 from rft_tui.store.batches import BatchState, StoredBatch, free_stray_claims, line_at, open_batches
 from rft_tui.store.database import Store
-from rft_tui.store.tasks import TaskState
+from rft_tui.store.tasks import CANCEL, TaskState
 from rft_tui.tasks.batch_collect import Collected, Collector, Oddities, PriceOf
 from rft_tui.tasks.batch_files import FOLDER, file_name, sweep
 from rft_tui.tasks.batch_parts import BatchWork, Job, Parts
@@ -90,7 +90,7 @@ class Batching(Generic[Job]):
         await self._recover()
         failures = 0
         while True:
-            if self._control.wish == "cancel":
+            if self._control.wish == CANCEL:
                 self._cancelling = True
             if self._control.stop.is_set() and not self._cancelling:
                 return self._control.stopped()
@@ -99,7 +99,7 @@ class Batching(Generic[Job]):
                 failures = 0
             except ServiceError as error:
                 failures += 1
-                if (end := self._trouble(error, failures)) is not None:
+                if (end := await self._trouble(error, failures)) is not None:
                     return end
             if not self._under_way() and (end := self._settled()) is not None:
                 await self._writer.do(lambda db: release_all(db, task_owner(self._control.task.id)), self._control.seal)
@@ -112,7 +112,8 @@ class Batching(Generic[Job]):
         task = self._control.task.id
         await self._writer.do(lambda db: free_stray_claims(db, task, task_owner(task)), self._control.seal)
         self._sweep()
-        self._cancelling = any(batch.state is BatchState.CANCELLING for batch in self._under_way())
+        was_cancelling = any(batch.state is BatchState.CANCELLING for batch in self._under_way())
+        self._cancelling = was_cancelling or self._control.task.wish == CANCEL
 
     def _under_way(self) -> list[StoredBatch]:
         with self._store.read() as db:
@@ -241,12 +242,12 @@ class Batching(Generic[Job]):
         more = f" (and {len(report.errors) - 3} more)" if len(report.errors) > 3 else ""
         return ("; ".join(said) or "it does not say why") + more
 
-    def _trouble(self, error: ServiceError, failures: int) -> TaskEnd | None:
+    async def _trouble(self, error: ServiceError, failures: int) -> TaskEnd | None:
         """What a failed request means: wait and try again, pause, or raise what no attempt would mend."""
         if error.outcome == "quota":
             return TaskEnd(TaskState.PAUSED, error.message, error.as_json())
         if self._cancelling and (failures >= MOST_FAILED_CANCELS or error.outcome not in UNCERTAIN):
-            names = ", ".join(batch.remote for batch in self._under_way() if batch.remote)
+            names = await self._steps.leave(self._under_way())
             return TaskEnd(TaskState.CANCELLED, f"cancelled; {names} may still run at the service: {error.message}")
         if error.outcome not in UNCERTAIN or not (self._reached or self._control.progress.done or self._under_way()):
             raise error

@@ -10,6 +10,7 @@ import pytest
 from rft_tui.settings import WORKSPACE_FILE
 from rft_tui.store.tasks import get_task
 from rft_tui.tasks.requests import PredictRequest
+from rft_tui.tui.screens.runs_list import RunsSource
 from tests.functional.driver import NARROW, SIZES, Driver, running
 from tests.functional.tasks_made import worker_store
 
@@ -17,7 +18,7 @@ PROFILES = """
 default_profile = "local"
 
 [profiles.local]
-base_url = "http://127.0.0.1:9/v1"
+base_url = "http://models.example:9/v1"
 api = "chat"
 api_key_env = ""
 
@@ -57,6 +58,13 @@ async def fill(app: Driver, **values: str) -> None:
             await app.press("space")
         else:
             await app.press("enter", "ctrl+u").type(value).press("enter")
+
+
+def place_of(app: Driver, model: str) -> int:
+    """Where the group of a model stands in the list of runs."""
+    source = app.table.source
+    assert isinstance(source, RunsSource)
+    return [line.group.model for line in source.lines].index(model)
 
 
 def requested(folder: Path, task: int) -> PredictRequest:
@@ -135,7 +143,7 @@ async def test_bad_values_are_said_while_they_are_typed(
         await app.press("2").counts(16).press("n")
         await fill(app, models="priced")
         app.app.screen.form.go_to(field)  # type: ignore[attr-defined]
-        await app.press("enter", "ctrl+u").type(typed).see(f"✗ {said[:8]}", said).press("enter").see(said)
+        await app.press("enter", "ctrl+u").type(typed).see("✗ ", said).press("enter").see(said)
         await app.press("g", "ctrl+s").see_in("footer", said).stores("SELECT count(*) FROM task", 0).is_sound()
         await app.press("x").see("3 runs × 80 items").not_see(said)
 
@@ -145,7 +153,14 @@ async def test_leaving_a_field_brings_the_old_value_back(workspace: Path, launch
         await app.press("2").counts(16).press("n")
         await fill(app, runs="5")
         app.app.screen.form.go_to("runs")  # type: ignore[attr-defined]
-        await app.press("enter").type("x").see("✗ a whole number").press("esc").not_see("✗").see("▸ runs                  5")
+        await (
+            app.press("enter")
+            .type("x")
+            .see("✗ a whole number")
+            .press("esc")
+            .not_see("✗")
+            .see("▸ runs                  5")
+        )
 
 
 async def test_what_was_typed_is_there_again(workspace: Path, launched: list[Path]) -> None:
@@ -154,7 +169,9 @@ async def test_what_was_typed_is_there_again(workspace: Path, launched: list[Pat
         await fill(app, models="priced", temperature="hot")
         await app.press("esc").on("Runs").press("n").see("priced", "hot", "✗ a number")
     async with running(workspace) as app:
-        await app.on("Runs").counts(16).press("n").see("priced", "hot").press("X").see_in("footer", "y takes every field")
+        await (
+            app.on("Runs").counts(16).press("n").see("priced", "hot").press("X").see_in("footer", "y takes every field")
+        )
         await app.press("y").not_see("hot").see("type one, or press s")
 
 
@@ -221,7 +238,7 @@ async def test_topping_up_asks_the_same_way(workspace: Path, launched: list[Path
         await app.press("n")
         await fill(app, models="priced", limit="4", temperature="0.5", prompt="yes")
         await app.press("ctrl+s").see_in("footer", "y starts 12").press("y").on("Runs").counts(20)
-        place = next(number for number in range(20) if app.table.row(number).group.model == "priced")
+        place = place_of(app, "priced")
         app.table.go(place)
         await app.press("U").see("▸New run", "▸ runs                  6", "24 requests").is_sound()
         await app.press("ctrl+s").see_in("footer", "y starts 24").press("y").on("Runs").counts(23)
@@ -236,7 +253,7 @@ async def test_resume_and_retry_ask_first(workspace: Path, launched: list[Path])
         await app.press("n")
         await fill(app, models="priced", limit="4", runs="1")
         await app.press("ctrl+s").see_in("footer", "y starts 4").press("y").on("Runs").counts(18)
-        app.table.go(next(number for number in range(18) if app.table.row(number).group.model == "priced"))
+        app.table.go(place_of(app, "priced"))
         await app.press("E").see_in("footer", "there are no errors in these runs")
         await app.press("R").see_in("footer", "y asks for 4 missing predictions, unknown price")
         await app.press("R").see_in("footer", "nothing was done").press("R", "y").see_in("footer", "task 2 asks for 4")
@@ -252,9 +269,20 @@ async def test_a_model_grader_says_what_it_asks_first(workspace: Path, launched:
     async with running(workspace) as app:
         await app.press("2").counts(16).press("G").type("rubric.json").press("enter")
         await app.see("rubric asks priced through", "local", "simulated").press("enter")
-        await app.see_in("footer", "y asks at most 240 questions, about $").press("G").see_in("footer", "nothing was done")
+        await (
+            app.see_in("footer", "y asks at most 240 questions, about $")
+            .press("G")
+            .see_in("footer", "nothing was done")
+        )
         await app.stores("SELECT count(*) FROM task", 0)
-        await app.press("G").type("rubric.json").press("enter").see("asks priced").press("enter").see_in("footer", "y asks")
+        await (
+            app.press("G")
+            .type("rubric.json")
+            .press("enter")
+            .see("asks priced")
+            .press("enter")
+            .see_in("footer", "y asks")
+        )
         await app.press("y").stores("SELECT kind FROM task", "grade").see_in("header", "grade with rubric", "0/240")
     assert launched
 

@@ -19,7 +19,10 @@ def estimate_lines(made: PredictPlan, width: int, *, is_old: bool = False) -> li
     style = "text.dim" if is_old else "text.normal"
     figures = made.estimate
     runs = f"{counted(len(made.runs), 'run')} × {counted(made.items, 'item')}"
-    line: Line = [(f"{counted(made.requests, 'request')}", f"{style} bold"), (f" · {made.known:,} known already", style)]
+    line: Line = [
+        (f"{counted(made.requests, 'request')}", f"{style} bold"),
+        (f" · {made.known:,} known already", style),
+    ]
     if made.requests:
         tokens = f" · about {short_count(figures.input_tokens)} tokens in, {short_count(figures.output_tokens)} out"
         cost = " · unknown price" if figures.cost is None else f" · about {money(figures.cost)}"
@@ -41,6 +44,5 @@ def _warnings(made: PredictPlan) -> Iterator[str]:
     yield from made.warnings
     today = date.today()
     for model in dict.fromkeys(run.key.model for run in made.runs) if not made.profile.is_simulated else ():
-        if said := retirement(model, today):
-            if said not in made.warnings:
-                yield said
+        if (said := retirement(model, today)) and said not in made.warnings:
+            yield said

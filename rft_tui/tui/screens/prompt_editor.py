@@ -110,7 +110,10 @@ class PromptEditor(OverScreen):
         name: Line = [(one_line(self.rft.workspace.name, 40), "text.accent bold")]
         state: Line = [("not saved", "state.warning")] if self.is_changed else [("saved", "text.dim")]
         letters = f"{len(self.area.text):,} letters"
-        return (name, [(letters, "text.dim")]), ([(f"▸prompt {one_line(self._prompt_name, 40)}", "text.accent bold")], state)
+        return (name, [(letters, "text.dim")]), (
+            [(f"▸prompt {one_line(self._prompt_name, 40)}", "text.accent bold")],
+            state,
+        )
 
     def refresh_bars(self) -> None:
         """Show what the keys do while letters type."""

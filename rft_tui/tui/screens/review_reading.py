@@ -294,12 +294,12 @@ class ReviewReading(PaneKeys):
         narrow = self.is_narrow
         count = self.listing.count if self.listing is not None and self._pending is None else None
         done: Line = []
-        if self._seen_growth not in (None, self.rft.tasks.growth):
-            done = [(f"there is more: {self.hint_key('refresh')} reads it", "state.info")]
-        elif self.summary is not None and self.summary.graded and not narrow:
+        if self.summary is not None and self.summary.graded and not narrow:
             passed = self.summary.pass_rate
             done = [(f"pass {passed:.0%}" if passed is not None else "", "text.dim")]
         top = what_is_read(context, self.rft.workspace.name, narrow=narrow)
+        if self._seen_growth not in (None, self.rft.tasks.growth):
+            top = [(f"{self.hint_key('refresh')} reads more", "state.info"), (" · ", "text.dim"), *top]
         words = [*self.tabs(), *filter_words(self.state, context.query.notes)]
         right = figures(self.summary, context.view, count, narrow=narrow)
         if line_length(words) + line_length(right) + 4 > self.app.size.width:

@@ -149,6 +149,7 @@ def _facts(row: RunLine) -> list[tuple[str, str]]:
     reasoning = sum(part.reasoning_tokens for part in parts)
     sources = {part.source for part in parts if part.source}
     profiles = ", ".join(dict.fromkeys(part.profile for part in parts)) if not sources else ""
+    missing = f", {row.missing:,} missing" if row.missing else ""
     tokens = [f"{tokens_in:,} in"] if tokens_in else []
     tokens += [f"{tokens_out:,} out"] if tokens_out else []
     tokens += [f"{reasoning:,} of them reasoning" if tokens_out else f"{reasoning:,} reasoning"] if reasoning else []
@@ -161,7 +162,7 @@ def _facts(row: RunLine) -> list[tuple[str, str]]:
         ("prompt", group.prompt_name or "none"),
         ("asked", asked),
         ("runs", ", ".join(map(str, row.runs))),
-        ("done", f"{row.done:,} of {row.items:,}, {row.errors:,} errors" + (f", {row.missing:,} missing" if row.missing else "")),
+        ("done", f"{row.done:,} of {row.items:,}, {row.errors:,} errors" + missing),
         ("cached", f"{row.cached:,} were asked before" if row.cached else ""),
         ("tokens", ", ".join(tokens)),
         ("cost", _cost(row)),

@@ -113,4 +113,3 @@ def task_details(task: StoredTask, width: int) -> list[Line]:
 def _fact(name: str, value: str, width: int, style: str = "text.normal") -> list[Line]:
     parts = wrap_line([(one_line(value, 600), style)], max(8, width - LABEL))
     return [[(fit(name if number == 0 else "", LABEL), "text.dim"), *part] for number, part in enumerate(parts)]
-

@@ -19,7 +19,10 @@ from tests.unit.cli.conftest import Cli, FakeApp
 def test_the_report_of_the_demo(cli: Cli, demo: Path) -> None:
     result = cli("demo", "--dir", demo, "--json")
     assert result.code == 0
-    reports = result.document["reports"]
+    assert result.document["simulated"] is True
+    simulated = [one for one in result.document["reports"] if "simulated" in one]
+    assert [(one["model"], one["graders"][0]["scored"]) for one in simulated] == [("simulated-smollm2", 40)]
+    reports = [one for one in result.document["reports"] if "simulated" not in one]
     assert {(one["dataset"], one["model"], len(one["runs"])) for one in reports} == {
         (dataset, model, 3) for dataset in ("train", "val") for model in ("qwen-coder-0.5b", "smollm2")
     }
@@ -30,13 +33,15 @@ def test_the_report_of_the_demo(cli: Cli, demo: Path) -> None:
     assert sum(one["errors"] for (_d, _m, name), one in figures.items() if name == "exact") == 7
     assert sum(one["scored"] for (_d, _m, name), one in figures.items() if name == "exact") == 713
     assert result.document["worst"]
-    assert "nothing is simulated" in result.document["source"]
+    assert "SIMULATED" in result.document["source"]
+    assert all(one["model"] in ("qwen-coder-0.5b", "smollm2", "simulated-smollm2") for one in result.document["worst"])
 
 
 def test_the_report_as_text(cli: Cli, demo: Path) -> None:
     result = cli("demo", "--dir", demo)
     assert result.code == 0
     assert "0.379 ± 0.044" in result.out
+    assert "simulated-smollm2 on val, 2 runs, SIMULATED" in result.out
     assert "Real recorded predictions" in result.err
     assert str(demo) in result.err
 

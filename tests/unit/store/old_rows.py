@@ -225,7 +225,7 @@ ROWS: dict[int, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("batch_line", {"batch": 1, "key": "k", "number": 1, "tries": 0}),
     ),
 }
-"""Rows of every table that a version brought, by version and in their order; what is left out is null or the default."""
+"""Rows of every table that a version brought, by version; what is left out is null or the default."""
 
 CHANGES: tuple[tuple[str, int, dict[str, Any]], ...] = (
     ("answer", 1, {"served_model": "m-1", "usage": '{"cost":0.5,"input_tokens":10}', "asked_at": AT, "asked_by": 1}),

@@ -16,7 +16,7 @@ from rft_tui.store.asking import claim, task_owner
 from rft_tui.store.database import Store
 from rft_tui.store.owners import this_process
 from rft_tui.store.runs import run_keys
-from rft_tui.store.tasks import TaskState, change_settings
+from rft_tui.store.tasks import CANCEL, TaskState, change_settings, wish
 from rft_tui.tasks.control import Control
 from rft_tui.tasks.writing import StoreWriter
 from tests.unit.tasks.batches import Desk, FakeBatches, Killed, answered, desk_with, not_run, refused, said
@@ -118,8 +118,8 @@ async def test_what_expired_or_broke_is_asked_again_and_then_kept_as_an_error(de
     end = await desk.run(task)
     assert end.state is TaskState.DONE
     assert [row[2] for row in predictions(desk)] == [
-        None, None, None, "timeout", "rate_limit", "server", "bad_request", "incomplete", "malformed", "not_found", None,
-        None,
+        None, None, None, "timeout", "rate_limit", "server", "bad_request", "incomplete", "malformed", "not_found",
+        None, None,
     ]  # fmt: skip
     assert {number: seen[f"question {number}"] for number in range(10)} == {
         0: 1, 1: 2, 2: 3, 3: 3, 4: 3, 5: 3, 6: 1, 7: 1, 8: 3, 9: 1,
@@ -265,6 +265,23 @@ async def test_a_cancellation_keeps_what_was_answered(desk: Desk, service: FakeB
     assert len(service.asked) == 12 + 12 - some
 
 
+async def test_a_paused_task_is_cancelled_at_the_service_too(desk: Desk, service: FakeBatches) -> None:
+    desk.fill(QUESTIONS)
+    task = desk.start()
+    control = desk.take(task)
+    service.after = when("GET batches one", control, "pause")
+    service.looks = 1000
+    assert (await desk.do(control)).state is TaskState.PAUSED
+    service.after = lambda _name: None
+    with desk.store.write() as db:
+        assert wish(db, task, CANCEL).state is TaskState.QUEUED
+    assert (await desk.run(task)).state is TaskState.CANCELLED
+    assert "POST batches one cancel" in service.calls
+    assert (len(predictions(desk)), len(service.batches)) == (12, 1)
+    with desk.store.write() as db:
+        assert wish(db, desk.start(runs=2), CANCEL).state is TaskState.CANCELLED
+
+
 async def test_a_cancellation_at_the_service_pauses_the_task(desk: Desk, service: FakeBatches) -> None:
     desk.fill(QUESTIONS)
     service.finish = lambda _batch, _lines: "cancelled"
@@ -290,6 +307,9 @@ async def test_a_cancelled_task_whose_service_is_away_says_what_may_still_run(de
     end = await desk.do(control)
     assert end.state is TaskState.CANCELLED
     assert "batch/1 may still run at the service" in end.message
+    service.before, service.looks = lambda _name: None, 1
+    assert (await desk.run(control.task.id)).state is TaskState.DONE, "who resumes it finds the batch"
+    assert len(service.batches) == 1
 
 
 @pytest.mark.parametrize("lost", ["upload", "POST batches", "GET batches one", "download", "GET files"])
