@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import click
 from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.task_lines import ended, task_json, wait_for
-from rft_tui.errors import EXIT_DONE, InputError, UsageError
+from rft_tui.errors import EXIT_DONE, UsageError
 from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from rft_tui.tasks.planning import PredictPlan
     from rft_tui.tasks.requests import PredictRequest
     from rft_tui.workspace import Workspace
-
-_SCHEMA_LIMIT = 1024 * 1024
 
 
 @command
@@ -98,7 +95,9 @@ def predict(calling: Calling, **options: Any) -> int:
 
 def _request(options: dict[str, Any]) -> PredictRequest:
     from rft_tui.tasks.requests import ItemChoice, PredictRequest
+    from rft_tui.tasks.response_format import load_response_format
 
+    schema: Path | None = options["response_format"]
     parameters: JsonObject = {
         name: value
         for name, value in (
@@ -107,7 +106,7 @@ def _request(options: dict[str, Any]) -> PredictRequest:
             ("max_output_tokens", options["max_output_tokens"]),
             ("seed", options["service_seed"]),
             ("summary", options["summary"]),
-            ("response_format", _response_format(options["response_format"])),
+            ("response_format", schema and load_response_format(schema)),
         )
         if value is not None
     }
@@ -131,24 +130,6 @@ def _request(options: dict[str, Any]) -> PredictRequest:
         options["batch"],
         options["no_cache"],
     )
-
-
-def _response_format(path: Path | None) -> JsonObject | None:
-    """The response format of a file: a whole one, or a JSON schema alone, which gets the file's name."""
-    if path is None:
-        return None
-    if path.stat().st_size > _SCHEMA_LIMIT:
-        raise InputError(f"{path}: larger than {_SCHEMA_LIMIT // 1024} kB")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not readable as JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise InputError(f"{path}: a JSON schema is an object")
-    if document.get("type") in ("json_schema", "json_object", "text"):
-        return document
-    name = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "_-") else "_" for sign in path.stem)[:64]
-    return {"type": "json_schema", "json_schema": {"name": name or "answer", "schema": document, "strict": True}}
 
 
 def _refuse_unpriced_cap(planned: PredictPlan) -> None:

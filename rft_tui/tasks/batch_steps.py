@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -68,7 +67,7 @@ class BatchSteps:
 
     async def close(self, batch: StoredBatch, state: BatchState, message: str = "") -> StoredBatch:
         """Be done with a batch, and let the service forget its file as well as that goes."""
-        closed = await self._writer.do(partial(close_batch, batch=batch.id, state=state, message=message), self._seal)
+        closed = await self._writer.do(lambda db: close_batch(db, batch.id, state, message), self._seal)
         if closed.input_file is not None:
             with suppress(ServiceError):
                 await self._remote.delete_file(closed.input_file)
@@ -137,14 +136,15 @@ class BatchSteps:
         return moved
 
     async def _look(self, batch: StoredBatch, *, cancelling: bool) -> Step:
-        assert batch.remote is not None
+        remote = batch.remote
+        assert remote is not None
         if cancelling and batch.state is BatchState.RUNNING:
             batch = await self._move(batch, BatchState.CANCELLING)
         try:
-            report = await self._remote.get(batch.remote)
+            report = await self._remote.get(remote)
             if cancelling and not report.has_ended and report.status not in ("cancelling", "finalizing"):
-                await self._remote.cancel(batch.remote)
-                report = await self._remote.get(batch.remote)
+                await self._remote.cancel(remote)
+                report = await self._remote.get(remote)
         except ServiceError as error:
             if error.outcome != "not_found":
                 raise
@@ -158,4 +158,4 @@ class BatchSteps:
         return await self._move(batch, BatchState.ENDED, message=report.status, **files), report
 
     async def _move(self, batch: StoredBatch, state: BatchState, **ids: str | None) -> StoredBatch:
-        return await self._writer.do(partial(move_batch, batch=batch.id, state=state, **ids), self._seal)
+        return await self._writer.do(lambda db: move_batch(db, batch.id, state, **ids), self._seal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 BATCH = 250
 """Grades that are committed together; a killed process loses at most so many."""
+
+FLUSH_S = 1.0
+"""Grades that come slowly are committed after so many seconds at the latest, with the next one."""
 
 MOST_WITHOUT_ANSWER = 1000
 """Predictions without an answer that are passed by before their turn."""
@@ -174,6 +178,7 @@ class _Writer:
         self, store: Store, grader: int, total: int, progress: Progress | None, noticed: Noticed | None
     ) -> None:
         self.written = 0
+        self._flushed = time.monotonic()
         self._noticed = noticed
         self._store = store
         self._grader = grader
@@ -182,13 +187,14 @@ class _Writer:
         self._batch: list[tuple[int, int, int, Grade]] = []
 
     def add(self, gradable: Gradable, grade: Grade) -> None:
-        """Take a grade; a full batch is committed."""
+        """Take a grade; a full batch is committed, and one that has waited."""
         self._batch.append((gradable.prediction, gradable.item, gradable.run, grade))
-        if len(self._batch) >= BATCH:
+        if len(self._batch) >= BATCH or time.monotonic() - self._flushed >= FLUSH_S:
             self.flush()
 
     def flush(self) -> None:
         """Commit what is there."""
+        self._flushed = time.monotonic()
         if self._batch:
             with self._store.write() as db:
                 add_grades(db, self._grader, self._batch)

@@ -50,6 +50,8 @@ def end(folder: Path, task: int, state: TaskState, progress: TaskProgress, **giv
 
 def half_done(**given: Any) -> TaskProgress:
     """43 of 80, one of them an error."""
-    figures: dict[str, Any] = {"total": 80, "done": 42, "errors": {"time_out": 1}, "requests": 45, "rate": 12.4, "eta_s": 3.0,
-               "cost": 0.021, "input_tokens": 4100, "output_tokens": 900, "in_flight": 4}  # fmt: skip
+    figures: dict[str, Any] = {
+        "total": 80, "done": 42, "errors": {"time_out": 1}, "requests": 45, "rate": 12.4, "eta_s": 3.0, "cost": 0.021,
+        "input_tokens": 4100, "output_tokens": 900, "in_flight": 4,
+    }  # fmt: skip
     return TaskProgress(**(figures | given))

@@ -22,11 +22,12 @@ SCENES: dict[str, tuple[str, ...]] = {
     "review-filter": ("/",),
     "help": ("?",),
     "runs": ("2",),
+    "new-run": ("2", "n", "j", "j"),
     "data-item": ("1", "enter", "j", "enter"),
 }
 """Keys that lead from the first picture to the scene."""
 
-WAIT_FOR = {"runs": "mean ± SE", "help": "The prediction is right"}
+WAIT_FOR = {"runs": "mean ± SE", "new-run": "not ready", "help": "The prediction is right"}
 
 
 @pytest.fixture(scope="module")

@@ -212,7 +212,8 @@ class Desk:
 
     def start(self, **request: Any) -> int:
         """Queue a batch task over the dataset `d`; its number."""
-        asked = PredictRequest(**({"dataset": "d", "models": ("m",), "batch": True} | request))
+        parts: dict[str, Any] = {"dataset": "d", "models": ("m",), "batch": True} | request
+        asked = PredictRequest(**parts)
         return start(self.store, plan(self.store, asked, self.profile, None))
 
     def take(self, task: int) -> Control:
@@ -257,7 +258,8 @@ class Desk:
 @contextmanager
 def desk_with(folder: Path, service: Any, **profile: Any) -> Iterator[Desk]:
     """A desk whose every profile leads to a service in memory."""
-    named = NamedProfile("local", Profile(**({"base_url": "http://127.0.0.1:9/v1", "prices": PRICES} | profile)))
+    settings: dict[str, Any] = {"base_url": "http://127.0.0.1:9/v1", "prices": PRICES} | profile
+    named = NamedProfile("local", Profile(**settings))
     store = Store(folder / ".rft" / "cache.db")
     writer = StoreWriter(store)
     try:

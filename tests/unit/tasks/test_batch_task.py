@@ -278,8 +278,9 @@ async def test_a_paused_task_is_cancelled_at_the_service_too(desk: Desk, service
     assert (await desk.run(task)).state is TaskState.CANCELLED
     assert "POST batches one cancel" in service.calls
     assert (len(predictions(desk)), len(service.batches)) == (12, 1)
+    unsent = desk.start(runs=2)
     with desk.store.write() as db:
-        assert wish(db, desk.start(runs=2), CANCEL).state is TaskState.CANCELLED
+        assert wish(db, unsent, CANCEL).state is TaskState.CANCELLED
 
 
 async def test_a_cancellation_at_the_service_pauses_the_task(desk: Desk, service: FakeBatches) -> None:

@@ -61,7 +61,12 @@ class TestInterrupted:
         first, second = Asker(flaky), Asker(flaky)
         control = take(store, A)
         working = asyncio.create_task(do(store, control, first, most=most))
-        first.on_call = lambda number: working.cancel() and None if number == after else None
+
+        def kill(number: int) -> None:
+            if number == after:
+                working.cancel()
+
+        first.on_call = kill
         with pytest.raises(asyncio.CancelledError):
             await working
         committed = {row[3] for row in rows(store)}

@@ -43,8 +43,14 @@ def noted(store: Store) -> list[str]:
 
 def together(writer: StoreWriter, pieces: list[Work]) -> list[Future[object]]:
     """Hand in pieces while the thread is busy, so that they make one group."""
-    gate = threading.Event()
-    first = writer.submit(lambda _db: gate.wait(5))
+    gate, begun = threading.Event(), threading.Event()
+
+    def wait(_db: sqlite3.Connection) -> None:
+        begun.set()
+        gate.wait(5)
+
+    first = writer.submit(wait)
+    begun.wait(5)
     futures = [writer.submit(piece) for piece in pieces]
     gate.set()
     first.result(5)
