@@ -11,7 +11,7 @@ import pytest
 from rft_tui.errors import ServiceError
 from rft_tui.model import Answer, JsonObject
 from rft_tui.providers.batch import BatchLimits
-from rft_tui.store.answers import AskedAnswer, put_answer
+from rft_tui.store.answers import AskedAnswer, put_answer, raw_body
 from rft_tui.store.asking import claim, task_owner
 from rft_tui.store.database import Store
 from rft_tui.store.owners import this_process
@@ -144,6 +144,19 @@ async def test_lines_of_no_use_are_passed_over(desk: Desk, service: FakeBatches)
     assert end.state is TaskState.DONE
     assert "5 unreadable, 1 that nobody asked, 2 repeated" in end.message
     assert predictions(desk) == [(one, f"to {one}", None) for one in QUESTIONS]
+
+
+async def test_a_key_that_the_service_repeats_is_not_kept(
+    desk: Desk, service: FakeBatches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-key")
+    desk.fill(QUESTIONS)
+    service.answer = lambda line: answered(line, said("your key is sk-very-secret-key"))
+    assert (await desk.run(desk.start())).state is TaskState.DONE
+    assert {row[1] for row in predictions(desk)} == {"your key is ‹key›"}
+    assert b"very-secret" not in b"".join(
+        raw_body(desk.store.connection(), row[0]) or b"" for row in desk.rows("SELECT id FROM answer")
+    )
 
 
 async def test_a_file_that_is_refused_names_the_item(desk: Desk, service: FakeBatches) -> None:

@@ -1,4 +1,4 @@
-"""The worker: one for a workspace, tasks side by side, wishes handed on, dead ones followed, and watching with a clock."""
+"""The worker: one for a workspace, tasks side by side, wishes handed on, dead ones followed, and its clock."""
 
 from __future__ import annotations
 
@@ -266,7 +266,7 @@ class TestTakingOver:
         tasks = queue(store, count=2)
         with store.write() as db:
             become_worker(db, ELSEWHERE, lambda _owner, _beat: False)
-            for task in tasks:
+            for _task in tasks:
                 take_task(db, ELSEWHERE, kinds=["test"], is_gone=lambda _one: False)
             beat(db, tasks[0], ELSEWHERE, TaskProgress(total=3))
             claim(db, ["k"], f"{ELSEWHERE}|task")

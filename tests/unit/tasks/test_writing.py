@@ -108,10 +108,10 @@ async def test_who_waits_may_be_cancelled(store: Store, writer: StoreWriter) -> 
 def test_a_seal_is_set_once_for_a_group_and_breaks_only_its_own_work(store: Store, writer: StoreWriter) -> None:
     sealed: list[str] = []
 
-    def good(_db: sqlite3.Connection) -> None:
+    def good(db: sqlite3.Connection) -> None:
         sealed.append("good")
 
-    def lost(_db: sqlite3.Connection) -> None:
+    def lost(db: sqlite3.Connection) -> None:
         raise LostTask("lost")
 
     gate = threading.Event()
