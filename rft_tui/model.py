@@ -10,6 +10,9 @@ from typing import Any, Literal, TypeAlias
 JsonObject: TypeAlias = dict[str, Any]
 """A JSON object as the standard library reads it."""
 
+SIMULATED_PREFIX = "simulated-"
+"""How the names of the embedded service's models begin, whatever model it was asked for, also behind any address."""
+
 Severity = Literal["error", "warning"]
 """An error stops an import or a launch; a warning is only said."""
 
@@ -140,6 +143,7 @@ class JudgeUse:
     cost: float | None = None
     cached: bool = False
     note: str = ""
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,10 @@ def choose_prompt(workspace: Workspace, name: str) -> Prompt:
     return given_prompt(name, prompts)
 
 
-def simulated_mark(db: sqlite3.Connection, runs: Sequence[int] | None) -> JsonObject:
-    """The key that says that numbers came from the simulated service, where any of the runs did."""
+def simulated_mark(db: sqlite3.Connection, runs: Sequence[int] | None, grader: int | None = None) -> JsonObject:
+    """The key that says that numbers came from the simulated service: answers of the runs, or grades of a version."""
+    from rft_tui.store.grades import is_simulated
     from rft_tui.store.runs import any_simulated
 
-    return {"simulated": True} if any_simulated(db, runs) else {}
+    found = any_simulated(db, runs) or (grader is not None and is_simulated(db, grader, runs))
+    return {"simulated": True} if found else {}

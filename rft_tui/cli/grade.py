@@ -79,22 +79,22 @@ def _grade_runs(
     workspace = calling.workspace()
     with workspace.store.read() as db:
         chosen = resolve_runs(db, runs)
-        mark = simulated_mark(db, chosen)
     grader = choose_grader(workspace, name)
     if models_asked(grader.spec):
-        done, task = grade_by_model(calling, workspace, grader, chosen, item_timeout, judging)
+        done = grade_by_model(calling, workspace, grader, chosen, item_timeout, judging)
         if done is None:
             return EXIT_DONE
-        mark |= {"simulated": True} if task is not None and task.simulated else {}
     else:
         done = grade_runs(
             workspace.store, grader, chosen, item_timeout_s=item_timeout, progress=calling.progress("graded")
         )
     head = {"name": grader.name, "type": grader.type, "version": grader.version}
+    with workspace.store.read() as db:
+        mark = simulated_mark(db, chosen, grader.id)
     if not calling.as_json:
         with workspace.store.read() as db:
             errors = _errors(row.grade for row in iter_grades(db, grader.id, chosen)) if done.errors else Counter()
-        _show(calling, head, done.summary, done.cached, errors)
+        _show(calling, head, done.summary, done.cached, errors, simulated=bool(mark))
         return _exit_code(done.summary)
     document = _document(head, done.summary, done.cached)
     if not summary:
@@ -156,15 +156,16 @@ def _grade_files(
         tally.add(row_id, grades[number])
     figures, cached = tally.summary(), len(rows) - len(fresh)
     head = {"name": grader.name, "type": grader.type, "version": grader.version}
+    simulated = any(use.simulated for one in grades.values() for use in one.judged)
     if not calling.as_json:
-        _show(calling, head, figures, cached, _errors(iter(grades.values())))
+        _show(calling, head, figures, cached, _errors(iter(grades.values())), simulated=simulated)
         return _exit_code(figures)
     document = _document(head, figures, cached)
     if not summary:
         document["grades"] = [
             grade_json(row_id, run_index, grades[number]) for number, (row_id, run_index) in enumerate(rows, 1)
         ]
-    calling.emit(document)
+    calling.emit(document | ({"simulated": True} if simulated else {}))
     return _exit_code(figures)
 
 
@@ -205,10 +206,17 @@ def _errors(grades: Iterator[Grade]) -> Counter[tuple[str, str]]:
 
 
 def _show(
-    calling: Calling, head: JsonObject, summary: ScoreSummary, cached: int, errors: Counter[tuple[str, str]]
+    calling: Calling,
+    head: JsonObject,
+    summary: ScoreSummary,
+    cached: int,
+    errors: Counter[tuple[str, str]],
+    *,
+    simulated: bool,
 ) -> None:
     calling.say(f"{cached:,} of {summary.graded:,} were graded before" if cached else "nothing was graded before")
-    calling.line(f"{head['name']}@{head['version'][:4]} ({head['type']})")
+    mark = "  SIMULATED" if simulated else ""
+    calling.line(f"{head['name']}@{head['version'][:4]} ({head['type']}){mark}")
     calling.line(f"  mean      {text.mean(summary)} over {text.counted(summary.mean.items, 'item')}")
     if summary.pass_rate is not None:
         calling.line(f"  passed    {summary.passed:,} of {summary.scored:,} ({text.share(summary.pass_rate)})")

@@ -15,7 +15,6 @@ from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
     from rft_tui.store.graders import StoredGrader
-    from rft_tui.store.tasks import StoredTask
     from rft_tui.tasks.grade import GradeReport
     from rft_tui.tasks.judging import ServiceJudge
     from rft_tui.workspace import Workspace
@@ -39,8 +38,8 @@ def grade_by_model(
     runs: Sequence[int],
     item_timeout: float,
     judging: Judging,
-) -> tuple[GradeReport | None, StoredTask | None]:
-    """Grade stored runs through the worker; (None, task) where nobody waits for it or the person said no."""
+) -> GradeReport | None:
+    """Grade stored runs through the worker; None where nobody waits for it or the person said no."""
     from rft_tui.providers.profiles import find_key, named_profile
     from rft_tui.store.grades import count_ungraded, forget_service_errors
     from rft_tui.store.summary import summarise
@@ -56,7 +55,6 @@ def grade_by_model(
         before = summarise(db, grader.id, grader.rule, runs).graded
         figures = estimate_grading(db, grader, runs, profile)
         to_do = count_ungraded(db, grader.id, runs)
-    task = None
     if to_do:
         find_key(profile)
         if judging.spend_cap is not None and figures.cost is None:
@@ -69,7 +67,7 @@ def grade_by_model(
         calling.tell(said)
         if not judging.yes and not judging.detach and not calling.confirm("Ask them?"):
             calling.tell("Nothing was done.")
-            return None, None
+            return None
         number = start_grading(
             store, grader, runs, profile, item_timeout_s=item_timeout, concurrency=judging.concurrency,
             spend_cap=judging.spend_cap,
@@ -78,7 +76,7 @@ def grade_by_model(
         if judging.detach:
             if calling.as_json:
                 calling.emit(task_json(task))
-            return None, task
+            return None
         if task.state != "done":
             ended(calling, task)
         calling.tell(
@@ -87,7 +85,7 @@ def grade_by_model(
         )
     with store.read() as db:
         summary = summarise(db, grader.id, grader.rule, runs)
-    return GradeReport(before, summary.graded - before, summary), task
+    return GradeReport(before, summary.graded - before, summary)
 
 
 @contextmanager

@@ -35,6 +35,8 @@ def diff(calling: Calling, first: str, second: str, runs: tuple[str, ...], thres
         if db.execute("SELECT 1 FROM prediction LIMIT 1").fetchone() is None:
             raise UsageError("there are no predictions to compare on", hint="Bring some in: rft-tui import FILE.")
     done = diff_graders(workspace.store, a, b, chosen, threshold=threshold, progress=calling.progress("graded"))
+    with workspace.store.read() as db:
+        mark |= simulated_mark(db, chosen, a.id) | simulated_mark(db, chosen, b.id)
     if calling.as_json:
         flips = [
             {

@@ -76,7 +76,7 @@ def list_all(
     stored = _grader(workspace, grader)
     with workspace.store.read() as db:
         chosen = resolve_runs(db, runs) if runs else None
-        mark = simulated_mark(db, chosen)
+        mark = simulated_mark(db, chosen, stored.id if stored else None)
     selection = _selection(workspace, stored, chosen)
     request = ListingRequest(selection, Query((*terms, *parsed.terms)), Sort(sort), descending)
     try:

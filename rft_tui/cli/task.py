@@ -107,8 +107,11 @@ def pause(calling: Calling, number: int) -> None:
 def cancel(calling: Calling, number: int) -> None:
     """End a task; what is done is kept."""
     from rft_tui.store.tasks import CANCEL, wish
+    from rft_tui.tasks.launching import ensure_worker
 
-    _change(calling, lambda db: wish(db, number, CANCEL))
+    workspace = calling.workspace()
+    if _change(calling, lambda db: wish(db, number, CANCEL)).is_open:
+        ensure_worker(workspace.store, workspace.folder)
 
 
 @command

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rft_tui.identity import canonical_json
-from rft_tui.model import Answer, JsonObject, PredictionError, Usage
+from rft_tui.model import SIMULATED_PREFIX, Answer, JsonObject, PredictionError, Usage
 from rft_tui.safetext import one_line, storable
 from rft_tui.store.datasets import SNIPPET, now
 
@@ -216,10 +216,13 @@ def _take_away(db: sqlite3.Connection, prediction: int) -> None:
 
 
 def note_served_model(db: sqlite3.Connection, run: int, served: Any) -> None:
-    """Keep in the run under which name the service answered; an alias may hide several."""
+    """Keep in the run under which name the service answered: an alias may hide several, and a name may be simulated."""
     if not isinstance(served, str) or not served:
         return
     names: list[str] = json.loads(db.execute("SELECT served_models FROM run WHERE id = ?", [run]).fetchone()[0])
     name = one_line(storable(served), 200)
     if name not in names and len(names) < 20:
-        db.execute("UPDATE run SET served_models = ? WHERE id = ?", [json.dumps([*names, name]), run])
+        db.execute(
+            "UPDATE run SET served_models = ?, simulated = simulated OR ? WHERE id = ?",
+            [json.dumps([*names, name]), name.startswith(SIMULATED_PREFIX), run],
+        )

@@ -15,7 +15,7 @@ from typing import Self
 from rft_tui.identity import canonical_json, content_hash
 from rft_tui.model import Grade, GradeError
 from rft_tui.store.database import BUSY_TIMEOUT_MS, store_error
-from rft_tui.store.grades import Gradable
+from rft_tui.store.grades import Gradable, is_service_error, judged_of, judged_text
 
 FILE_NAME = "file-grades.db"
 """The file's name, in the folder of the cache."""
@@ -72,7 +72,7 @@ class FileGrades:
         rows = [
             (content_key(version, gradable), _text(grade))
             for gradable, grade in grades
-            if grade.error is None or grade.error.kind not in PASSING_ERRORS
+            if grade.error is None or not (grade.error.kind in PASSING_ERRORS or is_service_error(grade))
         ]
         try:
             self._db.execute("BEGIN IMMEDIATE")
@@ -89,9 +89,12 @@ class FileGrades:
 
 def _text(grade: Grade) -> str:
     error = [grade.error.kind, grade.error.message] if grade.error else None
-    return json.dumps([grade.score, grade.passed, dict(grade.sub_scores), list(grade.steps), error])
+    return json.dumps(
+        [grade.score, grade.passed, dict(grade.sub_scores), list(grade.steps), error, judged_text(grade.judged)]
+    )
 
 
 def _grade(text: str) -> Grade:
-    score, passed, sub_scores, steps, error = json.loads(text)
-    return Grade(score, passed, sub_scores, tuple(steps), GradeError(*error) if error else None)
+    score, passed, sub_scores, steps, error, *judged = json.loads(text)
+    uses = judged_of(judged[0]) if judged else ()
+    return Grade(score, passed, sub_scores, tuple(steps), GradeError(*error) if error else None, uses)

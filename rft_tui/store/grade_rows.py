@@ -30,8 +30,8 @@ def iter_grades(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None 
         page = db.execute(
             "SELECT grade.prediction, item.row_id, grade.run, prediction.run_index, run.model, grade.score,"
             " grade.passed, grade_detail.sub_scores, grade_detail.steps, grade.error_kind, grade_detail.error_message,"
-            " grade_detail.judged FROM grade JOIN prediction ON prediction.id = grade.prediction JOIN run ON run.id = grade.run"
-            " JOIN item ON item.id = grade.item LEFT JOIN grade_detail"
+            " grade_detail.judged FROM grade JOIN prediction ON prediction.id = grade.prediction"
+            " JOIN run ON run.id = grade.run JOIN item ON item.id = grade.item LEFT JOIN grade_detail"
             " ON grade_detail.grader = grade.grader AND grade_detail.prediction = grade.prediction"
             f" WHERE grade.grader = ? AND grade.prediction > ?{where} ORDER BY grade.prediction LIMIT ?",
             [grader, last, *values, PAGE],

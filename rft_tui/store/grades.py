@@ -60,8 +60,8 @@ def copy_known_grades(db: sqlite3.Connection, grader: int, runs: Sequence[int] |
             [mine, item, run, grader, other],
         )
         db.execute(
-            "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message, judged)"
-            " SELECT grader, ?, sub_scores, steps, error_message, judged FROM grade_detail"
+            "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message, judged, simulated)"
+            " SELECT grader, ?, sub_scores, steps, error_message, judged, simulated FROM grade_detail"
             " WHERE grader = ? AND prediction = ?",
             [mine, grader, other],
         )
@@ -172,12 +172,13 @@ def add_grades(db: sqlite3.Connection, grader: int, grades: Iterable[tuple[int, 
                     json.dumps(dict(grade.sub_scores)) if grade.sub_scores else None,
                     storable("\n".join(grade.steps)) or None,
                     storable(grade.error.message) if grade.error else None,
-                    json.dumps([asdict(use) for use in grade.judged]) if grade.judged else None,
+                    judged_text(grade.judged),
+                    int(any(use.simulated for use in grade.judged)),
                 )
             )
     db.executemany(
-        "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message, judged)"
-        " SELECT ?1, ?2, ?3, ?4, ?5, ?6"
+        "INSERT INTO grade_detail (grader, prediction, sub_scores, steps, error_message, judged, simulated)"
+        " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7"
         " WHERE NOT EXISTS (SELECT 1 FROM grade WHERE grade.grader = ?1 AND grade.prediction = ?2)",
         wide,
     )
@@ -214,5 +215,34 @@ def grade_of(
         json.loads(sub_scores) if sub_scores else {},
         tuple(steps.split("\n")) if steps else (),
         GradeError(error_kind, error_message or "") if error_kind else None,
-        tuple(JudgeUse(**(use | {"usage": Usage(**use["usage"])})) for use in json.loads(judged)) if judged else (),
+        judged_of(judged),
     )
+
+
+def judged_text(uses: Sequence[JudgeUse]) -> str | None:
+    """What judges took, as it is stored."""
+    return json.dumps([asdict(use) for use in uses]) if uses else None
+
+
+def judged_of(text: str | None) -> tuple[JudgeUse, ...]:
+    """What judges took, from how it is stored."""
+    return tuple(JudgeUse(**(use | {"usage": Usage(**use["usage"])})) for use in json.loads(text)) if text else ()
+
+
+def is_service_error(grade: Grade) -> bool:
+    """Whether a grade failed for a model service's sake, so that it is made anew another time."""
+    return grade.error is not None and grade.error.kind.startswith(SERVICE_ERRORS.rstrip("%"))
+
+
+def is_simulated(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None = None) -> bool:
+    """Whether the simulated service judged any prediction of the runs (None: of all) for a version."""
+    if runs is None:
+        rows = db.execute("SELECT 1 FROM grade_detail WHERE grader = ? AND simulated LIMIT 1", [grader])
+    else:
+        marks = ",".join("?" * len(runs))
+        rows = db.execute(
+            "SELECT 1 FROM grade_detail JOIN prediction ON prediction.id = grade_detail.prediction"
+            f" WHERE grade_detail.grader = ? AND grade_detail.simulated AND prediction.run IN ({marks}) LIMIT 1",
+            [grader, *runs],
+        )
+    return rows.fetchone() is not None

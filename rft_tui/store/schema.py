@@ -153,6 +153,8 @@ def services(db: Database) -> None:
         "ALTER TABLE run ADD COLUMN items INTEGER",
         "ALTER TABLE run ADD COLUMN served_models TEXT NOT NULL DEFAULT '[]'",
         "ALTER TABLE grade_detail ADD COLUMN judged TEXT",
+        "ALTER TABLE grade_detail ADD COLUMN simulated INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX grade_detail_simulated ON grade_detail (grader, prediction) WHERE simulated",
     ):
         db.conn.execute(statement)
     db.conn.execute("""

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rft_tui.errors import ServiceError
 from rft_tui.graders.judge import EmbeddingReply, JudgeCall, JudgeReply
+from rft_tui.graders.judge_answers import read_label, read_score
 from rft_tui.identity import canonical_json, content_hash
-from rft_tui.model import GradeError, JsonObject, JudgeUse, PredictionError, Usage
+from rft_tui.model import SIMULATED_PREFIX, GradeError, JsonObject, JudgeUse, PredictionError, Usage
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.prices import cost_of, price_of
 from rft_tui.providers.profiles import NamedProfile
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _Outcome: TypeAlias = "Reply | PredictionError"
 _Asking: TypeAlias = Callable[[], Awaitable[_Outcome]]
+_Check: TypeAlias = Callable[[Reply], bool]
 
 LOOK_AGAIN_S = 0.2
 """How often a question that another process asks is looked at again."""
@@ -132,21 +134,25 @@ class ServiceJudge:
             "judge", self._profile.service, call.model, canonical_json(call.messages), canonical_json(call.sampling),
             canonical_json(call.schema), str(call.repeat),
         )  # fmt: skip
-        reply, cached = await self._once(key, lambda: self._judged(call))
+        reply, cached = await self._once(key, lambda: self._judged(call), lambda reply: _is_readable(call, reply))
         if isinstance(reply, PredictionError):
-            return JudgeReply("", JudgeUse(call.model), error=_grade_error(reply))
-        use = JudgeUse(reply.served_model, reply.usage, reply.cost, cached)
+            return JudgeReply("", JudgeUse(call.model, simulated=self._profile.is_simulated), error=_grade_error(reply))
+        use = self._use(reply, cached)
         return JudgeReply(str(reply.content.get("text", "")), use, str(reply.content.get("form", SCHEMA)))
 
     async def _embed(self, model: str, texts: tuple[str, ...]) -> EmbeddingReply:
         key = content_hash("embedding", self._profile.service, model, *texts)
-        reply, cached = await self._once(key, lambda: self._embedded(model, texts))
+        reply, cached = await self._once(key, lambda: self._embedded(model, texts), lambda _reply: True)
         if isinstance(reply, PredictionError):
-            return EmbeddingReply((), JudgeUse(model), error=_grade_error(reply))
+            return EmbeddingReply((), JudgeUse(model, simulated=self._profile.is_simulated), error=_grade_error(reply))
         vectors = tuple(tuple(map(float, vector)) for vector in reply.content.get("vectors", ()))
-        return EmbeddingReply(vectors, JudgeUse(reply.served_model, reply.usage, reply.cost, cached))
+        return EmbeddingReply(vectors, self._use(reply, cached))
 
-    async def _once(self, key: str, ask: _Asking) -> tuple[_Outcome, bool]:
+    def _use(self, reply: Reply, cached: bool) -> JudgeUse:
+        simulated = self._profile.is_simulated or reply.served_model.startswith(SIMULATED_PREFIX)
+        return JudgeUse(reply.served_model, reply.usage, reply.cost, cached, simulated=simulated)
+
+    async def _once(self, key: str, ask: _Asking, is_worth_keeping: _Check) -> tuple[_Outcome, bool]:
         """The reply under a key: kept, or asked for by one of all who want it; whether it was there."""
         while (shared := self._under_way.get(key)) is not None:
             await asyncio.wait({shared})
@@ -161,14 +167,14 @@ class ServiceJudge:
         mine: asyncio.Future[Reply | PredictionError] = self._loop.create_future()
         self._under_way[key] = mine
         try:
-            reply, cached = await self._claimed(key, ask)
+            reply, cached = await self._claimed(key, ask, is_worth_keeping)
             mine.set_result(reply)
             return reply, cached
         finally:
             mine.cancel()
             del self._under_way[key]
 
-    async def _claimed(self, key: str, ask: _Asking) -> tuple[_Outcome, bool]:
+    async def _claimed(self, key: str, ask: _Asking, is_worth_keeping: _Check) -> tuple[_Outcome, bool]:
         while (taken := await self._writer.do(lambda db: _take(db, key, self._owner))) is not True:
             if isinstance(taken, Reply):
                 self.tally.cached += 1
@@ -182,7 +188,7 @@ class ServiceJudge:
         simulated = self._profile.is_simulated
 
         def keep(db: sqlite3.Connection) -> None:
-            if isinstance(reply, Reply):
+            if isinstance(reply, Reply) and is_worth_keeping(reply):
                 put_reply(db, key, reply, simulated=simulated)
             release(db, [key])
 
@@ -277,6 +283,14 @@ class ServiceJudge:
     async def close(self) -> None:
         """Ask nothing more."""
         await self._writer.do(lambda db: release_all(db, self._owner))
+
+
+def _is_readable(call: JudgeCall, reply: Reply) -> bool:
+    """Whether an answer says what was asked; one that does not is an error of the grade and is asked for anew."""
+    text, form = str(reply.content["text"]), str(reply.content["form"])
+    labels = call.schema.get("properties", {}).get("label", {}).get("enum")
+    read = read_score(text, form) if labels is None else read_label(text, list(labels), form)
+    return read.error is None
 
 
 def _take(db: sqlite3.Connection, key: str, owner: str) -> Reply | bool:

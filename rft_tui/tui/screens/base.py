@@ -133,6 +133,7 @@ class WorkScreen(Screen[None]):
         The key that asked never confirms, whatever the keymap says.
         """
         self._on_yes = on_yes
+        self.footer.show([], None)
         self.footer.say(
             [(self.hint_key("confirm.yes"), "text.accent bold"), (f" {one_line(what, 300)}", "state.warning"),
              (" · any other key: no", "text.dim")]
@@ -147,6 +148,7 @@ class WorkScreen(Screen[None]):
         on_yes, self._on_yes = self._on_yes, None
         action = self.rft.keymap.find(key, (CONFIRM,))
         self.footer.say(None)
+        self.refresh_bars()
         if action is None or key == self._last_key or on_yes is None:
             self.say("nothing was done", "text.dim")
             return
@@ -181,6 +183,8 @@ class WorkScreen(Screen[None]):
             return
         first, second = self.header_rows()
         self.header.show(self._with_tasks(*first), second)
+        if self.is_confirming:
+            return
         if self.is_asking:
             self.footer.show([("enter", "keep"), ("esc", "cancel"), *self.typing_hints], None)
             return

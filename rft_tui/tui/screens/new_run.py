@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical
+from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -18,7 +18,7 @@ from rft_tui.tui.paint import Line, wrap_line
 from rft_tui.tui.screens.new_run_editing import NewRunEditing
 from rft_tui.tui.screens.new_run_messages import Planned, Started
 from rft_tui.tui.task_words import counted, money
-from rft_tui.tui.widgets.bars import Across
+from rft_tui.tui.widgets.bars import Across, Rule
 from rft_tui.tui.widgets.form import Form
 from rft_tui.tui.widgets.text_pane import TextPane
 
@@ -32,12 +32,12 @@ PAUSE_S = 0.25
 SESSION = "new_run"
 """Under which name the draft is remembered."""
 
-INFO_LINES = (7, 10)
-"""Lines of the explanation and the estimate on a narrow and on a wide screen."""
+INFO_LINES = 7
+"""Lines of the explanation and the estimate below the form of a narrow screen."""
 
 
 class NewRunScreen(NewRunEditing):
-    """The form above, what its field means and what everything comes to below."""
+    """The form, and what its field means and everything comes to: beside it, on a narrow screen below."""
 
     scope: ClassVar[str] = FORM
 
@@ -50,6 +50,8 @@ class NewRunScreen(NewRunEditing):
         self.form.on_moved = self._show_info
         self.form.on_chosen = self.guarded(self.do_form_edit)
         self.info = TextPane()
+        self.across = Across()
+        self.rule = Rule(classes="rule")
         self.plan: PredictPlan | None = None
         self.plan_error: RftError | None = None
         self._serial = 0
@@ -59,8 +61,7 @@ class NewRunScreen(NewRunEditing):
 
     def body(self) -> Widget:
         """Form, line, explanation and estimate."""
-        self.form.styles.height = "1fr"
-        return Vertical(self.form, Across(), self.info, classes="form-body")
+        return Container(self.form, self.across, self.rule, self.info, classes="body")
 
     def on_mount(self) -> None:
         """Show the draft, or what was given."""
@@ -78,13 +79,20 @@ class NewRunScreen(NewRunEditing):
             self.form.go_to("runs")
 
     def on_resize(self) -> None:
-        """Lay out for another height."""
+        """Lay out for another width."""
         self.lay_out()
         super().on_resize()
 
     def lay_out(self) -> None:
-        """Give the explanation the lines that the height allows."""
-        self.info.styles.height = INFO_LINES[self.app.size.height >= 36]
+        """Put the explanation beside the form, or below it."""
+        narrow = self.is_narrow
+        body = self.query_one(".body")
+        body.styles.layout = "vertical" if narrow else "horizontal"
+        self.across.display, self.rule.display = narrow, not narrow
+        self.form.styles.width = "100%" if narrow else "3fr"
+        self.form.styles.height = "1fr" if narrow else "100%"
+        self.info.styles.width = "100%" if narrow else "2fr"
+        self.info.styles.height = INFO_LINES if narrow else "100%"
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
         """Workspace and profile; the screen's name, runs and items."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from rft_tui.errors import RftError, UsageError
@@ -10,6 +9,7 @@ from rft_tui.safetext import one_line
 from rft_tui.store.datasets import list_datasets
 from rft_tui.store.run_figures import models_of_runs
 from rft_tui.tui.new_run.fields import DEFAULT_EFFORT, SUMMARIES, TIERS
+from rft_tui.tui.new_run.service_models import fetch_models
 from rft_tui.tui.new_run.values import listed, offered_efforts
 from rft_tui.tui.screens.new_run_messages import ModelsFetched
 from rft_tui.tui.screens.over import OverScreen
@@ -258,14 +258,9 @@ class NewRunEditing(OverScreen):
         self.say(f"asking {profile.name} for its models …", "state.info")
 
         def work() -> None:
-            self.post_message(ModelsFetched(profile.service, asyncio.run(_models_of(profile))))
-
-        async def _models_of(profile: NamedProfile) -> list[ServiceModel]:
-            from rft_tui.providers.models import list_models
-            from rft_tui.providers.service import ModelService
-
-            async with ModelService(profile, folder=folder) as service:
-                return await list_models(service)
+            models = fetch_models(profile, folder, lambda: self.rft.is_leaving or not self.is_mounted)
+            if models is not None:
+                self.post_message(ModelsFetched(profile.service, models))
 
         self.run_worker(work, thread=True, exclusive=True, group="form.models", exit_on_error=False)
 

@@ -121,6 +121,8 @@ class PromptEditor(OverScreen):
             return
         first, second = self.header_rows()
         self.header.show(first, second)
+        if self.is_confirming:
+            return
         keymap = self.rft.keymap
         shown = sorted((one for one in ACTIONS if one.scope == EDITOR), key=lambda one: -one.footer)
         self.footer.show([(key, one.label) for one in shown if (key := keymap.key(one))], None)

@@ -64,7 +64,6 @@ class TasksScreen(OverScreen, TwoPanes):
         place = next((number for number, task in enumerate(tasks) if here is not None and task.id == here.id), 0)
         self.table.show(TasksSource(tasks), place)
         self.show_current()
-        self.refresh_bars()
 
     def tasks_changed(self) -> None:
         """Show how the tasks stand."""
@@ -98,6 +97,7 @@ class TasksScreen(OverScreen, TwoPanes):
     def show_current(self) -> None:
         """Show the task in full."""
         task = self.task_here
+        self.refresh_bars()
         self.pane.show(lambda width: [] if task is None else task_details(task, width), keep_place=True)
 
     def do_back(self) -> None:

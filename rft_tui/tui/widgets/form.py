@@ -117,8 +117,11 @@ class Form(LineWidget):
         if place >= len(rows):
             return [], self._ground
         number = rows[place]
+        is_last = y == self.size.height - 1 and place < len(rows) - 1
+        margin = "↑" if y == 0 and self.top else "↓" if is_last else " "
         if number is None:
-            return [(f" {self.fields[rows[place + 1] or 0].section}", "text.accent bold")], self._ground
+            section = self.fields[rows[place + 1] or 0].section
+            return [(margin, "text.faint"), (section, "text.accent bold")], self._ground
         field = self.fields[number]
         here = number == self.cursor
         problem = self.problems.get(field.name)
@@ -130,7 +133,8 @@ class Form(LineWidget):
             shown, style = field.empty, "text.faint"
         else:
             shown, style = one_line(value, 300), "text.normal bold" if given else "text.normal"
-        line: Line = [("▸" if here else " ", "text.accent bold"), (f" {fit(field.label, LABEL)}", "text.dim")]
+        sign = ("▸", "text.accent bold") if here else (margin, "text.faint")
+        line: Line = [sign, (f" {fit(field.label, LABEL)}", "text.dim")]
         if problem and not value:
             line.append((shown, "state.warning"))
         elif problem:

@@ -21,6 +21,7 @@ from rft_tui.store.runs import list_runs
 from rft_tui.store.tasks import CANCEL, PAUSE, StoredTask, TaskState, change_settings, end_task, queue_again
 from rft_tui.tasks import grade_task, outage
 from rft_tui.tasks.control import Control, TaskEnd
+from rft_tui.tasks.grade import grade_runs
 from rft_tui.tasks.grade_task import grade, start_grading
 from rft_tui.tasks.graders import ensure_grader
 from rft_tui.tasks.kinds import Bench
@@ -104,11 +105,11 @@ async def test_everything_is_graded_and_counted(store: Store) -> None:
     task = await run(store, of, [run_number], service)
     assert (task.state, task.title, task.progress.total) == ("done", f"grade with {of.label}", 4)
     progress = task.progress
-    assert (progress.done, progress.errors, progress.requests) == (3, {"prediction": 1}, 3)
-    assert (progress.cost, progress.input_tokens, progress.output_tokens) == (3.0, 30, 15)
+    assert (progress.done, progress.errors, progress.requests) == (3, {"prediction": 1}, 2)
+    assert (progress.cached, progress.cost, progress.input_tokens, progress.output_tokens) == (1, 2.0, 20, 10)
     assert grades(store, of) == [(1.0, None), (0.0, None), (None, "prediction"), (1.0, None)]
     again = await run(store, of, [run_number], service)
-    assert (again.state, again.progress.total, len(service.calls)) == ("done", 0, 3)
+    assert (again.state, again.progress.total, len(service.calls)) == ("done", 0, 2)
 
 
 async def test_equal_rows_elsewhere_are_taken_over_and_counted(store: Store) -> None:
@@ -131,19 +132,21 @@ async def test_another_worker_goes_on_and_pays_nothing_twice(store: Store, after
     number, of = fill(store, [f"yes {n}" for n in range(8)]), judge_grader(store)
     task = begin(store, of, [number])
     control = take(store, A)
-    service = Service()
+    answers = 0
 
     def script(call: ModelCall) -> ModelReply:
-        if len(service.calls) == after:
+        nonlocal answers
+        answers += 1
+        if answers == after:
             control.wished("lost")
         return lexical(call)
 
-    service.script = script
+    service = Service(script, limit=1)
     await do(store, control, service)
     paid = {str(call.messages) for call in service.calls}
     other = Service(lexical)
     with store.write() as db:
-        queue_again(db, task) if task_of(store, task).state is not TaskState.RUNNING else None
+        queue_again(db, task)
         assert end_task(db, task, "nobody", TaskState.FAILED, control.progress) is False
     assert (await do(store, take(store, B, gone=[A]), other)).state is TaskState.DONE
     assert not paid & {str(call.messages) for call in other.calls}
@@ -157,8 +160,16 @@ async def test_wishes(store: Store, wished: str, state: str) -> None:
     number, of = fill(store, [f"yes {n}" for n in range(8)]), judge_grader(store)
     task = begin(store, of, [number])
     control = take(store, A)
-    service = Service()
-    service.script = lambda call: (control.wished(wished) if len(service.calls) == 3 else None) or lexical(call)
+    answers = 0
+
+    def script(call: ModelCall) -> ModelReply:
+        nonlocal answers
+        answers += 1
+        if answers == 3:
+            control.wished(wished)
+        return lexical(call)
+
+    service = Service(script, limit=1)
     end = await do(store, control, service)
     assert (end.state, task_of(store, task).state) == (state, state)
     assert len(grades(store, of)) < 8
@@ -173,9 +184,9 @@ async def test_errors_of_the_service_are_graded_anew_and_others_are_not(store: S
     }  # fmt: skip
     good = Service(lexical)
     again = await run(store, of, [number], good)
-    assert (again.progress.total, again.progress.done, len(good.calls)) == (2, 2, 1), "the unreadable answer is kept"
+    assert (again.progress.total, again.progress.done, len(good.calls)) == (2, 2, 2)
     found = grades(store, of)
-    assert found[1:] == [(0.0, None), (None, "prediction")]
+    assert found == [(1.0, None), (0.0, None), (None, "prediction")]
 
 
 async def test_errors_of_python_graders_stay(store: Store) -> None:
@@ -234,7 +245,7 @@ async def test_a_busy_cache_is_waited_for(store: Store, monkeypatch: pytest.Monk
     number, of = fill(store, [f"yes {n}" for n in range(6)]), judge_grader(store)
     task = begin(store, of, [number])
     tries: list[int] = []
-    real = grade_task.grade_runs
+    real = grade_runs
 
     def counting(*values: Any, **others: Any) -> Any:
         tries.append(1)

@@ -63,7 +63,7 @@ class TestCache:
             assert all(one.use.cached for one in results([judge.ask(call) for call in different]))
         with judging(store, service, profile=profile(api="chat")) as judge:
             assert not judge.ask(judge_call()).result(5).use.cached
-        assert len(service.calls) == 5
+        assert len(service.calls) == 6
 
     def test_identical_questions_in_flight_share_one_request(self, store: Store) -> None:
         service = Service()
@@ -130,6 +130,14 @@ class TestCache:
             found = judge.ask(judge_call()).result(5)
         other.close()
         assert (found.text, found.use.cached, service.calls) == ("theirs", True, [])
+
+    def test_an_answer_that_cannot_be_read_is_asked_for_anew(self, store: Store) -> None:
+        script = iter([said("who knows"), said("who knows"), said({"result": 0.5})])
+        service = Service(lambda _call: next(script))
+        with judging(store, service) as judge:
+            first, again, kept = (judge.ask(judge_call()).result(5) for _ in range(3))
+        assert [one.text for one in (first, again, kept)] == ["who knows", '{"result": 0.5}', '{"result": 0.5}']
+        assert [one.use.cached for one in (first, again, kept)] == [False, False, True]
 
     def test_errors_are_not_kept(self, store: Store) -> None:
         script = iter([error("server"), said({"result": 0.5})])
