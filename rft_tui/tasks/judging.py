@@ -42,6 +42,9 @@ _Check: TypeAlias = Callable[[Reply], bool]
 LOOK_AGAIN_S = 0.2
 """How often a question that another process asks is looked at again."""
 
+GRACE_S = 5.0
+"""How long questions that are on their way may still be answered when nothing more is asked."""
+
 CAP_REACHED = "cap"
 """The outcome of a judge that stops because its spend cap is reached."""
 
@@ -112,7 +115,7 @@ class ServiceJudge:
         self._spend_cap = spend_cap
         self._on_stop = on_stop
         self._forms: dict[str, str] = {}
-        self._under_way: dict[str, asyncio.Future[Reply | PredictionError]] = {}
+        self._under_way: dict[str, asyncio.Task[tuple[_Outcome, bool]]] = {}
         self._outage = Outage()
         self._halt = asyncio.Event()
 
@@ -153,32 +156,38 @@ class ServiceJudge:
         return JudgeUse(reply.served_model, reply.usage, reply.cost, cached, simulated=simulated)
 
     async def _once(self, key: str, ask: _Asking, is_worth_keeping: _Check) -> tuple[_Outcome, bool]:
-        """The reply under a key: kept, or asked for by one of all who want it; whether it was there."""
-        while (shared := self._under_way.get(key)) is not None:
+        """The reply under a key: kept, or asked for by one of all who want it; whether it was there.
+
+        It is asked for in a task of its own: an answer that is on its way is paid for, also where nobody waits for it.
+        """
+        if (shared := self._under_way.get(key)) is not None:
             await asyncio.wait({shared})
-            if not shared.cancelled():
-                self.tally.cached += isinstance(shared.result(), Reply)
-                return shared.result(), True
+            reply = shared.result()[0]
+            self.tally.cached += isinstance(reply, Reply)
+            return reply, True
         with self._store.read() as db:
             known = get_reply(db, key)
         if known is not None:
             self.tally.cached += 1
             return known, True
-        mine: asyncio.Future[Reply | PredictionError] = self._loop.create_future()
+        mine = self._loop.create_task(self._claimed(key, ask, is_worth_keeping))
         self._under_way[key] = mine
-        try:
-            reply, cached = await self._claimed(key, ask, is_worth_keeping)
-            mine.set_result(reply)
-            return reply, cached
-        finally:
-            mine.cancel()
-            del self._under_way[key]
+        mine.add_done_callback(lambda task: self._ended(key, task))
+        await asyncio.wait({mine})
+        return mine.result()
+
+    def _ended(self, key: str, task: asyncio.Task[tuple[_Outcome, bool]]) -> None:
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # whoever waits gets it; where nobody does it is of no interest
 
     async def _claimed(self, key: str, ask: _Asking, is_worth_keeping: _Check) -> tuple[_Outcome, bool]:
         while (taken := await self._writer.do(lambda db: _take(db, key, self._owner))) is not True:
             if isinstance(taken, Reply):
                 self.tally.cached += 1
                 return taken, True
+            if self._halt.is_set():
+                return PredictionError("stopped", "nothing more is asked"), False
             await asyncio.sleep(LOOK_AGAIN_S)
         try:
             reply = await ask()
@@ -219,8 +228,8 @@ class ServiceJudge:
     async def _reached(self, call: ModelCall) -> ModelReply | PredictionError:
         """The reply of the service, waited for while it cannot be reached; counted."""
         for _number in range(MOST_TRIES + 1):
-            if self.stopped is not None:
-                return PredictionError("stopped", self.stopped.message)
+            if self._halt.is_set():
+                return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
             reply = await self._service.ask(call, give_up=self._halt)
             self._count(call.model, reply.attempts, reply.answer.usage)
             error = reply.answer.error
@@ -239,8 +248,8 @@ class ServiceJudge:
         return reply
 
     async def _embedded(self, model: str, texts: tuple[str, ...]) -> Reply | PredictionError:
-        if self.stopped is not None:
-            return PredictionError("stopped", self.stopped.message)
+        if self._halt.is_set():
+            return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
         answer = await self._service.embed(model, texts)
         self._count(model, answer.attempts, answer.usage)
         if answer.error is not None:
@@ -281,7 +290,14 @@ class ServiceJudge:
             self._on_stop(error)
 
     async def close(self) -> None:
-        """Ask nothing more."""
+        """Ask nothing more; what is on its way may still come, for a while."""
+        self._halt.set()
+        if self._under_way:
+            _done, late = await asyncio.wait(set(self._under_way.values()), timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)
         await self._writer.do(lambda db: release_all(db, self._owner))
 
 
@@ -381,8 +397,8 @@ def judge_for(
         try:
             yield judge
         finally:
-            asyncio.run_coroutine_threadsafe(_end_questions(), loop).result()
             asyncio.run_coroutine_threadsafe(judge.close(), loop).result()
+            asyncio.run_coroutine_threadsafe(_end_questions(), loop).result()
             asyncio.run_coroutine_threadsafe(service.__aexit__(None, None, None), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)

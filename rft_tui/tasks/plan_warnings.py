@@ -13,6 +13,7 @@ from rft_tui.providers import chat, responses
 from rft_tui.providers.calls import ModelCall
 from rft_tui.providers.efforts import efforts_of
 from rft_tui.providers.models import ServiceModel, list_models, retirement
+from rft_tui.providers.prices import price_of
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.tasks.requests import PredictRequest
 
@@ -34,6 +35,10 @@ def warnings_of(
         yield f"nothing is taken from the cache: the runs are new ones, from run index {first} on"
     if profile.is_simulated:
         yield "SIMULATED: the embedded service answers; its numbers say nothing about a model"
+    if request.spend_cap is not None:
+        asked = dict.fromkeys(request.models)
+        if unpriced := [model for model in asked if price_of(profile, model) is None]:
+            yield f"the spend cap cannot hold for {', '.join(unpriced)}: no price is known; cap tokens instead"
     for model in request.models:
         if not profile.is_loopback and (ends := retirement(model, today or date.today())):
             yield ends

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
 
 from rft_tui.errors import InputError, UsageError
 from rft_tui.model import Prompt
 from rft_tui.settings import write_atomically
+from rft_tui.tui.outbox import Write
 from rft_tui.workspace import Workspace
 
 LONGEST_DIFF = 2000
@@ -27,10 +29,10 @@ def check_new_name(workspace: Workspace, text: str) -> str:
     return name
 
 
-def save_prompt(workspace: Workspace, name: str, text: str) -> Prompt:
+def save_prompt(workspace: Workspace, name: str, text: str, store_soon: Callable[[Write], object]) -> Prompt:
     """Write the text into the prompt's file, and keep what stood there and what stands there now as versions.
 
-    Raises InputError for an empty text; nothing is written then.
+    `store_soon` stores them, now or as soon as the cache is free. Raises InputError for an empty text; nothing is written then.
     """
     from rft_tui.datasets.prompts import load_prompt, prompt_files
     from rft_tui.store.prompts import add_prompt
@@ -41,10 +43,8 @@ def save_prompt(workspace: Workspace, name: str, text: str) -> Prompt:
     before = _before(path)
     write_atomically(path, (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace"))
     prompt = load_prompt(path)
-    with workspace.store.write() as db:
-        for one in (before, prompt):
-            if one is not None:
-                add_prompt(db, one)
+    versions = [one for one in (before, prompt) if one is not None]
+    store_soon(lambda db: [add_prompt(db, one) for one in versions])
     return prompt
 
 

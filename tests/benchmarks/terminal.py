@@ -230,6 +230,14 @@ class Terminal:
 
     # What the program used
 
+    def wait_for_end(self, timeout: float = 30.0) -> None:
+        """Read until the program has ended."""
+        until = time.perf_counter() + timeout
+        while os.waitpid(self._pid, os.WNOHANG) == (0, 0):
+            if time.perf_counter() > until:
+                raise TimeoutError(f"it does not end\n{self.text}")
+            self._read(0.005)
+
     def cpu_s(self) -> float:
         """Processor seconds that the living processes of the tree have used."""
         return sum(cpu_s(pid) for pid in process_tree(self._pid))

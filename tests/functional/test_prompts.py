@@ -64,6 +64,20 @@ async def test_leaving_asks_where_something_is_new(demo: Path) -> None:
         assert not (demo / "prompts" / "simple.txt").read_text().startswith("x")
 
 
+async def test_unsaved_text_survives_a_lost_connection(demo: Path) -> None:
+    async with running(demo) as app:
+        await app.press("1", "P", "enter").type("Half a thought").see("not saved")
+    async with running(demo) as app:
+        await (
+            app.on("Data")
+            .press("P", "enter")
+            .see("Half a thought", "not saved")
+            .see_in("footer", "not saved last time")
+        )
+        await app.press("ctrl+s", "esc", "enter").see("Half a thought").not_see("not saved")
+        await app.type("x").press("esc", "y").see("▸Prompts").press("enter").see("▸prompt simple").not_see("not saved")
+
+
 async def test_an_empty_prompt_is_not_saved(demo: Path) -> None:
     async with running(demo) as app:
         await app.press("1", "P", "n").type("nothing").press("enter").type("  ").press("ctrl+s")
@@ -85,14 +99,16 @@ async def test_hostile_text_stays_text(hostile: Path) -> None:
 
 def test_text_comes_back_from_another_editor(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from rft_tui.tui.editor import edit_text
+    from rft_tui.tui.outbox import Outbox
     from rft_tui.tui.prompt_files import difference, save_prompt
     from rft_tui.workspace import open_workspace
 
     monkeypatch.setenv("VISUAL", editor(tmp_path, "And briefly."))
     workspace = open_workspace(demo)
+    box = Outbox(workspace.store)
     try:
-        first = save_prompt(workspace, "two", "Think.\n")
-        second = save_prompt(workspace, "two", edit_text("Think.\n", ".txt"))
+        first = save_prompt(workspace, "two", "Think.\n", box.put)
+        second = save_prompt(workspace, "two", edit_text("Think.\n", ".txt"), box.put)
     finally:
         workspace.store.close()
     assert difference(first, second) == ["@@ -1 +1,2 @@", " Think.", "+And briefly."]

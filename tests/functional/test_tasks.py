@@ -112,6 +112,17 @@ async def test_cancelling_takes_another_key(demo: Path, launched: list[Path], ke
         await app.press("x").see_in("footer", "task 1 has ended")
 
 
+async def test_a_question_stays_while_something_else_is_said(demo: Path, launched: list[Path]) -> None:
+    queue(demo)
+    other = queue(demo, "predict other on val")
+    async with running(demo) as app:
+        await app.press("T", "j", "x").see_in("footer", "y ends task 1")
+        with worker_store(demo) as store, store.write() as db:
+            db.execute("UPDATE task SET state = 'cancelled' WHERE id = ?", [other])
+        await app.do(app.app._look_again).see("– cancelled").see_in("footer", "y ends task 1")
+        await app.press("y").stores("SELECT count(*) FROM task WHERE state = 'cancelled'", 2)
+
+
 async def test_what_went_wrong_stands_in_the_details(demo: Path, launched: list[Path]) -> None:
     task = queue(demo)
     work(demo, half_done())

@@ -167,12 +167,16 @@ class WorkScreen(Screen[None]):
             self.say_error(error)
 
     def say(self, text: str, name: str = "text.normal") -> None:
-        """Say something in the footer until the next key."""
+        """Say something in the footer until the next key; a question that waits there stays."""
+        if self.is_confirming:
+            return
         self.footer.say([(one_line(text, 300), name)])
 
     def say_error(self, error: RftError) -> None:
         """Say what went wrong and what to do."""
         self.rft.log_error(error)
+        if self.is_confirming:
+            return
         hint: Line = [(f"  {one_line(error.hint, 200)}", "text.dim")] if error.hint else []
         message = error.message.replace(f"{self.rft.workspace.folder}/", "")
         self.footer.say([("✗ ", "state.bad bold"), (one_line(message, 300), "state.bad"), *hint])

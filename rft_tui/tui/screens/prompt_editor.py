@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.widget import Widget
 from textual.widgets import TextArea
+from textual.widgets.text_area import TextAreaTheme
 
 from rft_tui.model import Prompt
 from rft_tui.safetext import one_line
@@ -34,6 +36,10 @@ def edited_elsewhere(screen: WorkScreen, text: str) -> str:
         screen.refresh(layout=True)
 
 
+DRAFT = "prompt_draft"
+"""Under which name of the session text that is not saved yet is kept: it survives a lost connection."""
+
+
 class _Area(TextArea):
     """A text area in the colours of the theme, whose commands come from the registry."""
 
@@ -50,11 +56,20 @@ class _Area(TextArea):
         self._owner = owner
 
     def on_mount(self) -> None:
-        """Put on the theme's colours."""
-        colors = workbench(self).palette.colors
+        """Put on the theme's colours; the cursor is in reverse video, which every terminal shows."""
+        palette = workbench(self).palette
+        colors = palette.colors
         ground, text = str(colors["surface"]["background"]), str(colors["text"]["normal"])
         self.styles.background = "ansi_default" if ground == "default" else ground
         self.styles.color = "ansi_default" if text == "default" else text
+        normal = palette.style("text.normal")
+        self.register_theme(
+            TextAreaTheme(
+                "rft", base_style=normal, cursor_style=normal + Style(reverse=True),
+                selection_style=palette.style("text.normal", "selection"),
+            )
+        )  # fmt: skip
+        self.theme = "rft"
 
     def on_focus(self) -> None:
         """Take the keys that came before the area was there."""
@@ -99,6 +114,10 @@ class PromptEditor(OverScreen):
         """Let letters type."""
         super().on_mount()
         self.area.focus()
+        draft = self.rft.session.get(DRAFT)
+        if isinstance(draft, dict) and draft.get("name") == self._prompt_name and isinstance(draft.get("text"), str):
+            self.area.text = draft["text"]
+            self.say("this is the text that was not saved last time", "state.info")
 
     @property
     def is_changed(self) -> bool:
@@ -128,8 +147,15 @@ class PromptEditor(OverScreen):
         self.footer.show([(key, one.label) for one in shown if (key := keymap.key(one))], None)
 
     def on_text_area_changed(self) -> None:
-        """Say that something is not saved."""
+        """Say that something is not saved, and keep it."""
         self.refresh_bars()
+        self._keep_draft()
+
+    def _keep_draft(self) -> None:
+        draft = {"name": self._prompt_name, "text": self.area.text} if self.is_changed else None
+        if draft != self.rft.session.get(DRAFT):
+            self.rft.session[DRAFT] = draft
+            self.rft.remember()
 
     def take_editing_key(self, key: str) -> bool:
         """Run a command of the editor; whether the key was one."""
@@ -143,9 +169,10 @@ class PromptEditor(OverScreen):
     def do_editor_save(self) -> None:
         """Write the file and keep the version."""
         text = self.area.text
-        prompt = save_prompt(self.rft.workspace, self._prompt_name, text)
+        prompt = save_prompt(self.rft.workspace, self._prompt_name, text, self.rft.store_soon)
         self._saved_text = text
         self.refresh_bars()
+        self._keep_draft()
         self._on_saved(prompt)
         self.say(f"saved {prompt.name}, version {prompt.version[:6]}", "state.good")
 
@@ -167,6 +194,11 @@ class PromptEditor(OverScreen):
     def do_editor_leave(self) -> None:
         """Leave; ask where something is not saved."""
         if self.is_changed:
-            self.confirm("leaves without saving", self.close_over)
+            self.confirm("leaves without saving", self._throw_away)
         else:
             self.close_over()
+
+    def _throw_away(self) -> None:
+        self._saved_text = self.area.text
+        self._keep_draft()
+        self.close_over()

@@ -190,7 +190,7 @@ class PromptsScreen(OverScreen, TwoPanes):
         if text.rstrip() == here.prompt.text:
             self.say("nothing was changed", "text.dim")
             return
-        self._saved(save_prompt(self.rft.workspace, here.prompt.name, text))
+        self._saved(save_prompt(self.rft.workspace, here.prompt.name, text, self.rft.store_soon))
 
     def _saved(self, prompt: Prompt) -> None:
         self._read(prompt.name)

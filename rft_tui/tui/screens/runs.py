@@ -86,13 +86,18 @@ class RunsScreen(RunsGrading):
         self.run_worker(self._read, thread=True, exclusive=True, group="runs.read", exit_on_error=False)
 
     def cache_grew(self) -> None:
-        """Read the figures again; what is shown stays until they are there."""
+        """Read the figures again, one reading at a time; what is shown stays until they are there."""
+        if any(worker.group == "runs.read" and worker.is_running and worker.node is self for worker in self.workers):
+            return
         self._seen_growth = self.rft.tasks.growth
         self.do_refresh()
 
     def on_screen_resume(self) -> None:
         """Show what came in meanwhile."""
         super().on_screen_resume()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
         if self._seen_growth != self.rft.tasks.growth:
             self.cache_grew()
 
@@ -116,6 +121,7 @@ class RunsScreen(RunsGrading):
         self.grader = message.grader
         self.table.show(RunsSource(message.lines), cursor if isinstance(cursor, int) else 0)
         self.show_current(again=True)
+        self._catch_up()
         self.refresh_bars()
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:

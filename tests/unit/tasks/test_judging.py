@@ -26,6 +26,7 @@ from tests.unit.tasks.judge_service import Service, error, form_of, judge_call, 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOOK_AGAIN_S", 0.002)
+    monkeypatch.setattr(module, "GRACE_S", 0.05)
     monkeypatch.setattr(outage, "HOLD_S", (0.002,))
 
 
@@ -92,7 +93,7 @@ class TestCache:
                     one.result(5)
             assert judge.ask(judge_call()).result(5).use.cached
         assert [one.error for one in found] == [None, None]
-        assert len(service.calls) <= 2
+        assert len(service.calls) == 1
 
     def test_two_processes_make_one_request(self, store: Store) -> None:
         service = Service()
@@ -330,7 +331,16 @@ def test_nothing_stays_claimed(store: Store) -> None:
         for one in futures:
             one.cancel()
         service.gate.set()
-        assert judge.ask(judge_call("0")).result(5).error is None, "asked again by the same judge"
+        assert judge.ask(judge_call("0")).result(5).error is None
+    assert len(service.calls) == 5, "what was on its way is kept"
+    stuck = Service()
+    stuck.gate.clear()
+    with judging(store, stuck) as judge:
+        late = judge.ask(judge_call("late"))
+        while not stuck.calls:
+            asyncio.run(asyncio.sleep(0.001))
+    with pytest.raises(CancelledError):
+        late.result(5)
     with store.write() as db:
         assert db.execute("SELECT count(*) FROM asking").fetchone() == (0,)
         assert claim(db, ["k"], "me") == {"k"}

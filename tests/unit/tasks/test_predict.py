@@ -318,6 +318,22 @@ class TestFencing:
         assert (await do(store, new, fresh)).state is TaskState.DONE
         assert len(fresh.calls) == 6
 
+    async def test_nothing_is_taken_from_the_cache_either(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(predict, "PAGE", 1)
+        add_items(store, "yours", texts=[f"Q{number}?" for number in range(1, 9)])
+        await run(store, Asker(), request(dataset="yours"))
+        add_items(store, count=9)
+        begin(store)
+        control = take(store, A)
+        seen: list[object] = []
+
+        def lose(_number: int) -> None:
+            take(store, B, gone=[A])
+            seen.append((everything(store), claims(store)))
+
+        assert (await do(store, control, Asker(on_call=lose))).state is TaskState.FAILED
+        assert seen == [(everything(store), claims(store))]
+
     async def test_who_has_lost_it_before_the_start_asks_nothing(self, store: Store) -> None:
         add_items(store, count=2)
         begin(store)
