@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
@@ -32,7 +33,7 @@ def check_new_name(workspace: Workspace, text: str) -> str:
 def save_prompt(workspace: Workspace, name: str, text: str, store_soon: Callable[[Write], object]) -> Prompt:
     """Write the text into the prompt's file, and keep what stood there and what stands there now as versions.
 
-    `store_soon` stores them, now or as soon as the cache is free. Raises InputError for an empty text; nothing is written then.
+    `store_soon` stores them, now or when the cache is free. Raises InputError for an empty text, and writes nothing.
     """
     from rft_tui.datasets.prompts import load_prompt, prompt_files
     from rft_tui.store.prompts import add_prompt
@@ -44,7 +45,12 @@ def save_prompt(workspace: Workspace, name: str, text: str, store_soon: Callable
     write_atomically(path, (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace"))
     prompt = load_prompt(path)
     versions = [one for one in (before, prompt) if one is not None]
-    store_soon(lambda db: [add_prompt(db, one) for one in versions])
+
+    def keep(db: sqlite3.Connection) -> None:
+        for one in versions:
+            add_prompt(db, one)
+
+    store_soon(keep)
     return prompt
 
 

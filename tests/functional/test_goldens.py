@@ -27,7 +27,7 @@ SCENES: dict[str, tuple[str, ...]] = {
 }
 """Keys that lead from the first picture to the scene."""
 
-WAIT_FOR = {"runs": "mean ± SE", "new-run": "not ready", "help": "The prediction is right"}
+WAIT_FOR = {"runs": "mean ± SE", "new-run": "not ready", "data-item": "difficulty", "help": "The prediction is right"}
 
 
 @pytest.fixture(scope="module")

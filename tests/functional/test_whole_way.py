@@ -53,6 +53,6 @@ async def test_predict_grade_and_review(demo: Path, monkeypatch: pytest.MonkeyPa
                 app.press("enter").on("Review").press("p").type("judge_it").press("enter").press("/", "ctrl+u", "enter")
             )
             await app.counts(10).see_in("item", "answered by", "asked 20", "judged by")
-            await app.press("2", "n").see("0 requests · 10 known already")
+            await app.press("2", "n").see("0 requests · 10 known already", "nothing to pay")
         asked = service.state()
     assert asked

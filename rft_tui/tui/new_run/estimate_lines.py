@@ -14,22 +14,28 @@ if TYPE_CHECKING:
     from rft_tui.tasks.planning import PredictPlan
 
 
+ON_ONE_LINE = 60
+"""Cells from which the parts stand one behind the other."""
+
+
 def estimate_lines(made: PredictPlan, width: int, *, is_old: bool = False) -> list[Line]:
     """The estimate; dim while a newer one is being made."""
     style = "text.dim" if is_old else "text.normal"
     figures = made.estimate
-    runs = f"{counted(len(made.runs), 'run')} × {counted(made.items, 'item')}"
-    line: Line = [
-        (f"{counted(made.requests, 'request')}", f"{style} bold"),
-        (f" · {made.known:,} known already", style),
-    ]
+    runs: Line = [(f"{counted(len(made.runs), 'run')} × {counted(made.items, 'item')}", "text.dim")]
+    asked: Line = [(counted(made.requests, "request"), f"{style} bold"), (f" · {made.known:,} known already", style)]
     if made.requests:
-        tokens = f" · about {short_count(figures.input_tokens)} tokens in, {short_count(figures.output_tokens)} out"
-        cost = " · unknown price" if figures.cost is None else f" · about {money(figures.cost)}"
-        line += [(tokens, style), (cost, "state.warning" if figures.cost is None else f"{style} bold")]
+        tokens = f"about {short_count(figures.input_tokens)} tokens in, {short_count(figures.output_tokens)} out"
+        cost = "unknown price" if figures.cost is None else f"about {money(figures.cost)}"
+        parts = [runs, asked, [(tokens, style)], [(cost, "state.warning" if figures.cost is None else f"{style} bold")]]
     else:
-        line.append((" · nothing to pay", style))
-    lines = wrap_line([(f"{runs} · ", "text.dim"), *line], width)
+        parts = [runs, asked, [("nothing to pay", style)]]
+    lines: list[Line] = []
+    if width < ON_ONE_LINE:
+        lines += parts
+    else:
+        line = [span for part in parts for span in [(" · ", "text.faint"), *part]][1:]
+        lines += wrap_line(line, width)
     for warning in _warnings(made):
         lines += wrap_line([("! ", "state.warning bold"), (one_line(warning, 300), "state.warning")], width)
     for note in figures.notes:
