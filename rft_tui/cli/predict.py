@@ -209,7 +209,7 @@ def _report(calling: Calling, workspace: Workspace, planned: PredictPlan, task: 
             "done": present + (progress.done if progress else 0),
             "errors": errors,
             "seconds": progress.seconds if progress else 0.0,
-            "cost": None if progress is None or progress.unpriced else progress.cost,
+            "cost": 0.0 if progress is None else None if progress.unpriced else progress.cost,
             "task": None if task is None else task.id,
             "state": "done" if task is None else task.state,
             "message": "" if task is None else task.message,

@@ -7,7 +7,6 @@ in words; one that does not know that either is asked in words alone. The reply 
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -28,6 +27,7 @@ from rft_tui.store.asking import claim, release, release_all
 from rft_tui.store.database import Store
 from rft_tui.store.owners import this_process
 from rft_tui.store.replies import Reply, get_reply, put_reply
+from rft_tui.tasks.judge_forms import JSON, SCHEMA, WORDS, does_not_hold, is_about_the_form, lower_of, model_call
 from rft_tui.tasks.outage import MOST_TRIES, UNREACHABLE, Outage
 from rft_tui.tasks.writing import StoreWriter
 
@@ -51,9 +51,6 @@ CAP_REACHED = "cap"
 HOPELESS = ("auth", "quota", "permission", "not_found")
 """Errors of an embedding that every further one would bring too."""
 
-SCHEMA, JSON, WORDS = "schema", "json", "text"
-"""How an answer's form is asked for."""
-
 ERROR_KINDS = {
     "refusal": "model_grader_refusal_error",
     "content_filter": "model_grader_refusal_error",
@@ -61,13 +58,6 @@ ERROR_KINDS = {
     "malformed": "model_grader_parse_error",
 }
 """What a failed call is called in a grade; any other is a `model_grader_server_error`."""
-
-_SAMPLING = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "seed": "seed",
-    "max_completions_tokens": "max_output_tokens",
-}
 
 
 @dataclass(slots=True)
@@ -209,13 +199,13 @@ class ServiceJudge:
         declared = self._profile.profile.json_schema
         form = self._forms.get(call.model) or (JSON if declared == "no" else SCHEMA)
         while True:
-            reply = await self._reached(_model_call(call, form))
+            reply = await self._reached(model_call(call, form))
             if isinstance(reply, PredictionError):
                 return reply
             error, text = reply.answer.error, reply.answer.output_text
             lower = {SCHEMA: JSON, JSON: WORDS}.get(form)
-            if lower is not None and declared != "yes" and _does_not_hold(form, error, text):
-                self._forms[call.model] = form = _lower_of(lower, self._forms.get(call.model, lower))
+            if lower is not None and declared != "yes" and does_not_hold(form, error, text):
+                self._forms[call.model] = form = lower_of(lower, self._forms.get(call.model, lower))
                 continue
             if error is not None:
                 return error
@@ -227,7 +217,8 @@ class ServiceJudge:
 
     async def _reached(self, call: ModelCall) -> ModelReply | PredictionError:
         """The reply of the service, waited for while it cannot be reached; counted."""
-        for _number in range(MOST_TRIES + 1):
+        tries, seen = 0, -1
+        while True:
             if self._halt.is_set():
                 return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
             reply = await self._service.ask(call, give_up=self._halt)
@@ -239,11 +230,14 @@ class ServiceJudge:
             if not self._outage.has_answered:
                 self._hopeless("connection", error.message)
                 break
+            if tries == MOST_TRIES:
+                break
+            tries, seen = tries + (self._outage.answers != seen), self._outage.answers
             self._outage.begin()
             self.waiting_for = f"waiting for the service: {error.message}"
             await self._outage.wait(self._halt)
             self.waiting_for = ""
-        if reply.stops and reply.answer.error is not None and not _is_about_the_form(reply.answer.error):
+        if reply.stops and reply.answer.error is not None and not is_about_the_form(reply.answer.error):
             self._hopeless(reply.stops, reply.answer.error.message)
         return reply
 
@@ -313,49 +307,6 @@ def _take(db: sqlite3.Connection, key: str, owner: str) -> Reply | bool:
     """What is kept under a key, or else whether it is this owner's to ask."""
     known = get_reply(db, key)
     return key in claim(db, [key], owner) if known is None else known
-
-
-def _lower_of(one: str, other: str) -> str:
-    """The one of two forms that asks less of a service."""
-    return max(one, other, key=(SCHEMA, JSON, WORDS).index)
-
-
-def _model_call(call: JudgeCall, form: str) -> ModelCall:
-    parameters: JsonObject = {
-        ours: call.sampling[theirs] for theirs, ours in _SAMPLING.items() if call.sampling.get(theirs) is not None
-    }
-    messages = call.messages
-    if form == SCHEMA:
-        schema = {"name": call.schema_name, "schema": call.schema, "strict": True}
-        parameters["response_format"] = {"type": "json_schema", "json_schema": schema}
-    else:
-        words = (
-            f"Answer with one JSON object and nothing else. It must fit this JSON schema: {canonical_json(call.schema)}"
-        )
-        messages = [*messages, {"role": "user", "content": words}]
-    if form == JSON:
-        parameters["response_format"] = {"type": "json_object"}
-    return ModelCall(call.model, messages, None, str(call.sampling.get("reasoning_effort") or ""), parameters)
-
-
-def _is_about_the_form(error: PredictionError) -> bool:
-    said = error.message.casefold()
-    return error.kind == "bad_request" and any(
-        word in said
-        for word in ("response_format", "text.format", "json_schema", "json schema", "json_object", "structured output")
-    )
-
-
-def _does_not_hold(form: str, error: PredictionError | None, text: str) -> bool:
-    """Whether a reply shows that the service does not take a form, or takes it and does not hold to it."""
-    if error is not None:
-        return _is_about_the_form(error)
-    if form != SCHEMA:
-        return False
-    try:
-        return not isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        return True
 
 
 def _grade_error(error: PredictionError) -> GradeError:

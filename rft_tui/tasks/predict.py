@@ -305,7 +305,8 @@ class Predicting:
         self._outage.begin()
         self._control.message = f"waiting for the service: {message}"
         await self._outage.wait(self._control.changed)
-        self._ready.appendleft(replace(job, tries=job.tries + 1))
+        answers = self._outage.answers
+        self._ready.appendleft(replace(job, tries=job.tries + (answers != job.seen), seen=answers))
         if self._stopped_models:
             await self._drop_stopped()
 
