@@ -32,13 +32,15 @@ class ModelReply:
 
     `answer` is the model's, or carries the typed error; its `extra` holds what `Answer` says. `raw` is the body as it
     came, empty where none did. `attempts` counts the requests that were sent. `stops` says that every further call
-    would fail in the same way, and how: ``auth``, ``quota``, ``not_found``, ``permission`` or ``bad_request``.
+    would fail in the same way, and how: ``auth``, ``quota``, ``not_found``, ``permission`` or ``bad_request``. `unsent`
+    says that the service could not be reached, so that it never saw the question.
     """
 
     answer: Answer
     raw: bytes = b""
     attempts: int = 1
     stops: str = ""
+    unsent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

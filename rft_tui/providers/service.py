@@ -253,7 +253,8 @@ class ModelService:
             answer = replace(answer, error=replace(answer.error, message=self._sender.clean(answer.error.message)))
         extra = {**(answer.extra or {}), "attempts": done.count} if done.count > 1 else answer.extra
         stops = "" if done.found is None else done.found.stops
-        return ModelReply(replace(answer, latency_s=done.latency_s, extra=extra), raw, done.count, stops)
+        unsent = done.found is not None and done.found.unsent
+        return ModelReply(replace(answer, latency_s=done.latency_s, extra=extra), raw, done.count, stops, unsent)
 
     def _answer(self, done: Attempts) -> ServiceAnswer:
         if done.found is not None or done.received is None:

@@ -43,14 +43,13 @@ class AskedRun:
 class Job:
     """One item of one run that has no usable prediction yet; `key` is the identity of the answer it wants.
 
-    `tries` counts how often it was put back while the service answered others, `seen` is how many those were then.
+    `tries` counts how often it was sent and not answered.
     """
 
     run: AskedRun
     item: AskedItem
     key: str
     tries: int = 0
-    seen: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,7 @@ class ServiceJudge:
 
     async def _reached(self, call: ModelCall) -> ModelReply | PredictionError:
         """The reply of the service, waited for while it cannot be reached; counted."""
-        tries, seen = 0, -1
+        tries = 0
         while True:
             if self._halt.is_set():
                 return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
@@ -232,7 +232,7 @@ class ServiceJudge:
                 break
             if tries == MOST_TRIES:
                 break
-            tries, seen = tries + (self._outage.answers != seen), self._outage.answers
+            tries += not reply.unsent
             self._outage.begin()
             self.waiting_for = f"waiting for the service: {error.message}"
             await self._outage.wait(self._halt)

@@ -9,22 +9,18 @@ HOLD_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 """How long a service is left alone, each time longer."""
 
 MOST_TRIES = 3
-"""How often one question is put again that got no answer while others did, before its error is kept."""
+"""How often one question is put again that was sent and not answered, before its error is kept. One that could not even
+be sent is put again for as long as the service cannot be reached."""
 
 UNREACHABLE = ("connection",)
 """Kinds of errors that say nothing about the question."""
 
 
 class Outage:
-    """One service as its askers see it: does it answer, and how long should they leave it alone.
-
-    `answers` counts what it answered: a question that fails again while nothing else is answered is no worse than the
-    others, and is put again for as long as it takes.
-    """
+    """One service as its askers see it: does it answer, and how long should they leave it alone."""
 
     def __init__(self) -> None:
         self.has_answered = False
-        self.answers = 0
         self._holds = 0
         self._until = 0.0
 
@@ -36,7 +32,6 @@ class Outage:
     def answered(self) -> None:
         """The service has answered something."""
         self.has_answered = True
-        self.answers += 1
         self._holds = 0
         self._until = 0.0
 

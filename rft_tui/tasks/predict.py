@@ -305,8 +305,7 @@ class Predicting:
         self._outage.begin()
         self._control.message = f"waiting for the service: {message}"
         await self._outage.wait(self._control.changed)
-        answers = self._outage.answers
-        self._ready.appendleft(replace(job, tries=job.tries + (answers != job.seen), seen=answers))
+        self._ready.appendleft(replace(job, tries=job.tries + (not reply.unsent)))
         if self._stopped_models:
             await self._drop_stopped()
 

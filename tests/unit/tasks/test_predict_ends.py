@@ -325,6 +325,14 @@ class TestOutage:
         assert (task.state, task.progress.done, task.progress.failed, task.message) == ("done", 9, 0, "")
         assert len(asker.calls) == 13
 
+    async def test_however_long_it_takes(self, store: Store) -> None:
+        add_items(store, count=2)
+        script = iter([answer(), *[replace(error("connection"), unsent=True)] * 20, answer()])
+        asker = Asker(lambda _call: next(script))
+        task = await run(store, asker, most=1)
+        assert (task.state, task.progress.done, task.progress.failed) == ("done", 2, 0)
+        assert len(asker.calls) == 22
+
     async def test_an_error_in_words_is_an_answer_too(self, store: Store) -> None:
         add_items(store, count=3)
         script = iter([error("refusal"), error("connection"), answer(), answer()])
