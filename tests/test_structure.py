@@ -26,10 +26,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 WAITS = {
     "graders/sandbox/pool.py": 1,
     "graders/sandbox/worker.py": 1,
-    "tasks/following.py": 2,
-    "tasks/grade_task.py": 1,
-    "tasks/judging.py": 1,
-    "tasks/writing.py": 1,
+    "tasks/background/following.py": 2,
+    "tasks/judging/task.py": 1,
+    "tasks/judging/judge.py": 1,
+    "tasks/background/writing.py": 1,
 }
 """Waits away from the screen. In the sandbox of about a millisecond: to read answers together, and for a thread that a
 grader left behind. In tasks for what another process does to the cache, and that cannot call back. A new one must be

@@ -21,10 +21,10 @@ def run_loop(calling: Calling, workspace: Workspace) -> None:
     """Ask, then grade. What was done in an earlier demo in the same folder is not done again."""
     from rft_tui.graders.spec import load_spec
     from rft_tui.providers.profiles import named_profile
-    from rft_tui.tasks.grade_task import start_grading
     from rft_tui.tasks.graders import ensure_grader
-    from rft_tui.tasks.planning import plan, start
-    from rft_tui.tasks.requests import ItemChoice, PredictRequest
+    from rft_tui.tasks.judging.task import start_grading
+    from rft_tui.tasks.predicting.planning import plan, start
+    from rft_tui.tasks.predicting.requests import ItemChoice, PredictRequest
 
     store = workspace.store
     profile = named_profile(workspace.settings, PROFILE)

@@ -16,7 +16,7 @@ from rft_tui.model import JsonObject
 if TYPE_CHECKING:
     from rft_tui.store.graders import StoredGrader
     from rft_tui.tasks.grade import GradeReport
-    from rft_tui.tasks.judging import ServiceJudge
+    from rft_tui.tasks.judging.judge import ServiceJudge
     from rft_tui.workspace import Workspace
 
 
@@ -43,9 +43,9 @@ def grade_by_model(
     from rft_tui.providers.profiles import find_key, named_profile
     from rft_tui.store.grades import count_ungraded, forget_service_errors
     from rft_tui.store.summary import summarise
-    from rft_tui.tasks.estimate import estimate_grading
     from rft_tui.tasks.grade import GradeReport
-    from rft_tui.tasks.grade_task import start_grading
+    from rft_tui.tasks.judging.task import start_grading
+    from rft_tui.tasks.predicting.estimate import estimate_grading
 
     store = workspace.store
     profile = named_profile(workspace.settings, judging.profile or None, judge=True)
@@ -94,7 +94,7 @@ def file_judge(
 ) -> Iterator[ServiceJudge | None]:
     """The judge for predictions of a file, asked by this process; None where the grader asks no service."""
     from rft_tui.graders.registry import models_asked
-    from rft_tui.tasks.judging import judge_for
+    from rft_tui.tasks.judging.judge import judge_for
 
     if not models_asked(spec):
         yield None

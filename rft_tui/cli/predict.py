@@ -18,8 +18,8 @@ from rft_tui.model import JsonObject
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
     from rft_tui.store.tasks import StoredTask
-    from rft_tui.tasks.planning import PredictPlan
-    from rft_tui.tasks.requests import PredictRequest
+    from rft_tui.tasks.predicting.planning import PredictPlan
+    from rft_tui.tasks.predicting.requests import PredictRequest
     from rft_tui.workspace import Workspace
 
 
@@ -60,7 +60,7 @@ def predict(calling: Calling, **options: Any) -> int:
     """
     from rft_tui.cli.choose import choose_prompt
     from rft_tui.providers.profiles import find_key, named_profile
-    from rft_tui.tasks.planning import plan, start
+    from rft_tui.tasks.predicting.planning import plan, start
 
     workspace = calling.workspace()
     request = _request(options)
@@ -94,8 +94,8 @@ def predict(calling: Calling, **options: Any) -> int:
 
 
 def _request(options: dict[str, Any]) -> PredictRequest:
-    from rft_tui.tasks.requests import ItemChoice, PredictRequest
-    from rft_tui.tasks.response_format import load_response_format
+    from rft_tui.tasks.predicting.requests import ItemChoice, PredictRequest
+    from rft_tui.tasks.predicting.response_format import load_response_format
 
     schema: Path | None = options["response_format"]
     parameters: JsonObject = {
@@ -142,7 +142,7 @@ def _refuse_unpriced_cap(planned: PredictPlan) -> None:
 
 def _said_by_the_service(workspace: Workspace, planned: PredictPlan) -> list[str]:
     """What a service that is not on this machine says of models before money is spent: when they end."""
-    from rft_tui.tasks.plan_warnings import served_warnings
+    from rft_tui.tasks.predicting.plan_warnings import served_warnings
 
     if planned.profile.is_loopback and not planned.profile.is_simulated:
         return []

@@ -34,7 +34,7 @@ def _again(
 ) -> int:
     from rft_tui.providers.profiles import find_key
     from rft_tui.store.runs import list_runs, resolve_runs
-    from rft_tui.tasks.planning import start_for_runs
+    from rft_tui.tasks.predicting.planning import start_for_runs
 
     workspace = calling.workspace()
     with workspace.store.read() as db:

@@ -107,7 +107,7 @@ def pause(calling: Calling, number: int) -> None:
 def cancel(calling: Calling, number: int) -> None:
     """End a task; what is done is kept."""
     from rft_tui.store.tasks import CANCEL, wish
-    from rft_tui.tasks.launching import ensure_worker
+    from rft_tui.tasks.background.launching import ensure_worker
 
     workspace = calling.workspace()
     if _change(calling, lambda db: wish(db, number, CANCEL)).is_open:
@@ -120,7 +120,7 @@ def cancel(calling: Calling, number: int) -> None:
 def resume(calling: Calling, number: int, wait: bool) -> int:
     """Let a task go on that is paused, failed or cancelled."""
     from rft_tui.store.tasks import queue_again
-    from rft_tui.tasks.launching import ensure_worker
+    from rft_tui.tasks.background.launching import ensure_worker
 
     workspace = calling.workspace()
     task = _change(calling, lambda db: queue_again(db, number), quiet=wait)

@@ -70,8 +70,8 @@ def task_line(task: StoredTask) -> str:
 def wait_for(calling: Calling, workspace: Workspace, task: int, *, detach: bool = False) -> StoredTask:
     """Wait until a task rests, showing how it stands; at once if detached. Ctrl-C cancels the task."""
     from rft_tui.store.tasks import get_task
-    from rft_tui.tasks.following import cancel_and_wait, follow
-    from rft_tui.tasks.launching import ensure_worker
+    from rft_tui.tasks.background.following import cancel_and_wait, follow
+    from rft_tui.tasks.background.launching import ensure_worker
 
     if detach:
         ensure_worker(workspace.store, workspace.folder)

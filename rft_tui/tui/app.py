@@ -231,7 +231,7 @@ class RftApp(ThinOutput, App[None]):
         """See in the background that somebody does what is queued."""
 
         def ensure() -> None:
-            from rft_tui.tasks.launching import ensure_worker
+            from rft_tui.tasks.background.launching import ensure_worker
 
             ensure_worker(self.workspace.store, self.workspace.folder)
 

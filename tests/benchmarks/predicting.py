@@ -27,7 +27,7 @@ LARGE = 20_000
 
 WORKER = """
 import resource, sys
-from rft_tui.tasks.worker import main
+from rft_tui.tasks.background.worker import main
 code = main()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 sys.exit(code)
@@ -93,8 +93,8 @@ def memory(base_url: str, count: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = make_workspace(Path(name), base_url, "responses", count)
         from rft_tui.providers.profiles import named_profile
-        from rft_tui.tasks.planning import plan, start
-        from rft_tui.tasks.requests import PredictRequest
+        from rft_tui.tasks.predicting.planning import plan, start
+        from rft_tui.tasks.predicting.requests import PredictRequest
         from rft_tui.workspace import open_workspace
 
         workspace = open_workspace(folder)

@@ -9,7 +9,7 @@ import pytest
 
 from rft_tui.settings import WORKSPACE_FILE
 from rft_tui.store.tasks import get_task
-from rft_tui.tasks.requests import PredictRequest
+from rft_tui.tasks.predicting.requests import PredictRequest
 from rft_tui.tui.screens.runs_list import RunsSource
 from tests.functional.driver import NARROW, SIZES, Driver, running
 from tests.functional.tasks_made import worker_store
@@ -37,7 +37,9 @@ api_key_env = "FAR_KEY"
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The workspaces for which a worker was asked; none is started."""
     folders: list[Path] = []
-    monkeypatch.setattr("rft_tui.tasks.launching.ensure_worker", lambda _store, folder: folders.append(folder))
+    monkeypatch.setattr(
+        "rft_tui.tasks.background.launching.ensure_worker", lambda _store, folder: folders.append(folder)
+    )
     monkeypatch.delenv("FAR_KEY", raising=False)
     return folders
 

@@ -17,7 +17,9 @@ from tests.functional.tasks_made import end, half_done, queue, work, worker_stor
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The workspaces for which a worker was asked; none is started."""
     folders: list[Path] = []
-    monkeypatch.setattr("rft_tui.tasks.launching.ensure_worker", lambda _store, folder: folders.append(folder))
+    monkeypatch.setattr(
+        "rft_tui.tasks.background.launching.ensure_worker", lambda _store, folder: folders.append(folder)
+    )
     return folders
 
 

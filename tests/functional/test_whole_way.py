@@ -10,7 +10,7 @@ import pytest
 from rft_tui.settings import CACHE_FILE, WORKSPACE_FILE
 from rft_tui.simulator.running import running_simulator
 from rft_tui.store.database import Store
-from rft_tui.tasks.worker import Worker
+from rft_tui.tasks.background.worker import Worker
 from tests.functional.driver import WIDE, running
 from tests.functional.test_new_run import fill, place_of
 
@@ -25,7 +25,7 @@ async def do_the_work(folder: Path) -> None:
 
 
 async def test_predict_grade_and_review(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rft_tui.tasks.launching.ensure_worker", lambda _store, _folder: None)
+    monkeypatch.setattr("rft_tui.tasks.background.launching.ensure_worker", lambda _store, _folder: None)
     spec = {
         "type": "score_model", "name": "judge_it", "model": "judge", "range": [0, 1],
         "input": [{"role": "user", "content": "Reference: {{item.reference_answer}}\n"

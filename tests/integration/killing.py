@@ -15,9 +15,9 @@ from rft_tui.settings import load_workspace_settings
 from rft_tui.store.database import Store
 from rft_tui.store.owners import process_number
 from rft_tui.store.tasks import StoredTask, TaskState, current_worker, get_task
-from rft_tui.tasks.launching import ensure_worker
-from rft_tui.tasks.planning import plan, start
-from rft_tui.tasks.requests import PredictRequest
+from rft_tui.tasks.background.launching import ensure_worker
+from rft_tui.tasks.predicting.planning import plan, start
+from rft_tui.tasks.predicting.requests import PredictRequest
 from tests.loopback import Loopback
 
 AT_ONCE = 16

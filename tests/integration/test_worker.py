@@ -14,7 +14,7 @@ import pytest
 from rft_tui.store.database import Store
 from rft_tui.store.owners import process_number
 from rft_tui.store.tasks import PAUSE, TaskState, current_worker, get_task, queue_again, wish
-from rft_tui.tasks.launching import ensure_worker
+from rft_tui.tasks.background.launching import ensure_worker
 from tests.integration.killing import (
     LATE_S,
     queue,

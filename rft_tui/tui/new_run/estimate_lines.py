@@ -11,7 +11,7 @@ from rft_tui.tui.paint import Line, wrap_line
 from rft_tui.tui.task_words import counted, money, short_count
 
 if TYPE_CHECKING:
-    from rft_tui.tasks.planning import PredictPlan
+    from rft_tui.tasks.predicting.planning import PredictPlan
 
 
 ON_ONE_LINE = 60

@@ -11,7 +11,7 @@ from rft_tui.datasets.split import FieldFilter
 from rft_tui.errors import RftError
 from rft_tui.model import JsonObject
 from rft_tui.providers.efforts import ALL_EFFORTS, efforts_of
-from rft_tui.tasks.requests import ItemChoice, PredictRequest
+from rft_tui.tasks.predicting.requests import ItemChoice, PredictRequest
 from rft_tui.tui.new_run.fields import DEFAULT_EFFORT, FIELDS
 
 Value = TypeVar("Value")
@@ -106,7 +106,7 @@ class FormReader:
 
     def _schema(self, text: str) -> JsonObject:
         """A file with a schema, or the response format itself as runs have it."""
-        from rft_tui.tasks.response_format import load_response_format
+        from rft_tui.tasks.predicting.response_format import load_response_format
 
         if text.startswith("{"):
             document: JsonObject = json.loads(text)

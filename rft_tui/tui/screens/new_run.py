@@ -23,8 +23,8 @@ from rft_tui.tui.widgets.form import Form
 from rft_tui.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
-    from rft_tui.tasks.planning import PredictPlan
-    from rft_tui.tasks.requests import PredictRequest
+    from rft_tui.tasks.predicting.planning import PredictPlan
+    from rft_tui.tasks.predicting.requests import PredictRequest
 
 PAUSE_S = 0.25
 """How long nothing must change before the estimate is made again."""
@@ -151,7 +151,7 @@ class NewRunScreen(NewRunEditing):
 
         def work() -> None:
             from rft_tui.providers.profiles import named_profile
-            from rft_tui.tasks.planning import plan
+            from rft_tui.tasks.predicting.planning import plan
             from rft_tui.tui.prompt_choice import find_prompt
 
             try:
@@ -239,8 +239,8 @@ class NewRunScreen(NewRunEditing):
         workspace = self.rft.workspace
 
         def work() -> None:
-            from rft_tui.tasks.launching import ensure_worker
-            from rft_tui.tasks.planning import start
+            from rft_tui.tasks.background.launching import ensure_worker
+            from rft_tui.tasks.predicting.planning import start
 
             task = start(workspace.store, made)
             ensure_worker(workspace.store, workspace.folder)

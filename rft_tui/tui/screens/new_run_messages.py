@@ -10,7 +10,7 @@ from rft_tui.errors import RftError
 
 if TYPE_CHECKING:
     from rft_tui.providers.models import ServiceModel
-    from rft_tui.tasks.planning import PredictPlan
+    from rft_tui.tasks.predicting.planning import PredictPlan
 
 
 class Planned(Message):

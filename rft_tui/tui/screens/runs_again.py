@@ -91,8 +91,8 @@ def _start(screen: WorkScreen, profile: NamedProfile, wanted: Again) -> None:
     workspace = screen.rft.workspace
 
     def work() -> None:
-        from rft_tui.tasks.launching import ensure_worker
-        from rft_tui.tasks.planning import start_for_runs
+        from rft_tui.tasks.background.launching import ensure_worker
+        from rft_tui.tasks.predicting.planning import start_for_runs
 
         task = start_for_runs(workspace.store, profile, list(wanted.runs), wanted.which)
         ensure_worker(workspace.store, workspace.folder)

@@ -143,7 +143,7 @@ class RunsGrading(TwoPanes):
         store = self.rft.workspace.store
 
         def work() -> None:
-            from rft_tui.tasks.estimate import estimate_grading
+            from rft_tui.tasks.predicting.estimate import estimate_grading
 
             with store.read() as db:
                 figures = estimate_grading(db, need.grader, need.runs, profile)
@@ -166,8 +166,8 @@ class RunsGrading(TwoPanes):
 
         def work() -> None:
             from rft_tui.graders.engine import DEFAULT_ITEM_TIMEOUT_S
-            from rft_tui.tasks.grade_task import start_grading
-            from rft_tui.tasks.launching import ensure_worker
+            from rft_tui.tasks.background.launching import ensure_worker
+            from rft_tui.tasks.judging.task import start_grading
 
             task = start_grading(
                 workspace.store, need.grader, need.runs, planned.profile, item_timeout_s=DEFAULT_ITEM_TIMEOUT_S

@@ -216,7 +216,7 @@ class TasksScreen(OverScreen, TwoPanes):
             with workspace.store.write() as db:
                 change(db, task)
             if starts:
-                from rft_tui.tasks.launching import ensure_worker
+                from rft_tui.tasks.background.launching import ensure_worker
 
                 ensure_worker(workspace.store, workspace.folder)
             self.post_message(TaskChanged(f"task {task.id} {said}"))

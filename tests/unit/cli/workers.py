@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rft_tui.store.database import Store
-from rft_tui.tasks import following, launching
-from rft_tui.tasks.worker import Worker
+from rft_tui.tasks.background import following, launching
+from rft_tui.tasks.background.worker import Worker
 
 
 class ThreadWorkers:

@@ -18,14 +18,14 @@ from rft_tui.providers.profiles import NamedProfile
 from rft_tui.settings import Price, Profile
 from rft_tui.store.database import Store
 from rft_tui.store.tasks import StoredTask, TaskState, end_task, get_task, queue_again, take_task
-from rft_tui.tasks.batch_task import predict_in_batches
-from rft_tui.tasks.batching import BatchOptions
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.kinds import Bench
-from rft_tui.tasks.planning import plan, start
-from rft_tui.tasks.requests import PredictRequest
-from rft_tui.tasks.services import Services
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.background.services import Services
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.batches.batching import BatchOptions
+from rft_tui.tasks.batches.task import predict_in_batches
+from rft_tui.tasks.predicting.planning import plan, start
+from rft_tui.tasks.predicting.requests import PredictRequest
 from tests.unit.store.building import dataset, item
 
 PRICES = {"m": Price(input=2.0, output=8.0)}

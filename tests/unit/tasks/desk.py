@@ -15,12 +15,12 @@ from rft_tui.settings import Price, Profile
 from rft_tui.store.database import Store
 from rft_tui.store.owners import this_process
 from rft_tui.store.tasks import StoredTask, end_task, get_task, take_task
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.planning import PredictPlan, plan, start
-from rft_tui.tasks.predict import Predicting
-from rft_tui.tasks.predict_task import work_of
-from rft_tui.tasks.requests import PredictRequest
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.predicting.planning import PredictPlan, plan, start
+from rft_tui.tasks.predicting.predict import Predicting
+from rft_tui.tasks.predicting.requests import PredictRequest
+from rft_tui.tasks.predicting.task import work_of
 from tests.unit.store.building import dataset, item
 
 A, B = f"{this_process()}|a", f"{this_process()}|b"

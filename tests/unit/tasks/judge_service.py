@@ -16,8 +16,8 @@ from rft_tui.providers.calls import Embeddings, ModelCall, ModelReply
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.settings import Price, Profile
 from rft_tui.store.database import Store
-from rft_tui.tasks.judging import ServiceJudge
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.judging.judge import ServiceJudge
 
 if TYPE_CHECKING:
     from rft_tui.providers.service import ModelService

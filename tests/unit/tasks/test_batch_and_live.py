@@ -15,9 +15,9 @@ from rft_tui.providers.profiles import NamedProfile
 from rft_tui.settings import Profile, load_workspace_settings
 from rft_tui.simulator.running import RunningSimulator, running_simulator
 from rft_tui.store.tasks import TaskState, end_task, take_task
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.kinds import Bench
-from rft_tui.tasks.predict_task import predict
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.predicting.task import predict
 from tests.unit.tasks.batches import Desk, desk_at
 
 QUESTIONS = [f"What is {number} and \u2028 more?" for number in range(30)]

@@ -17,8 +17,8 @@ from rft_tui.store.database import Store
 from rft_tui.store.owners import this_process
 from rft_tui.store.runs import run_keys
 from rft_tui.store.tasks import CANCEL, TaskState, change_settings, wish
-from rft_tui.tasks.control import Control
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.control import Control
+from rft_tui.tasks.background.writing import StoreWriter
 from tests.unit.tasks.batches import Desk, FakeBatches, Killed, answered, desk_with, not_run, refused, said
 
 QUESTIONS = [f"question {number}" for number in range(12)]

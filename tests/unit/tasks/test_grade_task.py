@@ -19,14 +19,15 @@ from rft_tui.store.graders import StoredGrader, add_external_grader
 from rft_tui.store.grades import add_grades, count_ungraded, iter_gradable
 from rft_tui.store.runs import list_runs
 from rft_tui.store.tasks import CANCEL, PAUSE, StoredTask, TaskState, change_settings, end_task, queue_again
-from rft_tui.tasks import grade_task, outage
-from rft_tui.tasks.control import Control, TaskEnd
+from rft_tui.tasks.background import outage
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.background.services import Services
+from rft_tui.tasks.background.writing import StoreWriter
 from rft_tui.tasks.grade import grade_runs
-from rft_tui.tasks.grade_task import grade, start_grading
 from rft_tui.tasks.graders import ensure_grader
-from rft_tui.tasks.kinds import Bench
-from rft_tui.tasks.services import Services
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.judging import task as grade_task
+from rft_tui.tasks.judging.task import grade, start_grading
 from tests.unit.judges import judged_spec
 from tests.unit.store.building import dataset, failed, item, predict, run_key
 from tests.unit.tasks.desk import A, B, take, task_of

@@ -17,9 +17,9 @@ from rft_tui.store.asking import claim
 from rft_tui.store.database import Store
 from rft_tui.store.owners import this_process
 from rft_tui.store.replies import Reply, put_reply
-from rft_tui.tasks import judging as module
-from rft_tui.tasks import outage
-from rft_tui.tasks.judging import CAP_REACHED
+from rft_tui.tasks.background import outage
+from rft_tui.tasks.judging import judge as module
+from rft_tui.tasks.judging.judge import CAP_REACHED
 from tests.unit.tasks.judge_service import Service, error, form_of, judge_call, judging, profile, said
 
 

@@ -14,12 +14,12 @@ from rft_tui.settings import Profile
 from rft_tui.store.database import Store
 from rft_tui.store.runs import list_runs
 from rft_tui.store.tasks import list_tasks
-from rft_tui.tasks.asking import PROMPT_ROLE
-from rft_tui.tasks.estimate import ASSUMED_OUTPUT, JUDGE_OUTPUT, estimate_grading
 from rft_tui.tasks.graders import ensure_grader
-from rft_tui.tasks.planning import MOST_RUNS, start
-from rft_tui.tasks.predict_task import work_of
-from rft_tui.tasks.requests import ItemChoice, PredictRequest
+from rft_tui.tasks.predicting.asking import PROMPT_ROLE
+from rft_tui.tasks.predicting.estimate import ASSUMED_OUTPUT, JUDGE_OUTPUT, estimate_grading
+from rft_tui.tasks.predicting.planning import MOST_RUNS, start
+from rft_tui.tasks.predicting.requests import ItemChoice, PredictRequest
+from rft_tui.tasks.predicting.task import work_of
 from tests.unit.judges import judged_spec
 from tests.unit.store.building import tables
 from tests.unit.tasks.desk import PROFILE, Asker, add_items, begin, do, planned, question, request, run, take, task_of

@@ -16,10 +16,11 @@ from rft_tui.store.origin import origin_of
 from rft_tui.store.runs import list_runs
 from rft_tui.store.tasks import TaskState
 from rft_tui.store.wanted import FAILED, MISSING
-from rft_tui.tasks import outage, predict
-from rft_tui.tasks.planning import start_for_runs
-from rft_tui.tasks.requests import ItemChoice
-from rft_tui.tasks.writing import LostTask
+from rft_tui.tasks.background import outage
+from rft_tui.tasks.background.writing import LostTask
+from rft_tui.tasks.predicting import predict
+from rft_tui.tasks.predicting.planning import start_for_runs
+from rft_tui.tasks.predicting.requests import ItemChoice
 from tests.unit.store.building import grader
 from tests.unit.tasks.desk import (
     DEAD,

@@ -16,11 +16,12 @@ from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.store import database
 from rft_tui.store.database import Store
 from rft_tui.store.tasks import CANCEL, PAUSE, TaskState, change_settings, queue_again, wish
-from rft_tui.tasks import outage, predict
-from rft_tui.tasks.control import Control
-from rft_tui.tasks.predict import Predicting
-from rft_tui.tasks.predict_task import work_of
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background import outage
+from rft_tui.tasks.background.control import Control
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.predicting import predict
+from rft_tui.tasks.predicting.predict import Predicting
+from rft_tui.tasks.predicting.task import work_of
 from tests.unit.tasks.desk import (
     PROFILE,
     A,

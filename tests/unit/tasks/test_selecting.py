@@ -13,8 +13,8 @@ from rft_tui.store.database import Store
 from rft_tui.store.datasets import get_dataset
 from rft_tui.store.review import marked_items, toggle_mark
 from rft_tui.store.search import catch_up
-from rft_tui.tasks.requests import ItemChoice
-from rft_tui.tasks.selecting import choose_items
+from rft_tui.tasks.predicting.requests import ItemChoice
+from rft_tui.tasks.predicting.selecting import choose_items
 from tests.unit.store.building import predict, predictions, run_key
 from tests.unit.tasks.desk import add_items
 

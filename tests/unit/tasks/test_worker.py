@@ -33,11 +33,11 @@ from rft_tui.store.tasks import (
     take_task,
     wish,
 )  # fmt: skip
-from rft_tui.tasks import launching, worker
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.following import cancel_and_wait, follow
-from rft_tui.tasks.kinds import Bench
-from rft_tui.tasks.worker import Watch, Worker
+from rft_tui.tasks.background import launching, worker
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.background.following import cancel_and_wait, follow
+from rft_tui.tasks.background.worker import Watch, Worker
 from tests.unit.tasks.desk import DEAD, ELSEWHERE, task_of
 
 Do = Callable[[Bench, Control], Awaitable[TaskEnd]]
@@ -384,9 +384,9 @@ class TestLaunching:
 
 class TestFollowing:
     def test_a_task_is_shown_until_it_rests(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("rft_tui.tasks.following.LOOK_S", 0.001)
+        monkeypatch.setattr("rft_tui.tasks.background.following.LOOK_S", 0.001)
         checked: list[int] = []
-        monkeypatch.setattr("rft_tui.tasks.following.ensure_worker", lambda *_args: checked.append(1))
+        monkeypatch.setattr("rft_tui.tasks.background.following.ensure_worker", lambda *_args: checked.append(1))
         task = queue(store)[0]
         shown: list[str] = []
         other = Store(store.path)
@@ -405,8 +405,8 @@ class TestFollowing:
         assert checked == [1]
 
     def test_cancelling_does_not_wait_for_ever(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("rft_tui.tasks.following.CANCEL_WITHIN_S", 0.02)
-        monkeypatch.setattr("rft_tui.tasks.following.LOOK_S", 0.001)
+        monkeypatch.setattr("rft_tui.tasks.background.following.CANCEL_WITHIN_S", 0.02)
+        monkeypatch.setattr("rft_tui.tasks.background.following.LOOK_S", 0.001)
         waiting, running = queue(store, count=2)
         assert cancel_and_wait(store, waiting).state is TaskState.CANCELLED
         with store.write() as db:

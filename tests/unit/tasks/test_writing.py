@@ -14,7 +14,7 @@ from rft_tui.errors import StoreBusyError, StoreError, UsageError
 from rft_tui.store import database
 from rft_tui.store.database import Store
 from rft_tui.store.session import load_session, save_session
-from rft_tui.tasks.writing import LostTask, Once, StoreWriter
+from rft_tui.tasks.background.writing import LostTask, Once, StoreWriter
 
 Work = Callable[[sqlite3.Connection], object]
 

@@ -27,10 +27,10 @@ from rft_tui.store.asking import release, release_all
 from rft_tui.store.database import Store
 from rft_tui.store.tasks import TaskState
 from rft_tui.store.wanted import PAGE
-from rft_tui.tasks.asking import AskedRun, Job, Settled, claim_owner, iter_jobs, settle, store_reply
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.outage import MOST_TRIES, UNREACHABLE, Outage
-from rft_tui.tasks.writing import Once, StoreWriter
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.background.outage import MOST_TRIES, UNREACHABLE, Outage
+from rft_tui.tasks.background.writing import Once, StoreWriter
+from rft_tui.tasks.predicting.asking import AskedRun, Job, Settled, claim_owner, iter_jobs, settle, store_reply
 
 LOOK_AGAIN_S = 0.2
 """How often jobs that somebody else asks are looked at again."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from rft_tui.errors import StoreBusyError
 from rft_tui.store.database import Store
 from rft_tui.store.tasks import CANCEL, StoredTask, TaskState, get_task, wish
-from rft_tui.tasks.launching import ensure_worker
+from rft_tui.tasks.background.launching import ensure_worker
 
 LOOK_S = 0.1
 """How often the cache is asked whether something has changed."""

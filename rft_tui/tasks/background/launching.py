@@ -43,7 +43,7 @@ def ensure_worker(store: Store, folder: Path) -> None:
         if process.poll() is None and (is_elsewhere or time.monotonic() - since < STARTS_WITHIN_S):
             return
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-P", "-m", "rft_tui.tasks.worker", str(folder)],
+        [sys.executable, "-P", "-m", "rft_tui.tasks.background.worker", str(folder)],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

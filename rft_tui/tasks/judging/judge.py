@@ -27,9 +27,9 @@ from rft_tui.store.asking import claim, release, release_all
 from rft_tui.store.database import Store
 from rft_tui.store.owners import this_process
 from rft_tui.store.replies import Reply, get_reply, put_reply
-from rft_tui.tasks.judge_forms import JSON, SCHEMA, WORDS, does_not_hold, is_about_the_form, lower_of, model_call
-from rft_tui.tasks.outage import MOST_TRIES, UNREACHABLE, Outage
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.outage import MOST_TRIES, UNREACHABLE, Outage
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.judging.forms import JSON, SCHEMA, WORDS, does_not_hold, is_about_the_form, lower_of, model_call
 
 if TYPE_CHECKING:
     from rft_tui.providers.service import ModelService

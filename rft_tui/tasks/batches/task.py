@@ -18,13 +18,13 @@ from rft_tui.settings import Price
 from rft_tui.store.answers import AskedAnswer, put_answer, put_prediction
 from rft_tui.store.batches import BatchLine
 from rft_tui.store.wanted import PAGE
-from rft_tui.tasks.asking import AskedRun, Job, iter_jobs, settle
-from rft_tui.tasks.batch_parts import Question, SettledPage
-from rft_tui.tasks.batching import Batching, BatchOptions
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.kinds import Bench
-from rft_tui.tasks.predict import PredictWork
-from rft_tui.tasks.predict_task import work_of
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.batches.batching import Batching, BatchOptions
+from rft_tui.tasks.batches.parts import Question, SettledPage
+from rft_tui.tasks.predicting.asking import AskedRun, Job, iter_jobs, settle
+from rft_tui.tasks.predicting.predict import PredictWork
+from rft_tui.tasks.predicting.task import work_of
 
 
 async def predict_in_batches(bench: Bench, control: Control, options: BatchOptions | None = None) -> TaskEnd:

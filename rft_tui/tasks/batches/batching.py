@@ -19,12 +19,12 @@ from rft_tui.store.asking import release_all, task_owner
 from rft_tui.store.batches import BatchState, StoredBatch, free_stray_claims, line_at, open_batches
 from rft_tui.store.database import Store
 from rft_tui.store.tasks import CANCEL, TaskState
-from rft_tui.tasks.batch_collect import Collected, Collector, Oddities, PriceOf
-from rft_tui.tasks.batch_files import FOLDER, file_name, sweep
-from rft_tui.tasks.batch_parts import BatchWork, Job, Parts
-from rft_tui.tasks.batch_steps import BatchSteps
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.batches.collect import Collected, Collector, Oddities, PriceOf
+from rft_tui.tasks.batches.files import FOLDER, file_name, sweep
+from rft_tui.tasks.batches.parts import BatchWork, Job, Parts
+from rft_tui.tasks.batches.steps import BatchSteps
 
 POLL_S = (5.0, 60.0)
 """Seconds between looks at the service: at first, and at most."""

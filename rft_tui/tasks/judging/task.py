@@ -13,10 +13,10 @@ from rft_tui.store.graders import StoredGrader, get_grader
 from rft_tui.store.grades import count_ungraded, forget_service_errors
 from rft_tui.store.runs import any_simulated
 from rft_tui.store.tasks import TaskState, add_task
-from rft_tui.tasks.control import Control, TaskEnd
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.grade import grade_runs
-from rft_tui.tasks.judging import CAP_REACHED, JudgeTally, ServiceJudge
-from rft_tui.tasks.kinds import Bench
+from rft_tui.tasks.judging.judge import CAP_REACHED, JudgeTally, ServiceJudge
 
 GRADE = "grade"
 """The kind of these tasks."""

@@ -21,11 +21,12 @@ from rft_tui.store.prompts import add_prompt
 from rft_tui.store.runs import RunKey, ensure_run, find_run, highest_index
 from rft_tui.store.tasks import add_task
 from rft_tui.store.wanted import OPEN, count_to_ask, last_answer, want_items
-from rft_tui.tasks.asking import PROMPT_ROLE
-from rft_tui.tasks.estimate import Estimate, estimate
-from rft_tui.tasks.plan_warnings import warnings_of
-from rft_tui.tasks.requests import PARAMETERS, PredictRequest
-from rft_tui.tasks.selecting import choose_items
+from rft_tui.tasks.predicting.asking import PROMPT_ROLE
+from rft_tui.tasks.predicting.estimate import Estimate, estimate
+from rft_tui.tasks.predicting.plan_warnings import warnings_of
+from rft_tui.tasks.predicting.planned_run import PlannedRun
+from rft_tui.tasks.predicting.requests import PARAMETERS, PredictRequest
+from rft_tui.tasks.predicting.selecting import choose_items
 
 PREDICT, BATCH = "predict", "batch"
 """Kinds of tasks that ask for predictions: by live calls, or through the service's batches."""
@@ -37,27 +38,6 @@ CHECKED_KEYS = 50_000
 """Answers that are looked for in the cache while planning; beyond it what is known is found while asking."""
 
 _PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRun:
-    """One run of a plan: what makes it, its number if it exists, items it is asked for, and those it has already.
-
-    `cached` more are answered from the cache, since the same was asked in another run; `failed` had an error and are
-    asked again.
-    """
-
-    key: RunKey
-    run: int | None
-    items: int
-    present: int
-    cached: int
-    failed: int
-
-    @property
-    def requests(self) -> int:
-        """How many requests are left to make."""
-        return self.items - self.present - self.cached
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from rft_tui.errors import UsageError
 from rft_tui.store.datasets import StoredDataset, iter_items
 from rft_tui.store.items_listing import items_holding
 from rft_tui.store.review import marked_items
-from rft_tui.tasks.requests import ItemChoice
+from rft_tui.tasks.predicting.requests import ItemChoice
 
 
 def choose_items(db: sqlite3.Connection, dataset: StoredDataset, choice: ItemChoice) -> list[int] | None:

@@ -18,9 +18,9 @@ from rft_tui.store.asking import release
 from rft_tui.store.batches import AGAIN, KEPT, LEFT, BatchLine, StoredBatch, end_lines, open_lines, outcomes_of
 from rft_tui.store.database import Store
 from rft_tui.store.tasks import TaskProgress
-from rft_tui.tasks.batch_files import Answers, iter_answers
-from rft_tui.tasks.control import Control
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.control import Control
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.batches.files import Answers, iter_answers
 
 MOST_TRIES = 3
 """How often a line is asked in all before its error is kept."""

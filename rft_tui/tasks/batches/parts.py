@@ -29,11 +29,11 @@ from rft_tui.store.batches import (
     tries_of,
 )
 from rft_tui.store.database import Store
-from rft_tui.tasks.batch_collect import Keeper, PriceOf
-from rft_tui.tasks.batch_files import PartFile, file_name
-from rft_tui.tasks.control import Control
-from rft_tui.tasks.estimate import ASSUMED_OUTPUT, CHARACTERS_A_TOKEN
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.control import Control
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.batches.collect import Keeper, PriceOf
+from rft_tui.tasks.batches.files import PartFile, file_name
+from rft_tui.tasks.predicting.estimate import ASSUMED_OUTPUT, CHARACTERS_A_TOKEN
 
 Job = TypeVar("Job")
 

@@ -13,9 +13,9 @@ from rft_tui.errors import ServiceError
 from rft_tui.providers.batch import BatchReport
 from rft_tui.providers.batch_remote import MARK, UNCERTAIN, BatchRemote
 from rft_tui.store.batches import BatchState, StoredBatch, close_batch, move_batch
-from rft_tui.tasks.batch_files import file_name
-from rft_tui.tasks.control import Control
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.control import Control
+from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.batches.files import file_name
 
 MOST_BAD_FETCHES = 3
 """How often a file of answers that cannot be fetched whole is tried before its lines count as not answered."""

@@ -11,10 +11,10 @@ from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.prompts import get_prompt
 from rft_tui.store.runs import run_keys
 from rft_tui.store.wanted import NO_LIMIT, OPEN
-from rft_tui.tasks.asking import AskedRun
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.kinds import Bench
-from rft_tui.tasks.predict import Predicting, PredictWork
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.predicting.asking import AskedRun
+from rft_tui.tasks.predicting.predict import Predicting, PredictWork
 
 
 async def predict(bench: Bench, control: Control) -> TaskEnd:

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
-from rft_tui.store.database import Store
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.services import Services
-from rft_tui.tasks.writing import StoreWriter
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What a worker gives its tasks: the cache, one writer, the open services."""
-
-    store: Store
-    writer: StoreWriter
-    services: Services
-
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
 
 Do: TypeAlias = Callable[[Bench, Control], Awaitable[TaskEnd]]
 """Does a task and says how it ended; RftError stops it as failed."""
 
 
 async def _predict(bench: Bench, control: Control) -> TaskEnd:
-    from rft_tui.tasks.predict_task import predict
+    from rft_tui.tasks.predicting.task import predict
 
     return await predict(bench, control)
 
 
 async def _grade(bench: Bench, control: Control) -> TaskEnd:
-    from rft_tui.tasks.grade_task import grade
+    from rft_tui.tasks.judging.task import grade
 
     return await grade(bench, control)
 
 
 async def _batch(bench: Bench, control: Control) -> TaskEnd:
-    from rft_tui.tasks.batch_task import predict_in_batches
+    from rft_tui.tasks.batches.task import predict_in_batches
 
     return await predict_in_batches(bench, control)
 

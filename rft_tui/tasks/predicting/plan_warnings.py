@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rft_tui.errors import ServiceError
 from rft_tui.providers import chat, responses
@@ -15,10 +14,8 @@ from rft_tui.providers.efforts import efforts_of
 from rft_tui.providers.models import ServiceModel, list_models, retirement
 from rft_tui.providers.prices import price_of
 from rft_tui.providers.profiles import NamedProfile
-from rft_tui.tasks.requests import PredictRequest
-
-if TYPE_CHECKING:
-    from rft_tui.tasks.planning import PlannedRun
+from rft_tui.tasks.predicting.planned_run import PlannedRun
+from rft_tui.tasks.predicting.requests import PredictRequest
 
 MODELS_WITHIN_S = 10.0
 """How long a service may take to tell its models before a plan does without."""

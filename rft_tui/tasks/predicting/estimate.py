@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rft_tui.graders.registry import models_asked
 from rft_tui.model import Prompt, Usage
@@ -14,10 +13,8 @@ from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.datasets import StoredDataset
 from rft_tui.store.graders import StoredGrader
 from rft_tui.store.grades import count_ungraded
-from rft_tui.tasks.requests import PredictRequest
-
-if TYPE_CHECKING:
-    from rft_tui.tasks.planning import PlannedRun
+from rft_tui.tasks.predicting.planned_run import PlannedRun
+from rft_tui.tasks.predicting.requests import PredictRequest
 
 CHARACTERS_A_TOKEN = 4.0
 """Used where nothing was asked of a model yet; about right for English."""

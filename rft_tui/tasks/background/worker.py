@@ -1,7 +1,7 @@
 """The worker: one detached process for each workspace that does its tasks and ends by itself when none is left.
 
-It is started by ``python -m rft_tui.tasks.worker FOLDER``; a second one ends at once. Its life is a counter that it
-moves, and its process number where that can be looked up; neither needs a clock that agrees with anybody's.
+It is started by ``python -m rft_tui.tasks.background.worker FOLDER``; a second one ends at once. Its life is a counter
+that it moves, and its process number where that can be looked up; neither needs a clock that agrees with anybody's.
 """
 
 from __future__ import annotations
@@ -36,10 +36,11 @@ from rft_tui.store.tasks import (
     take_task,
     worker_beat,
 )
-from rft_tui.tasks.control import Control, TaskEnd
-from rft_tui.tasks.kinds import TASK_KINDS, Bench
-from rft_tui.tasks.services import Services
-from rft_tui.tasks.writing import StoreWriter
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.background.kinds import TASK_KINDS
+from rft_tui.tasks.background.services import Services
+from rft_tui.tasks.background.writing import StoreWriter
 from rft_tui.workspace import open_workspace
 
 log = logging.getLogger("rft_tui.worker")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from rft_tui.errors import RftError
 from rft_tui.model import JsonObject
 from rft_tui.store.tasks import StoredTask, TaskProgress, TaskState, beat
-from rft_tui.tasks.writing import LostTask
+from rft_tui.tasks.background.writing import LostTask
 
 RATE_OVER_S = 20.0
 """Seconds over which the rate is taken."""

@@ -1,0 +1,1 @@
+"""Asking models for predictions: what a person wants, what it comes to, and the asking itself."""
