@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +117,33 @@ def previous_version(db: sqlite3.Connection, grader: StoredGrader) -> StoredGrad
         [grader.name, grader.id],
     ).fetchone()
     return None if row is None else _grader(row)
+
+
+PROBED = 50
+"""Predictions of a run that are looked at to see whether a version has graded it."""
+
+
+def most_at_home(
+    db: sqlite3.Connection, graders: Sequence[StoredGrader], runs: Sequence[int] | None = None
+) -> StoredGrader | None:
+    """Of some versions the one that graded most of the runs (None: of all), the newest of several; None without one.
+
+    What a screen shows before a person has chosen: a version that graded one run of many would leave it empty.
+    """
+    if runs is None:
+        runs = [row[0] for row in db.execute("SELECT id FROM run")]
+    return max(
+        graders, key=lambda grader: (sum(_has_graded(db, grader.id, run) for run in runs), grader.id), default=None
+    )
+
+
+def _has_graded(db: sqlite3.Connection, grader: int, run: int) -> bool:
+    row = db.execute(
+        "SELECT 1 FROM (SELECT id FROM prediction WHERE run = ? LIMIT ?) AS probed"
+        " JOIN grade ON grade.grader = ? AND grade.prediction = probed.id LIMIT 1",
+        [run, PROBED, grader],
+    ).fetchone()
+    return row is not None
 
 
 _QUERY = "SELECT id, name, version, type, spec, low, high, pass_threshold, note, created_at FROM grader"

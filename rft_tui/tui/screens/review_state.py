@@ -8,7 +8,7 @@ from typing import Any
 
 from rft_tui.model import BandEdges
 from rft_tui.store.filters import Selection, Sort
-from rft_tui.store.graders import StoredGrader, get_grader, list_graders, previous_version
+from rft_tui.store.graders import StoredGrader, get_grader, list_graders, most_at_home, previous_version
 from rft_tui.store.listing import ListingRequest
 from rft_tui.store.query import Query, parse_query
 from rft_tui.store.runs import RunGroup, run_groups
@@ -97,7 +97,7 @@ def read_context(db: sqlite3.Connection, state: ReviewState, reviewer: str) -> R
         state.runs = list(groups[0].runs)
     grader = next((one for one in graders if one.id == state.grader), None)
     if grader is None and graders:
-        grader = graders[-1]
+        grader = most_at_home(db, graders, state.runs)
         state.threshold = None
     state.grader = grader.id if grader else None
     baseline: StoredGrader | None = None

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual.message import Message
 
 from rft_tui.safetext import one_line
-from rft_tui.store.graders import StoredGrader, get_grader, list_graders
+from rft_tui.store.graders import StoredGrader, get_grader, list_graders, most_at_home
 from rft_tui.store.run_figures import RunLine, error_kinds, run_lines
 from rft_tui.store.summary import ScoreSummary, summarise
 from rft_tui.store.wanted import FAILED, MISSING
@@ -106,8 +106,7 @@ class RunsScreen(RunsGrading):
         with self.rft.workspace.store.read() as db:
             grader = get_grader(db, wanted) if isinstance(wanted, int) else None
             if grader is None:
-                graders = list_graders(db)
-                grader = graders[-1] if graders else None
+                grader = most_at_home(db, list_graders(db))
             self.post_message(RunsRead(run_lines(db, grader), grader))
 
     def on_runs_read(self, message: RunsRead) -> None:

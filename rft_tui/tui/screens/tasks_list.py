@@ -46,7 +46,7 @@ class TasksSource:
         word = {"pause": "pausing", "cancel": "ending"}.get(row.wish, row.state.value)
         room = width - sum(size + 1 for _name, size in COLUMNS) - 1
         title = f"{row.id:>3} {one_line(row.title, 200)}"
-        mark: Line = [("SIMULATED ", "state.warning bold")] if row.simulated and room > 44 else []
+        mark: Line = [("SIMULATED " if room > 44 else "SIM ", "state.warning bold")] if row.simulated else []
         cost = "unknown" if progress.unpriced else money(progress.cost) if progress.cost else "–"
         return [
             (fit(title, room - sum(len(text) for text, _name in mark)), "text.normal" if row.is_open else "text.dim"),
