@@ -13,6 +13,9 @@ from pathlib import Path
 PREDICTIONS = 720
 """Predictions in the sample data."""
 
+JUDGED = 40
+"""Predictions that the demo's loop makes and judges with the simulated service."""
+
 
 def problems(report: Path) -> list[str]:
     """What is wrong with the installed package."""
@@ -25,7 +28,11 @@ def problems(report: Path) -> list[str]:
     ]
     if len(list((package / "themes").glob("*.toml"))) < 5:
         found.append("themes are missing")
-    reports = json.loads(report.read_text(encoding="utf-8"))["reports"]
+    given = json.loads(report.read_text(encoding="utf-8"))["reports"]
+    judged = sum(grader["scored"] for one in given if "simulated" in one for grader in one["graders"])
+    if judged != JUDGED:
+        found.append(f"the simulated loop of the demo judged {judged} predictions, not {JUDGED}")
+    reports = [one for one in given if "simulated" not in one]
     graded = [
         sum(one["graders"][grader]["scored"] + one["graders"][grader]["errors"] for one in reports)
         for grader in range(5)

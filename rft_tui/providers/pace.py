@@ -1,7 +1,9 @@
 """How fast a service may be asked: calls at once, starts per second, and the budget that its headers tell.
 
 One pace stands for one service and key. The number of calls at once is halved when the service pushes back and grows
-back by steady steps (AIMD; Chiu and Jain 1989); the rate of starts is learned (see `rate`).
+back by steady steps (AIMD; Chiu and Jain 1989), but stays as large as the rate of starts needs at the service's latency:
+where the limit is one of requests per second, few slow calls at once would not reach it. That rate is learned (see
+`rate`), which also says whether a wait that was named to one call is to be kept by all.
 """
 
 from __future__ import annotations
@@ -9,10 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rft_tui.providers.clock import Clock
-from rft_tui.providers.rate import LONGEST_HOLD_S, Rate
+from rft_tui.providers.rate import Rate, Ticket
 from rft_tui.providers.retry import span
 
 RECOVERY_ROUNDS = 8
@@ -20,12 +21,8 @@ RECOVERY_ROUNDS = 8
 
 _TINY_S = 1e-6
 
-
-@dataclass(slots=True)
-class Ticket:
-    """A call under way: when it started."""
-
-    started: float
+LONGEST_HOLD_S = 120.0
+"""Most seconds that a spent budget or a named wait holds calls back; then one more try shows whether it still is."""
 
 
 class Budget:
@@ -78,7 +75,7 @@ class Pace:
     @property
     def limit(self) -> int:
         """Calls that may be in flight now."""
-        return max(1, int(self._limit))
+        return max(1, int(min(self._most, max(self._limit, self._rate.in_flight(self._clock.now())))))
 
     @property
     def most(self) -> int:
@@ -115,13 +112,13 @@ class Pace:
             raise
 
     def _started(self, now: float, waited_s: float) -> Ticket:
-        self._rate.take(now)
+        ticket = self._rate.take(now)
         self._requests.take(1)
         self._tokens.take(self._tokens_of_a_call)
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
         self.waiting_s += waited_s
-        return Ticket(now)
+        return ticket
 
     def finish(
         self,
@@ -146,26 +143,25 @@ class Pace:
             self._tokens_of_a_call += (tokens - self._tokens_of_a_call) / 8
         if pushed_back:
             held = min(hold_s or 0.0, LONGEST_HOLD_S)
-            self._held_until = max(self._held_until, now + held)
-            self._rate.refused(now)
-            self._push_back(ticket, now, held)
+            if self._rate.refused(ticket, now, held):
+                self._held_until = max(self._held_until, now + held)
+            self._push_back(ticket, now)
         elif through:
-            self._rate.passed(now, now - ticket.started)
+            self._rate.let_in(ticket, now)
             self._limit = min(self._most, self._limit + max(1.0, self._most / 2 / RECOVERY_ROUNDS) / self._limit)
         self._wake()
 
-    def _push_back(self, ticket: Ticket, now: float, hold_s: float) -> None:
+    def _push_back(self, ticket: Ticket, now: float) -> None:
         """Halve, but once for all the calls that were under way when the service first said so."""
         if ticket.started <= self._cut_at:
             return
         self._cut_at = now
         self._limit = max(1.0, self._limit / 2)
-        self._rate.cut(now, hold_s)
 
     def _ready_at(self, now: float) -> float:
         return max(
             self._held_until,
-            self._rate.ready_at(now),
+            self._rate.ready_at(),
             self._requests.held_until(now, 1),
             self._tokens.held_until(now, max(1.0, self._tokens_of_a_call)),
         )

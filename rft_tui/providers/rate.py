@@ -1,113 +1,179 @@
-"""The rate of starts that a service takes, learned from what it refused; pure, with time handed in.
+"""The rate of starts that a service takes, learned from which of them it refused; pure, with time handed in.
 
-After a push-back the rate begins a little below and follows the cubic curve of RFC 9438: flat around the rate that was
-too much and steep far away from it, so that a limit is met with few refusals and a higher limit is found soon.
+Starts are judged by rounds: a second of them, and at least a few. A round is *too fast* where more than a small share
+of it was refused; what fails by chance is not. Every call counts for the moment it was sent, however late its answer.
+
+- The first refusal of all holds every call for the wait that it names. Then starts go on as fast as before, and twice
+  and more as fast with every round, until a round is too fast: what was let in of it is taken for the limit, since that
+  is what a service lets in while it refuses others.
+- From then on the rate stays for a while, then grows by a share that multiplies with every round: by little near a
+  limit that is known, by much where the limit has become a higher one.
+- A growing rate that becomes too fast goes back to a step below the last start before the refusals, and stays there the
+  longer the more often a limit was met like that. A steady rate that becomes too fast falls by half of the share that
+  was refused, down to what was let in.
+- A wait that is named to a call is kept by that call. It is kept by all where hardly anything of a round was let in.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
-LONGEST_HOLD_S = 120.0
-"""Most seconds that a spent budget holds calls back; then one more try shows whether it is still spent."""
+ROUND_S = 1.0
+"""Fewest seconds of a round: most limits are kept by the second."""
 
-LEVEL_S = 10.0
-"""Seconds in which the rate comes back to where a push-back met it."""
+ROUND_STARTS = 10
+"""Fewest starts of a round."""
 
-WINDOW_S = 4.0
-"""Seconds over which the rate of calls that got through is measured."""
+TOLERATED = 0.05
+"""Share of refusals in a round that is no reason to slow down."""
 
-TOLERATED = 0.04
-"""Share of refused calls that does not slow the rate where the service names no time to wait."""
+HARDLY = 1 / 3
+"""A round of which less than this share was let in holds everything."""
 
-BRIEF_S = 0.25
-"""A hold that costs next to nothing; longer ones are risked the more seldom the longer they are."""
+STEP = 0.03
+"""Share by which the rate goes back, and by which it begins to grow."""
+
+GROWTH = 3.0
+"""What the growth is multiplied with every round."""
+
+MOST_TRUST = 3
+"""Rounds more for which a rate stays where the limit was met again and again."""
 
 LEAST = 0.05
 """The rate never falls below so many starts per second."""
 
-STEEPNESS = 0.2
-"""Growth of the rate beyond the last push-back: this share of it after another `LEVEL_S`, then with the cube."""
+CATCH_UP_S = 0.05
+"""Seconds of starts left unused that are made up for."""
+
+KEPT_STARTS = 4096
+"""Most starts that are remembered."""
+
+
+@dataclass(slots=True)
+class Ticket:
+    """A call under way: when it started, and whether it was refused."""
+
+    started: float
+    refused: bool = False
+
+
+@dataclass(slots=True)
+class _Round:
+    """The starts before a refused one; `well` is when the last one started before the first that was refused."""
+
+    asked: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    well: float = 0.0
+
+    @property
+    def let_in(self) -> float:
+        return (self.asked - self.refused) / self.seconds
+
+    @property
+    def is_shut(self) -> bool:
+        return self.asked - self.refused < HARDLY * self.asked
 
 
 class Rate:
-    """Starts per second that a service takes, learned from push-backs; without one there is no limit."""
+    """Starts per second that a service takes, learned from refusals; without one there is no limit."""
 
     def __init__(self) -> None:
-        self._passed: deque[float] = deque()
-        self._refused: deque[float] = deque()
-        self._first: float | None = None
-        self._peak = 0.0
-        self._depth = 0.0
-        self._cut_at = self._cut_at_last = 0.0
+        self._starts: deque[Ticket] = deque(maxlen=KEPT_STARTS)
+        self._base = 0.0
+        self._searching = True
+        self._trust = 0
+        self._round_s = ROUND_S
+        self._set_at = self._grows_at = 0.0
         self._next = 0.0
-        self._window = WINDOW_S
-        self._level_s = LEVEL_S / 3
+        self._latency_s = 0.0
 
     @property
     def known(self) -> bool:
-        """Whether a push-back has shown a limit."""
-        return self._peak > 0
-
-    def passed(self, now: float, latency_s: float) -> None:
-        """A call got through; slow calls are watched over a longer time."""
-        self._window = max(WINDOW_S, 2 * latency_s)
-        self._note(self._passed, now)
-
-    def refused(self, now: float) -> None:
-        """A call was pushed back."""
-        self._note(self._refused, now)
+        """Whether a refusal has shown a limit."""
+        return self._base > 0
 
     def at(self, now: float) -> float:
-        """Starts per second now: concave up to where the push-back was, then convex."""
-        course = (now - self._cut_at) / self._level_s - 1
-        return self._peak * (1 + (self._depth if course < 0 else STEEPNESS) * course**3)
+        """Starts per second now; infinity where no limit is known."""
+        if not self.known:
+            return float("inf")
+        rounds = min(max(0.0, (now - self._grows_at) / self._round_s), 10.0)
+        return self._base * (1 + (1.0 if self._searching else STEP) * (GROWTH**rounds - 1))
 
-    def cut(self, now: float, hold_s: float) -> None:
-        """The service pushed back, for `hold_s` seconds where it said so: go on below by the share it refused.
+    def ready_at(self) -> float:
+        """When the next call may start, unless that has passed; 0 where no limit is known."""
+        return self._next if self.known else 0.0
 
-        A few refusals are no reason to slow down as long as they cost nothing but themselves: starts that are evenly
-        spaced here arrive unevenly there.
-        """
-        share = len(self._refused) / max(1, len(self._refused) + len(self._passed))
+    def in_flight(self, now: float) -> float:
+        """Calls in flight that the rate needs (Little 1961), with a quarter to spare; 0 where that is not known."""
+        return 1 + 1.25 * self.at(now) * self._latency_s if self.known and self._latency_s else 0.0
+
+    def take(self, now: float) -> Ticket:
+        """A call starts."""
+        ticket = Ticket(now)
+        self._starts.append(ticket)
         if self.known:
-            if now - self._cut_at_last < self._window / WINDOW_S:
-                return
-            before = self.at(now)
+            self._next = max(self._next, now - CATCH_UP_S) + 1 / self.at(now)
+        return ticket
+
+    def let_in(self, ticket: Ticket, now: float) -> None:
+        """A call was answered."""
+        took = now - ticket.started
+        self._latency_s += (took - self._latency_s) / (8 if self._latency_s else 1)
+
+    def refused(self, ticket: Ticket, now: float, hold_s: float) -> bool:
+        """The service refused a call and named a wait of `hold_s`; whether that is to be kept by all calls."""
+        ticket.refused = True
+        late_s = now - ticket.started
+        if not self.known:
+            seconds = max(ROUND_S, late_s)
+            before = sum(1 for one in self._starts if ticket.started - seconds < one.started <= ticket.started)
+            self._set(before / seconds, now + hold_s, late_s)
+            return True
+        seen = self._round_before(ticket)
+        if seen is None or seen.refused + 1 <= TOLERATED * (seen.asked + 1):
+            return False
+        grew = not seen.is_shut and not self._searching and seen.well > self._grows_at
+        self._trust = min(self._trust + 1, MOST_TRUST) if grew else 0
+        if seen.is_shut:
+            base = max(seen.let_in, self._base / 4)
+        elif self._searching:
+            base = seen.let_in
         else:
-            seconds = min(self._window, now - (now if self._first is None else self._first))
-            if seconds < self._window / WINDOW_S or not self._passed:
-                return
-            before, share = len(self._passed) / seconds, 0.0
-        slower = share if share > TOLERATED else 0.0
-        if hold_s > BRIEF_S and self.known:
-            through = len(self._passed) / min(self._window, now - self._cut_at_last)
-            slower = max(slower, 0.03, 1 - (through / before) ** 0.5)
-        after = max(LEAST, before * max(0.5, 1 - slower))
-        if self.known:
-            self._level_s = min(LONGEST_HOLD_S, LEVEL_S * max(1.0, 3 * hold_s))
-        top = 0.97 * before if hold_s > BRIEF_S else before
-        self._peak = max(after, top if slower < 0.1 else (top + after) / 2)
-        self._depth = 1 - after / self._peak
-        self._cut_at = now if slower else now - self._level_s
-        self._cut_at_last = now
-        self._next = now + hold_s
-        self._passed.clear()
-        self._refused.clear()
+            back = STEP if grew else max(STEP, seen.refused / seen.asked / 2)
+            base = max(seen.let_in, min(self.at(seen.well), seen.asked / seen.seconds) * (1 - back))
+        self._searching = False
+        self._set(base, now + (hold_s if seen.is_shut else 0.0), late_s)
+        return seen.is_shut
 
-    def _note(self, what: deque[float], now: float) -> None:
-        if self._first is None:
-            self._first = now
-        what.append(now)
-        for one in (self._passed, self._refused):
-            while one and one[0] < now - self._window:
-                one.popleft()
+    def _round_before(self, ticket: Ticket) -> _Round | None:
+        """The round that ends with a start; None where the rate was set since it began.
 
-    def ready_at(self, now: float) -> float:
-        """When the next call may start; 0 for at once."""
-        return self._next if self.known and self._next > now else 0.0
+        Slow calls that were begun together end together, so that a round of a whole latency is needed to see how many
+        are asked; not to see that hardly any are let in.
+        """
+        seen, is_met = _Round(well=ticket.started), True
+        for one in reversed(self._starts):
+            if one.started < self._set_at:
+                break
+            if one.started >= ticket.started:
+                continue
+            seen.asked += 1
+            if one.refused:
+                seen.refused, is_met = seen.refused + 1, True
+            elif is_met:
+                seen.well, is_met = one.started, False
+            seen.seconds = ticket.started - one.started
+            if seen.asked >= ROUND_STARTS and seen.seconds >= ROUND_S:
+                if seen.is_shut or seen.seconds >= self._latency_s:
+                    return seen
+        return None
 
-    def take(self, now: float) -> None:
-        """A call starts; what was left unused is made up for by at most a twentieth of a second."""
-        if self.known:
-            self._next = max(self._next, now - 0.05) + 1 / self.at(now)
+    def _set(self, base: float, at: float, late_s: float) -> None:
+        """Go on at a rate from a moment; refusals are told `late_s` after the start, so a round is that much longer."""
+        self._base = max(LEAST, base)
+        self._round_s = max(ROUND_S, ROUND_STARTS / self._base) + late_s
+        self._set_at = at
+        self._grows_at = at + self._round_s * (1 + self._trust)
+        self._next = at + 1 / self._base

@@ -37,7 +37,9 @@ def test_version(environment: dict[str, str], tmp_path: Path) -> None:
 def test_demo_from_another_folder(environment: dict[str, str], tmp_path: Path) -> None:
     done = run(environment, tmp_path, "demo", "--dir", "d", "--json")
     assert done.returncode == 0, done.stderr
-    assert sum(len(one["runs"]) for one in json.loads(done.stdout)["reports"]) == 12
+    reports = json.loads(done.stdout)["reports"]
+    assert sum(len(one["runs"]) for one in reports if "simulated" not in one) == 12
+    assert [(one["model"], len(one["runs"])) for one in reports if "simulated" in one] == [("simulated-smollm2", 2)]
     listed = run(environment, tmp_path / "d" / "graders", "review", "list", "--mistakes", "--json")
     assert listed.returncode == 0
     assert json.loads(listed.stdout)["count"] > 0

@@ -10,6 +10,7 @@ from itertools import islice
 import pytest
 
 from rft_tui.tasks.read_ahead import read_ahead
+from tests.benchmarks.processes import process_tree
 
 
 def numbered(count: int) -> Iterator[bytes]:
@@ -47,8 +48,9 @@ def test_an_error_in_the_reader_is_not_taken_for_the_end() -> None:
 
 
 def test_a_reader_that_nobody_wants_any_more_ends() -> None:
+    before = set(process_tree(os.getpid()))
     received = read_ahead(numbered(1_000_000))
     assert list(islice(received, 3)) == list(islice(numbered(3), 3))
+    assert set(process_tree(os.getpid())) > before
     received.close()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert set(process_tree(os.getpid())) <= before
