@@ -1,19 +1,19 @@
 """How fast a service may be asked: calls at once, starts per second, and the budget that its headers tell.
 
 One pace stands for one service and key. The number of calls at once is halved when the service pushes back and grows
-back by steady steps (AIMD; Chiu and Jain 1989), but stays as large as the rate of starts needs at the service's latency:
-where the limit is one of requests per second, few slow calls at once would not reach it. That rate is learned (see
-`rate`), which also says whether a wait that was named to one call is to be kept by all.
+back by steady steps (AIMD; Chiu and Jain 1989), but stays as large as the rate of starts needs at the service's
+latency: where requests per second are limited, few slow calls at once would not reach the limit. That rate is learned
+(see `rate`), and so is whether a wait that was named to one call is to be kept by all.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping
 
 from rft_tui.providers.clock import Clock
-from rft_tui.providers.rate import Rate, Ticket
+from rft_tui.providers.rate import Rate
+from rft_tui.providers.rate import Ticket as Ticket
 from rft_tui.providers.retry import span
 
 RECOVERY_ROUNDS = 8
@@ -62,7 +62,8 @@ class Pace:
         self._clock = clock or Clock()
         self._most = max(1, most)
         self._limit = float(self._most)
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turn = asyncio.Lock()
+        self._room = asyncio.Event()
         self._held_until = 0.0
         self._cut_at = -1.0
         self._rate = Rate()
@@ -91,25 +92,23 @@ class Pace:
     def try_start(self) -> Ticket | None:
         """Start a call if one may start at once, without waiting."""
         now = self._clock.now()
-        if self._waiting or self.in_flight >= self.limit or self._ready_at(now) > now:
+        if self._turn.locked() or self.in_flight >= self.limit or self._ready_at(now) > now:
             return None
         return self._started(now, 0.0)
 
     async def start(self) -> Ticket:
-        """Wait until a call may start."""
+        """Wait until a call may start; those who wait take turns, so that only the first of them looks at the clock."""
         asked = self._clock.now()
-        try:
+        async with self._turn:
             while True:
                 while self.in_flight >= self.limit:
-                    await self._room()
+                    self._room.clear()
+                    await self._room.wait()
                 now = self._clock.now()
                 until = self._ready_at(now)
                 if until <= now:
                     return self._started(now, now - asked)
                 await self._clock.wait(max(until - now, _TINY_S))
-        except BaseException:
-            self._wake()
-            raise
 
     def _started(self, now: float, waited_s: float) -> Ticket:
         ticket = self._rate.take(now)
@@ -166,16 +165,6 @@ class Pace:
             self._tokens.held_until(now, max(1.0, self._tokens_of_a_call)),
         )
 
-    async def _room(self) -> None:
-        """Wait for a call to end; whoever is let in and leaves without a start lets the next in."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        await future
-
     def _wake(self) -> None:
-        room = self.limit - self.in_flight
-        while room > 0 and self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_result(None)
-                room -= 1
+        if self.in_flight < self.limit:
+            self._room.set()

@@ -9,8 +9,7 @@ of it was refused; what fails by chance is not. Every call counts for the moment
 - From then on the rate stays for a while, then grows by a share that multiplies with every round: by little near a
   limit that is known, by much where the limit has become a higher one.
 - A growing rate that becomes too fast goes back to a step below the last start before the refusals, and stays there the
-  longer the more often a limit was met like that. A steady rate that becomes too fast falls by half of the share that
-  was refused, down to what was let in.
+  longer the more often a limit was met like that. A steady rate that becomes too fast falls to what was let in.
 - A wait that is named to a call is kept by that call. It is kept by all where hardly anything of a round was let in.
 """
 
@@ -99,7 +98,8 @@ class Rate:
         if not self.known:
             return float("inf")
         rounds = min(max(0.0, (now - self._grows_at) / self._round_s), 10.0)
-        return self._base * (1 + (1.0 if self._searching else STEP) * (GROWTH**rounds - 1))
+        growth: float = GROWTH**rounds - 1
+        return self._base * (1 + (growth if self._searching else STEP * growth))
 
     def ready_at(self) -> float:
         """When the next call may start, unless that has passed; 0 where no limit is known."""
@@ -129,22 +129,16 @@ class Rate:
         if not self.known:
             seconds = max(ROUND_S, late_s)
             before = sum(1 for one in self._starts if ticket.started - seconds < one.started <= ticket.started)
-            self._set(before / seconds, now + hold_s, late_s)
+            self._set(max(before / seconds, ROUND_STARTS / ROUND_S), now, hold_s, late_s)
             return True
         seen = self._round_before(ticket)
         if seen is None or seen.refused + 1 <= TOLERATED * (seen.asked + 1):
             return False
         grew = not seen.is_shut and not self._searching and seen.well > self._grows_at
         self._trust = min(self._trust + 1, MOST_TRUST) if grew else 0
-        if seen.is_shut:
-            base = max(seen.let_in, self._base / 4)
-        elif self._searching:
-            base = seen.let_in
-        else:
-            back = STEP if grew else max(STEP, seen.refused / seen.asked / 2)
-            base = max(seen.let_in, min(self.at(seen.well), seen.asked / seen.seconds) * (1 - back))
+        base = min(self.at(seen.well) * (1 - STEP), seen.asked / seen.seconds) if grew else seen.let_in
         self._searching = False
-        self._set(base, now + (hold_s if seen.is_shut else 0.0), late_s)
+        self._set(max(base, self._base / 4), now, hold_s if seen.is_shut else 0.0, late_s)
         return seen.is_shut
 
     def _round_before(self, ticket: Ticket) -> _Round | None:
@@ -165,15 +159,15 @@ class Rate:
             elif is_met:
                 seen.well, is_met = one.started, False
             seen.seconds = ticket.started - one.started
-            if seen.asked >= ROUND_STARTS and seen.seconds >= ROUND_S:
-                if seen.is_shut or seen.seconds >= self._latency_s:
-                    return seen
+            enough_s = ROUND_S if seen.is_shut else max(ROUND_S, self._latency_s)
+            if seen.asked >= ROUND_STARTS and seen.seconds >= enough_s:
+                return seen
         return None
 
-    def _set(self, base: float, at: float, late_s: float) -> None:
-        """Go on at a rate from a moment; refusals are told `late_s` after the start, so a round is that much longer."""
+    def _set(self, base: float, now: float, hold_s: float, late_s: float) -> None:
+        """Go on at a rate after a hold; refusals are told `late_s` after the start, so a round is that much longer."""
         self._base = max(LEAST, base)
         self._round_s = max(ROUND_S, ROUND_STARTS / self._base) + late_s
-        self._set_at = at
-        self._grows_at = at + self._round_s * (1 + self._trust)
-        self._next = at + 1 / self._base
+        self._set_at = now + hold_s
+        self._grows_at = self._set_at + self._round_s * (1 + self._trust)
+        self._next = self._set_at if self._searching else max(self._set_at, now + 1 / self._base)

@@ -41,6 +41,7 @@ async def test_predict_grade_and_review(demo: Path, monkeypatch: pytest.MonkeyPa
             await fill(app, models="sim-small", limit="5", runs="2")
             await app.press("L").see("put a model in").press("esc")
             await app.press("ctrl+s").see_in("footer", "y starts 10 requests").press("y").on("Runs").counts(19)
+            await app.cursor_on(place_of(app, "sim-small"))
             await do_the_work(demo)
             await app.do(app.app._look_again).see_in("footer", "✓ predict sim-small: 10 done, 0 errors")
             app.table.go(place_of(app, "sim-small"))

@@ -239,12 +239,15 @@ class NewRunScreen(NewRunEditing):
         workspace = self.rft.workspace
 
         def work() -> None:
+            from rft_tui.store.tasks import get_task
             from rft_tui.tasks.background.launching import ensure_worker
             from rft_tui.tasks.predicting.planning import start
 
             task = start(workspace.store, made)
             ensure_worker(workspace.store, workspace.folder)
-            self.post_message(Started(task, said))
+            with workspace.store.read() as db:
+                runs = get_task(db, task).request["runs"]
+            self.post_message(Started(task, said, tuple(runs)))
 
         self.run_worker(work, thread=True, group="form.start", exit_on_error=False)
 
@@ -257,6 +260,7 @@ class NewRunScreen(NewRunEditing):
         runs = self.rft.work_screen("runs")
         self.do_screen_runs()
         if isinstance(runs, RunsScreen):
+            runs.look_for(message.runs)
             if runs.is_mounted:
                 runs.post_message(TaskStarted(f"task {message.task}: {message.said}"))
             else:

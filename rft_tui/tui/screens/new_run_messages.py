@@ -24,12 +24,13 @@ class Planned(Message):
 
 
 class Started(Message):
-    """Posted when a worker has queued the task; `said` tells what it asks."""
+    """Posted when a worker has queued the task; `said` tells what it asks, `runs` which runs it fills."""
 
-    def __init__(self, task: int, said: str) -> None:
+    def __init__(self, task: int, said: str, runs: tuple[int, ...]) -> None:
         super().__init__()
         self.task = task
         self.said = said
+        self.runs = runs
 
 
 class ModelsFetched(Message):

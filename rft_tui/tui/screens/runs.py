@@ -65,6 +65,7 @@ class RunsScreen(RunsGrading):
         self._figures: tuple[tuple[int, ...], list[tuple[StoredGrader, ScoreSummary]]] | None = None
         self._errors: dict[str, int] = {}
         self._seen_growth = 0
+        self._looked_for: set[int] = set()
 
     @property
     def row(self) -> RunLine | None:  # type: ignore[override]
@@ -109,6 +110,10 @@ class RunsScreen(RunsGrading):
                 grader = most_at_home(db, list_graders(db))
             self.post_message(RunsRead(run_lines(db, grader), grader))
 
+    def look_for(self, runs: tuple[int, ...]) -> None:
+        """Stand on the first line that holds any of these runs when the runs are read next."""
+        self._looked_for = set(runs)
+
     def on_runs_read(self, message: RunsRead) -> None:
         """Show the runs."""
         first = self.table.count == 0
@@ -117,6 +122,10 @@ class RunsScreen(RunsGrading):
         if not first and here is not None:
             same = (number for number, line in enumerate(message.lines) if _is_same(line, here))
             cursor = next(same, cursor)
+        if self._looked_for:
+            new = (number for number, line in enumerate(message.lines) if set(line.runs) & self._looked_for)
+            cursor = next(new, cursor)
+            self._looked_for = set()
         self.grader = message.grader
         self.table.show(RunsSource(message.lines), cursor if isinstance(cursor, int) else 0)
         self.show_current(again=True)

@@ -56,7 +56,8 @@ class RunsSource:
         columns = self._columns(width)
         room = width - sum(size + 1 for _name, size in columns) - 1
         if row.run is None:
-            name: Line = [(fit(f" {_group_name(row)}", room), "text.normal bold")]
+            mark: Line = [(" SIM", "state.warning bold")] if row.group.simulated else []
+            name: Line = [*mark, (fit(f" {_group_name(row)}", room - 4 * len(mark)), "text.normal bold")]
         else:
             name = [(fit(f"   run {row.run.run_index}", room), "text.dim")]
         values = _values(row)
@@ -81,7 +82,7 @@ def _group_name(row: RunLine) -> str:
         name += f" · {group.effort}"
     if group.prompt_name:
         name += f" · {group.prompt_name}"
-    return one_line(name + (" · SIMULATED" if group.simulated else ""))
+    return one_line(name)
 
 
 def _values(row: RunLine) -> dict[str, tuple[str, str]]:
