@@ -10,7 +10,7 @@ import click
 from rft_tui.cli.console import App, Calling, json_text, write
 from rft_tui.cli.group import MainGroup
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_USAGE, RftError
-from rft_tui.safetext import one_line, shown
+from rft_tui.safetext import one_line, shown, storable
 
 
 def run(arguments: Sequence[str], app: App, *, owns_process: bool = False) -> int:
@@ -48,12 +48,12 @@ def run(arguments: Sequence[str], app: App, *, owns_process: bool = False) -> in
         said = {"title": "Bad input", "message": f"{where}{error.strerror or error}", "kind": "input"}
         said["hint"] = logs.keep_error(error)
         return _fail(said, EXIT_USAGE, as_json=as_json)
+    except UnicodeEncodeError as error:
+        if all(storable(one) == one for one in arguments):
+            return _fail_unexpectedly(error, as_json=as_json)
+        return _fail(_usage("a text on the command line is not UTF-8", ""), EXIT_USAGE, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a person
-        from rft_tui import logs
-
-        said = {"title": "Something went wrong", "message": logs.describe(error), "kind": "unexpected"}
-        said["hint"] = logs.keep_error(error)
-        return _fail(said, EXIT_FAILURES, as_json=as_json)
+        return _fail_unexpectedly(error, as_json=as_json)
     finally:
         calling.close()
 
@@ -77,6 +77,15 @@ def _log_error(error: RftError) -> None:
 
     logs.start()
     logs.log.warning("%s: %s", error.kind, error.message)
+
+
+def _fail_unexpectedly(error: Exception, *, as_json: bool) -> int:
+    """Say an error that nobody foresaw, and keep its details."""
+    from rft_tui import logs
+
+    said = {"title": "Something went wrong", "message": logs.describe(error), "kind": "unexpected"}
+    said["hint"] = logs.keep_error(error)
+    return _fail(said, EXIT_FAILURES, as_json=as_json)
 
 
 def _fail(said: dict[str, str], code: int, *, as_json: bool) -> int:

@@ -16,6 +16,7 @@ from rft_tui.providers.reading import (
     failed_by_word,
     json_object,
     kept,
+    name_of,
     object_of,
     objects_of,
     text_of,
@@ -27,6 +28,9 @@ PATH = "/chat/completions"
 
 NEW_LIMIT = "max_completion_tokens"
 OLD_LIMIT = "max_tokens"
+
+_HELD = {"content", "tool_calls", "function_call", "refusal", "reasoning_content", "reasoning", "audio"}
+"""Keys of a message of which at least one is there; a message without any is no empty answer."""
 
 _SAME_NAME = ("temperature", "top_p", "seed", "response_format")
 
@@ -69,15 +73,16 @@ def read_answer(completion: JsonObject, call: ModelCall) -> Answer:
 
     The reasoning that local servers send as ``reasoning_content`` or ``reasoning`` is kept as the summary.
     """
-    error = completion.get("error")
-    if isinstance(error, dict) and not completion.get("choices"):
-        return failed_by_word(error)
     choices = objects_of(completion.get("choices"))[:MOST_CHOICES]
-    if not choices or not isinstance(choices[0].get("message"), dict):
-        raise MalformedError("the answer has no choices with a message")
-    message: JsonObject = choices[0]["message"]
+    first = choices[0] if choices else {}
+    message: JsonObject = object_of(first.get("message"))
+    error = completion.get("error") or first.get("error")
+    if error:
+        return failed_by_word(error)
+    if not message.keys() & _HELD:
+        raise MalformedError("the answer has no choices with a message that holds anything")
     text = _text(message)
-    reason = text_of(choices[0].get("finish_reason"))
+    reason = name_of(first.get("finish_reason"))
     calls = objects_of(message.get("tool_calls"))
     answer = Answer(
         text,
@@ -88,19 +93,25 @@ def read_answer(completion: JsonObject, call: ModelCall) -> Answer:
     extra: JsonObject = {
         "output_tools": [one for one in map(kept, calls) if one],
         "choices": [one for one in map(kept, choices) if one] if len(choices) > 1 else [],
-        "model": text_of(completion.get("model")),
-        "response_id": text_of(completion.get("id")),
+        "model": name_of(completion.get("model")),
+        "response_id": name_of(completion.get("id")),
         "finish_reason": reason,
-        "service_tier": text_of(completion.get("service_tier")),
+        "service_tier": name_of(completion.get("service_tier")),
     }
     return completed(answer, extra, call)
 
 
 def _text(message: JsonObject) -> str:
+    """The text of a message. Raises MalformedError where it is there in a form that is not known: not an empty text."""
     content = message.get("content")
-    if isinstance(content, list):
-        return "".join(text_of(object_of(part).get("text")) for part in content)
-    return text_of(content)
+    parts = content if isinstance(content, list) else [content or ""]
+    text = ""
+    for part in parts:
+        said = part.get("text", "") if isinstance(part, dict) and part is not content else part
+        if not isinstance(said, str):
+            raise MalformedError("the answer's content is no text")
+        text += said
+    return text_of(text)
 
 
 def _error(reason: str, refusal: str) -> PredictionError | None:

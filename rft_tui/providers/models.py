@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rft_tui.errors import ServiceError
-from rft_tui.providers.reading import count_of, object_of, objects_of, text_of
+from rft_tui.providers.reading import LONGEST_NAME, count_of, name_of, object_of, objects_of, text_of
 
 if TYPE_CHECKING:
     from rft_tui.providers.service import ModelService
@@ -47,10 +47,10 @@ async def list_models(service: ModelService) -> list[ServiceModel]:
         raise ServiceError("the service's list of models has no data", outcome="malformed")
     found = {
         name: ServiceModel(
-            name, count_of(one.get("created")), text_of(one.get("owned_by")), _day(text_of(one.get("shutdown_date")))
+            name, count_of(one.get("created")), name_of(one.get("owned_by")), _day(name_of(one.get("shutdown_date")))
         )
         for one in objects_of(answer["data"])[:MOST_MODELS]
-        if (name := text_of(one.get("id")))
+        if (name := text_of(one.get("id"))) and len(name) <= LONGEST_NAME
     }
     return [found[name] for name in sorted(found)]
 

@@ -122,7 +122,7 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
 
 def classify_code(code: str, message: str) -> Outcome:
     """What an error inside an answer with status 200 means (a response that ended as ``failed``)."""
-    text = one_line(f"{code}: {message}" if code else message, EXCERPT)
+    text = one_line(f"{code}: {message}" if code else message, EXCERPT) or "an error without words"
     if code in QUOTA_CODES:
         return outcome("quota", text)
     if code in FILTER_CODES:

@@ -19,9 +19,6 @@ OPENAI_URL = "https://api.openai.com/v1"
 PLACEHOLDER = "YOUR-RESOURCE"
 """Stands in the address of a built-in profile that every person has to complete."""
 
-SHORTEST_SECRET = 8
-"""Characters from which a value is looked for in what a service sends."""
-
 KEYRING_SERVICE = "rft-tui"
 """Under this name, and with the variable's name as the user, the system keyring may hold a key."""
 
@@ -176,10 +173,26 @@ def filled_headers(profile: NamedProfile, key: FoundKey) -> dict[str, str]:
     return filled
 
 
+def secret_values(profile: NamedProfile, key: FoundKey) -> list[str]:
+    """What must never be shown or kept: the key, the variables that headers name, and those headers as they are sent.
+
+    Raises SettingsError as `filled_headers` does.
+    """
+    filled, templates = filled_headers(profile, key), profile.profile.headers
+    names = {name for text in templates.values() for name in _VARIABLE.findall(text)}
+    headers = [filled[header] for header, text in templates.items() if _VARIABLE.search(text)]
+    return [key.value, *headers, *(_value_of(profile, name, key) for name in names)]
+
+
+def _value_of(profile: NamedProfile, name: str, key: FoundKey) -> str:
+    """What a header's ``${NAME}`` stands for; empty where it is not set."""
+    return key.value if name == profile.profile.api_key_env and key.value else os.environ.get(name, "").strip()
+
+
 def _filled(profile: NamedProfile, header: str, text: str, key: FoundKey) -> str:
     values: dict[str, str] = {}
     for name in set(_VARIABLE.findall(text)):
-        value = key.value if name == profile.profile.api_key_env and key.value else os.environ.get(name, "").strip()
+        value = _value_of(profile, name, key)
         if not value:
             raise SettingsError(
                 f"profile {profile.name!r}: the header {header!r} needs {name}, which is not set", hint=f"Set {name}."
@@ -224,8 +237,3 @@ def _plain_url(address: str) -> str:
         return ""
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
-
-
-def secrets_of(*values: str) -> tuple[str, ...]:
-    """Texts that must not be shown or kept, the longest first; short ones would only be found by accident."""
-    return tuple(sorted({one for one in values if len(one) >= SHORTEST_SECRET}, key=len, reverse=True))

@@ -3,13 +3,14 @@
 Starts are judged by rounds: a second of them, and at least a few. A round is *too fast* where more than a small share
 of it was refused; what fails by chance is not. Every call counts for the moment it was sent, however late its answer.
 
-- The first refusal of all holds every call for the wait that it names. Then starts go on as fast as before, and twice
-  and more as fast with every round, until a round is too fast: what was let in of it is taken for the limit, since that
-  is what a service lets in while it refuses others.
+- The first refusal of all holds every call for the wait that it names. Then starts go on as fast as before, and
+  faster and faster, until a round is too fast. Where most of it was refused, what was let in is taken for the limit,
+  since that is what a service lets in while it refuses others.
 - From then on the rate stays for a while, then grows by a share that multiplies with every round: by little near a
   limit that is known, by much where the limit has become a higher one.
 - A growing rate that becomes too fast goes back to a step below the last start before the refusals, and stays there the
-  longer the more often a limit was met like that. A steady rate that becomes too fast falls to what was let in.
+  longer the more often a limit was met like that. A steady rate that becomes too fast falls to what was let in,
+  and at least by a step.
 - A wait that is named to a call is kept by that call. It is kept by all where hardly anything of a round was let in.
 """
 
@@ -134,9 +135,13 @@ class Rate:
         seen = self._round_before(ticket)
         if seen is None or seen.refused + 1 <= TOLERATED * (seen.asked + 1):
             return False
-        grew = not seen.is_shut and not self._searching and seen.well > self._grows_at
+        grew = 2 * seen.refused < seen.asked and seen.well > self._grows_at
         self._trust = min(self._trust + 1, MOST_TRUST) if grew else 0
-        base = min(self.at(seen.well) * (1 - STEP), seen.asked / seen.seconds) if grew else seen.let_in
+        base = (
+            min(self.at(seen.well) * (1 - STEP), seen.asked / seen.seconds)
+            if grew
+            else min(seen.let_in, self._base * (1 - STEP))
+        )
         self._searching = False
         self._set(max(base, self._base / 4), now, hold_s if seen.is_shut else 0.0, late_s)
         return seen.is_shut
@@ -169,5 +174,5 @@ class Rate:
         self._base = max(LEAST, base)
         self._round_s = max(ROUND_S, ROUND_STARTS / self._base) + late_s
         self._set_at = now + hold_s
-        self._grows_at = self._set_at + self._round_s * (1 + self._trust)
+        self._grows_at = self._set_at + (0.0 if self._searching else self._round_s * (1 + self._trust))
         self._next = self._set_at if self._searching else max(self._set_at, now + 1 / self._base)

@@ -17,6 +17,12 @@ DEEPEST = 100
 MOST_CHOICES = 128
 """Most choices of one answer that are kept."""
 
+LONGEST_NAME = 200
+"""Characters of an id, a model's name or another word of the service that are kept."""
+
+LARGEST_COUNT = 2**40
+"""Beyond it nothing is a number of tokens; the sum over millions of answers still fits into 64 bits."""
+
 
 class MalformedError(ValueError):
     """A body that is not what the service's reference says; its text is safe to show."""
@@ -38,6 +44,11 @@ def text_of(value: Any) -> str:
     return storable(value) if isinstance(value, str) else ""
 
 
+def name_of(value: Any) -> str:
+    """An id, a name or another word of the service, cut to a length that may be kept with every answer."""
+    return text_of(value)[:LONGEST_NAME]
+
+
 def objects_of(value: Any) -> list[JsonObject]:
     """The objects of a list; empty for anything else."""
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
@@ -50,7 +61,7 @@ def object_of(value: Any) -> JsonObject:
 
 def count_of(value: Any) -> int | None:
     """A number of tokens, None for anything that cannot be one."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_COUNT else None
 
 
 def usage_of(value: Any) -> Usage:
@@ -67,7 +78,7 @@ def usage_of(value: Any) -> Usage:
 
 
 def kept(value: Any) -> Any:
-    """A JSON value made storable, or None where it is nested too deep."""
+    """A JSON value made storable, or None where it is nested too deep; NaN and infinities become null."""
     level: list[Any] = [value]
     for _ in range(DEEPEST):
         level = [
@@ -77,7 +88,7 @@ def kept(value: Any) -> Any:
             for inner in (one.values() if isinstance(one, dict) else one)
         ]
         if not level:
-            return json.loads(storable(json.dumps(value, ensure_ascii=False)))
+            return json.loads(storable(json.dumps(value, ensure_ascii=False)), parse_constant=lambda _name: None)
     return None
 
 
@@ -100,8 +111,9 @@ def failed(found: Outcome) -> Answer:
     return Answer("", error=PredictionError(found.kind, found.message))
 
 
-def failed_by_word(error: JsonObject) -> Answer:
-    """An answer that carries the service's own error object in spite of a good status."""
+def failed_by_word(said: Any) -> Answer:
+    """An answer that carries the service's own error in spite of a good status: an object, or words alone."""
+    error = said if isinstance(said, dict) else {"message": said}
     return failed(classify_code(one_line(text_of(error.get("code")), 100), text_of(error.get("message"))))
 
 

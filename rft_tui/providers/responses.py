@@ -15,6 +15,7 @@ from rft_tui.providers.reading import (
     failed_by_word,
     json_object,
     kept,
+    name_of,
     object_of,
     objects_of,
     text_of,
@@ -83,8 +84,8 @@ def answer_of(body: bytes, call: ModelCall) -> Answer:
 def read_answer(response: JsonObject, call: ModelCall) -> Answer:
     """The answer in a response object. Raises MalformedError where it is something else."""
     error, status = response.get("error"), response.get("status")
-    if status == "failed" or (isinstance(error, dict) and (error.get("code") or error.get("message"))):
-        return failed_by_word(object_of(error))
+    if status == "failed" or error:
+        return failed_by_word(error)
     if not isinstance(response.get("output"), list):
         raise MalformedError("the answer has no list of outputs")
     output = objects_of(response["output"])
@@ -97,7 +98,7 @@ def read_answer(response: JsonObject, call: ModelCall) -> Answer:
         if item.get("type") == "reasoning"
         for part in objects_of(item.get("summary"))
     ]
-    reason = text_of(object_of(response.get("incomplete_details")).get("reason"))
+    reason = name_of(object_of(response.get("incomplete_details")).get("reason"))
     calls = [_chat_call(item) for item in output if item.get("type") == "function_call"]
     answer = Answer(
         "".join(texts),
@@ -107,10 +108,10 @@ def read_answer(response: JsonObject, call: ModelCall) -> Answer:
     )
     extra: JsonObject = {
         "output_tools": [one for one in map(kept, calls) if one],
-        "model": text_of(response.get("model")),
-        "response_id": text_of(response.get("id")),
-        "finish_reason": reason or text_of(status),
-        "service_tier": text_of(response.get("service_tier")),
+        "model": name_of(response.get("model")),
+        "response_id": name_of(response.get("id")),
+        "finish_reason": reason or name_of(status),
+        "service_tier": name_of(response.get("service_tier")),
     }
     return completed(answer, extra, call)
 
@@ -122,7 +123,7 @@ def _error(status: Any, reason: str, refusals: list[str]) -> PredictionError | N
         return PredictionError("incomplete", f"the answer ended early: {cut(reason) or 'no reason was given'}")
     if refusals:
         return PredictionError("refusal", cut("".join(refusals)) or "the model refused")
-    if status in ("queued", "in_progress", "cancelled"):
+    if status in ("queued", "in_progress", "cancelled", "expired"):
         return PredictionError("malformed", f"the answer is not there: its status is {status}")
     return None
 
@@ -131,9 +132,14 @@ def _texts(output: list[JsonObject]) -> tuple[list[str], list[str]]:
     texts: list[str] = []
     refusals: list[str] = []
     for item in output:
-        for part in objects_of(item.get("content")) if item.get("type", "message") == "message" else []:
+        content = item.get("content") if item.get("type", "message") == "message" else None
+        if content is not None and not isinstance(content, list):
+            raise MalformedError("the answer's message has no list of parts")
+        for part in objects_of(content):
             if part.get("type") == "output_text":
-                texts.append(text_of(part.get("text")))
+                if not isinstance(part.get("text"), str):
+                    raise MalformedError("a text of the answer is no text")
+                texts.append(text_of(part["text"]))
             elif part.get("type") == "refusal":
                 refusals.append(text_of(part.get("refusal")))
     return texts, refusals

@@ -17,7 +17,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Waits double from `first_s` to `most_s`, less a random part; a service's own longer wait is kept to `longest_s`.
+    """Waits double from `first_s` to `most_s`, less a random part; a service's own wait is kept up to `longest_s`,
+    and a random part of `first_s` is added, so that calls that were refused together do not come back together.
 
     A service that asks for more than `longest_s` is not asked again, since an earlier attempt would only be refused.
     `total_s` limits all the waits of one call together. Seconds throughout.
@@ -43,7 +44,7 @@ class RetryPolicy:
         if said_s is not None:
             if said_s > self.longest_s:
                 return None
-            wait = said_s if said_s > 0 else min(wait, self.first_s)
+            wait = said_s + self.first_s * random() if said_s > 0 else min(wait, self.first_s)
         return wait if waited_s + wait <= self.total_s else None
 
 

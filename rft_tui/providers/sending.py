@@ -15,17 +15,15 @@ from rft_tui.model import Usage
 from rft_tui.providers.clock import Clock
 from rft_tui.providers.outcomes import Outcome, classify, classify_exception
 from rft_tui.providers.pace import Pace, Ticket
-from rft_tui.providers.profiles import OPENAI_URL, NamedProfile, check_address, filled_headers, find_key, secrets_of
+from rft_tui.providers.profiles import OPENAI_URL, NamedProfile, check_address, filled_headers, find_key, secret_values
 from rft_tui.providers.retry import RetryPolicy, said_wait
+from rft_tui.providers.secrets import Secrets
 
 if TYPE_CHECKING:
     from rft_tui.providers.wire import Received, Wire
 
 T = TypeVar("T")
 R = TypeVar("R", "Received", "Received | None")
-
-HIDDEN = "‹key›"
-"""Stands where a service repeated a key."""
 
 
 @dataclass(slots=True)
@@ -55,8 +53,7 @@ class Sender:
         self._folder = folder
         self._clock = clock
         self._policy = policy
-        self._secrets: tuple[str, ...] = ()
-        self._header_values: tuple[str, ...] = ()
+        self._secrets = self._header_values = Secrets()
         self._wire: Wire | None = None
         self._base_url = ""
         self._failures: tuple[type[Exception], ...] = ()
@@ -160,9 +157,8 @@ class Sender:
         wire = await asyncio.to_thread(wire_module)
         self._failures = wire.FAILURES
         self.key_source = key.source
-        templates = self.profile.profile.headers
-        self._secrets = secrets_of(key.value, *(headers[name] for name in headers if "${" in templates[name]))
-        self._header_values = secrets_of(key.value, *headers.values())
+        secret = secret_values(self.profile, key)
+        self._secrets, self._header_values = Secrets(secret), Secrets([*secret, *headers.values()])
         before, self._base_url = self._wire, base_url
         self._wire = wire.Wire(self.profile, base_url, key.value, headers)
         if before is not None:
@@ -170,19 +166,14 @@ class Sender:
 
     def clean(self, text: str) -> str:
         """A text without key and header values."""
-        for value in self._header_values:
-            text = text.replace(value, HIDDEN)
-        return text
+        return self._header_values.cut_from_text(text)
 
     @staticmethod
-    def _without(secrets: tuple[str, ...], received: R) -> R:
+    def _without(secrets: Secrets, received: R) -> R:
         """An answer in which no secret is repeated, before anything is cut out of it."""
         if received is None:
             return received
-        for secret in secrets:
-            if secret.encode() in received.content:
-                received = replace(received, content=received.content.replace(secret.encode(), HIDDEN.encode()))
-        return received
+        return replace(received, content=secrets.cut_from(received.content))
 
 
 def wire_module() -> Any:

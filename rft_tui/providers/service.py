@@ -134,7 +134,7 @@ class ModelService:
         again = await self.ask(call, give_up=give_up)
         if again.answer.error is not None and again.answer.error.kind == "bad_request":
             self._old_limit = False
-            return reply
+            return replace(reply, attempts=reply.attempts + again.attempts)
         return replace(again, attempts=again.attempts + done.count)
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:

@@ -69,16 +69,31 @@ class BoundedClient(httpx2.AsyncClient):
         response = await super().send(request, stream=True, **options)
         if stream and response.is_success:
             return response
-        parts = []
+        content = bytearray()
         async for part in unpacked(response, MOST_BYTES if response.is_success else MOST_ERROR_BYTES):
-            parts.append(part)  # noqa: PERF401 # the generator is asynchronous and may fail half way
-        packing = {"content-encoding", "content-length", "transfer-encoding"}
-        headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in packing]
-        return httpx2.Response(response.status_code, headers=headers, content=b"".join(parts), request=request)
+            content += part
+        headers = _plain_headers(response.headers.raw)
+        return httpx2.Response(response.status_code, headers=headers, content=bytes(content), request=request)
+
+
+def _plain_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer that is unpacked and whole.
+
+    A character set is left out: the client would decode an error with any codec of Python's that a service names.
+    """
+    packing = (b"content-encoding", b"content-length", b"transfer-encoding")
+    return [
+        (name, value.partition(b";")[0] if name.lower() == b"content-type" else value)
+        for name, value in headers
+        if name.lower() not in packing
+    ]
 
 
 async def unpacked(response: httpx2.Response, limit: int) -> AsyncIterator[bytes]:
-    """The body of a response in pieces. Raises TooLargeError beyond `limit` bytes, UndecodableError."""
+    """The body of a response in pieces; what stands behind the end of a packed one is not read.
+
+    Raises TooLargeError beyond `limit` bytes, UndecodableError.
+    """
     packing = response.headers.get("content-encoding", "identity").strip().lower()
     unzip = zlib.decompressobj(_GZIP) if packing in ("gzip", "x-gzip") else None
     size = 0
@@ -94,6 +109,8 @@ async def unpacked(response: httpx2.Response, limit: int) -> AsyncIterator[bytes
             if size > limit:
                 raise TooLargeError(str(limit))
             yield part
+            if unzip is not None and unzip.eof:
+                break
         if unzip is not None and not unzip.eof and size:
             raise UndecodableError("ended early")
     finally:

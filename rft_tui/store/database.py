@@ -102,6 +102,7 @@ class Store:
         self._lock = threading.Lock()
         self._home = threading.get_ident()
         self.commits_elsewhere = 0
+        self._file: tuple[int, int] | None = None
         if not create and not path.is_file():
             raise StoreError(f"{path}: there is no cache here", hint="Import something first, or run rft-tui init.")
         try:
@@ -129,6 +130,7 @@ class Store:
             )
         if version < SCHEMA_VERSION:
             self._migrate()
+        self._file = self._file_now()
         journal = db.execute("PRAGMA journal_mode").fetchone()[0]
         if journal != "wal" and file_system_type(self.path.parent) not in NETWORK_FILE_SYSTEMS:
             _try_wal(db)
@@ -142,6 +144,19 @@ class Store:
         with self.write() as db:
             migrations.apply(Database(db))
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def is_in_place(self) -> bool:
+        """Whether the file that was opened still lies at its path; not once it is deleted, moved or replaced."""
+        try:
+            return self._file_now() == self._file
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+
+    def _file_now(self) -> tuple[int, int]:
+        found = self.path.stat()
+        return found.st_dev, found.st_ino
 
     def connect(self) -> sqlite3.Connection:
         """A new connection of the caller's own, which may be handed from thread to thread; the caller closes it.

@@ -146,6 +146,9 @@ class Worker:
                 version = changed
                 if now - beaten >= BEAT_S:
                     beaten = now
+                    if not self._store.is_in_place():
+                        log.warning("the cache was deleted, moved or replaced: nothing more is asked")
+                        return
                     if not await self._writer.do(lambda db: worker_beat(db, self.owner)):
                         log.warning("another worker has taken over")
                         return

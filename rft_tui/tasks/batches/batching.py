@@ -7,7 +7,6 @@ nothing is sent twice without being looked for first, and nothing that came is c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Generic
@@ -15,6 +14,7 @@ from typing import Generic
 from rft_tui.errors import ServiceError
 from rft_tui.providers.batch import BatchLimits, BatchReport
 from rft_tui.providers.batch_remote import UNCERTAIN, BatchRemote
+from rft_tui.providers.secrets import Secrets
 from rft_tui.store.asking import release_all, task_owner
 from rft_tui.store.batches import BatchState, StoredBatch, free_stray_claims, line_at, open_batches
 from rft_tui.store.database import Store
@@ -61,7 +61,7 @@ class Batching(Generic[Job]):
         price_of: PriceOf,
         *,
         options: BatchOptions | None = None,
-        secrets: Sequence[bytes] = (),
+        secrets: Secrets | None = None,
     ) -> None:
         self._store = store
         self._writer = writer
@@ -71,7 +71,7 @@ class Batching(Generic[Job]):
         self._endpoint = endpoint
         self._price_of = price_of
         self._options = options or BatchOptions()
-        self._secrets = secrets
+        self._secrets = secrets or Secrets()
         self._limits = self._options.limits
         self._folder = store.path.parent / FOLDER
         self._steps = BatchSteps(writer, remote, control, self._folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from rft_tui.model import Answer
 from rft_tui.providers.batch import FileLine, LineReply, missing_reply, reply_of
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.prices import cost_of
+from rft_tui.providers.secrets import Secrets
 from rft_tui.settings import Price
 from rft_tui.store.asking import release
 from rft_tui.store.batches import AGAIN, KEPT, LEFT, BatchLine, StoredBatch, end_lines, open_lines, outcomes_of
@@ -106,7 +107,7 @@ class Collector:
         self._seen: set[str] = set()
         self._works = KEPT in before.values()
 
-    async def take_in(self, path: Path, secrets: Sequence[bytes]) -> None:
+    async def take_in(self, path: Path, secrets: Secrets) -> None:
         """Take in one file of answers."""
         groups = iter_answers(path, secrets)
         while (group := await asyncio.to_thread(next, groups, None)) is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rft_tui.errors import StoreError
 from rft_tui.providers.batch import BatchLimits, FileLine, iter_lines, read_line
+from rft_tui.providers.secrets import Secrets
 from rft_tui.store.batches import BatchLine
 
 FOLDER = "batches"
@@ -70,13 +71,13 @@ class Answers:
     unreadable: int = 0
 
 
-def iter_answers(path: Path, secrets: Collection[bytes] = ()) -> Iterator[Answers]:
+def iter_answers(path: Path, secrets: Secrets) -> Iterator[Answers]:
     """A file of answers in groups; a key that a service repeats is cut out before anything is read."""
     with _said(path), path.open("rb") as file:
         group, size = Answers([]), 0
         for raw in iter_lines(file):
             size += len(raw or b"")
-            line = None if raw is None else read_line(_clean(raw, secrets))
+            line = None if raw is None else read_line(secrets.cut_from(raw))
             if line is None:
                 group.unreadable += 1
             else:
@@ -86,13 +87,6 @@ def iter_answers(path: Path, secrets: Collection[bytes] = ()) -> Iterator[Answer
                 group, size = Answers([]), 0
         if group.lines or group.unreadable:
             yield group
-
-
-def _clean(raw: bytes, secrets: Collection[bytes]) -> bytes:
-    for secret in secrets:
-        if secret in raw:
-            raw = raw.replace(secret, "‹key›".encode())
-    return raw
 
 
 def sweep(folder: Path, task: int, marks: Collection[str]) -> None:

@@ -13,7 +13,8 @@ from rft_tui.providers.batch import endpoint_of
 from rft_tui.providers.batch_remote import BatchRemote
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.prices import price_of
-from rft_tui.providers.profiles import NamedProfile, filled_headers, find_key, secrets_of
+from rft_tui.providers.profiles import NamedProfile, find_key, secret_values
+from rft_tui.providers.secrets import Secrets
 from rft_tui.settings import Price
 from rft_tui.store.answers import AskedAnswer, put_answer, put_prediction
 from rft_tui.store.batches import BatchLine
@@ -48,12 +49,9 @@ async def predict_in_batches(bench: Bench, control: Control, options: BatchOptio
     return await engine.run()
 
 
-def _secrets(profile: NamedProfile) -> list[bytes]:
-    """What a service must not get into the files by repeating it: the key, and headers that are filled with one."""
-    key = find_key(profile)
-    filled, templates = filled_headers(profile, key), profile.profile.headers
-    secret = secrets_of(key.value, *(value for name, value in filled.items() if "${" in templates[name]))
-    return [one.encode() for one in secret]
+def _secrets(profile: NamedProfile) -> Secrets:
+    """What a service must not get into the files by repeating it."""
+    return Secrets(secret_values(profile, find_key(profile)))
 
 
 @dataclass(slots=True)

@@ -183,27 +183,34 @@ class Predicting:
 
     def _cap_reached(self, calls: int) -> bool:
         """Whether so many calls, each as dear as those before, would go beyond a cap; one goes first and shows that."""
-        settings, progress = self._control.settings, self._control.progress
+        progress = self._control.progress
         answered = progress.done - progress.cached
         is_known = answered > 0 or progress.cost > 0 or progress.output_tokens > 0
-        for cap, spent in (
-            (settings.get("spend_cap"), progress.cost),
-            (settings.get("token_cap"), progress.input_tokens + progress.output_tokens),
-        ):
-            if cap is None:
-                continue
+        if self._is_blind():
+            return True
+        for cap, spent in self._caps():
             if spent >= cap or (calls > 1 and not (is_known and spent + spent / max(1, answered) * calls <= cap)):
                 return True
         return False
 
+    def _caps(self) -> list[tuple[float, float]]:
+        """The caps that are set, each with what was spent of it."""
+        settings, progress = self._control.settings, self._control.progress
+        tokens = progress.input_tokens + progress.output_tokens
+        both = ((settings.get("spend_cap"), progress.cost), (settings.get("token_cap"), tokens))
+        return [(cap, spent) for cap, spent in both if cap is not None]
+
+    def _is_blind(self) -> bool:
+        """Whether a service keeps to itself what its answers take, so that no cap that is set can be held."""
+        progress, caps = self._control.progress, self._caps()
+        is_free = self._control.settings.get("token_cap") is None and not progress.unpriced
+        answered = progress.done > progress.cached
+        return bool(caps) and answered and not is_free and all(spent == 0 for _cap, spent in caps)
+
     async def _pause(self) -> None:
         """Wait until a call has ended, a wish came in, or it is time to look at what others ask."""
         if not self._active and self._ready and self._cap_reached(1):
-            self._end = TaskEnd(
-                TaskState.PAUSED,
-                f"the cap is reached: {self._spent()}; raise it with rft-tui task set {self._control.task.id}"
-                " --spend-cap or --token-cap, then rft-tui task resume",
-            )
+            self._end = TaskEnd(TaskState.PAUSED, self._said_of_cap())
             return
         self._room.clear()
         room = asyncio.ensure_future(self._room.wait())
@@ -220,9 +227,18 @@ class Predicting:
             waiting, self._waiting = self._waiting, []
             await self._settle(waiting)
 
-    def _spent(self) -> str:
+    def _said_of_cap(self) -> str:
         progress = self._control.progress
-        return f"${progress.cost:.4f} and {progress.input_tokens + progress.output_tokens:,} tokens so far"
+        if self._is_blind():
+            return (
+                "the cap cannot be held: what the answers take is not known; the same rft-tui predict without it goes"
+                " on from here"
+            )
+        return (
+            f"the cap is reached: ${progress.cost:.4f} and {progress.input_tokens + progress.output_tokens:,} tokens so"
+            f" far; raise it with rft-tui task set {self._control.task.id} --spend-cap or --token-cap, then rft-tui task"
+            " resume"
+        )
 
     def _begin(self, job: Job) -> None:
         task = asyncio.create_task(self._ask(job))

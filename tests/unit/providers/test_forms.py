@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_tui.model import Answer, JsonObject, Usage
+from rft_tui.model import Answer, JsonObject, PredictionError, Usage
 from rft_tui.providers import chat, embeddings, responses
 from rft_tui.providers.calls import ModelCall
 from tests.unit.providers.faults import completion, response
@@ -244,3 +244,61 @@ def test_vectors_that_are_none(data: Any) -> None:
     error = embeddings.vectors_of(json.dumps({"data": data}).encode(), 1).error
     assert error is not None
     assert error.kind == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"message": {}}, "malformed"),
+        ({"message": {"content": 42}}, "malformed"),
+        ({"message": {"content": {"text": "x"}}}, "malformed"),
+        ({"message": {"content": [{"type": "text", "text": 5}]}}, "malformed"),
+        ({"message": {"content": ""}, "finish_reason": "error", "error": {"code": 502, "message": "gone"}}, "server"),
+        ({"message": {"content": "half"}, "error": {"message": "gone"}}, "server"),
+    ],
+)
+def test_what_is_no_answer_is_no_empty_answer_of_a_chat(change: JsonObject, kind: str) -> None:
+    answer = read(chat, {**completion(), "choices": [change]})
+    assert (answer.output_text, answer.error and answer.error.kind) == ("", kind)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"error": "boom", "output": []}, "server"),
+        ({"error": {"type": "x"}, "output": []}, "server"),
+        ({"status": "expired", "output": []}, "malformed"),
+        ({"output": [{"type": "message", "content": "plain"}]}, "malformed"),
+        ({"output": [{"type": "message", "content": [{"type": "output_text", "text": 5}]}]}, "malformed"),
+    ],
+)
+def test_what_is_no_answer_is_no_empty_response(change: JsonObject, kind: str) -> None:
+    answer = read(responses, {**response(), **change})
+    assert (answer.output_text, answer.error and answer.error.kind) == ("", kind)
+    assert answer.error is not None
+    assert answer.error.message
+
+
+def test_errors_in_words_and_texts_in_pieces() -> None:
+    assert read(chat, {"error": "boom"}).error == PredictionError("server", "boom")
+    assert read(chat, {"choices": [{"message": {"content": ["a", {"type": "text", "text": "b"}]}}]}).output_text == "ab"
+    assert read(chat, {"choices": [{"message": {"content": None}}]}) == Answer("")
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
+def test_numbers_that_json_lacks_are_not_kept(number: str) -> None:
+    call = {"id": "a", "function": {"name": "f", "arguments": 12345}}
+    body = json.dumps({"choices": [{"message": {"content": None, "tool_calls": [call]}}]}).replace("12345", number)
+    extra = chat.answer_of(body.encode(), CALL).extra
+    assert extra is not None
+    assert extra["output_tools"][0]["function"]["arguments"] is None
+    output = {"choices": [{"message": {"content": f'{{"a": {number}}}'}}]}
+    assert json.dumps(read(chat, output, JSON_CALL).extra, allow_nan=False) == '{"output_json": {"a": null}}'
+
+
+def test_names_are_cut_and_counts_stay_summable() -> None:
+    usage = {"prompt_tokens": 2**53 - 1, "completion_tokens": 10**12}
+    answer = read(chat, {**completion(), "model": "m" * 10_000, "id": "i" * 10_000, "usage": usage})
+    assert answer.usage == Usage(None, 10**12)
+    assert answer.extra is not None
+    assert {len(answer.extra[name]) for name in ("model", "response_id")} == {200}

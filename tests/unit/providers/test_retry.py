@@ -60,7 +60,8 @@ def test_waits_double_up_to_a_limit_and_end() -> None:
 
 def test_what_is_asked_for_is_kept_up_to_a_limit() -> None:
     policy, found = RetryPolicy(), outcome("rate_limit", "")
-    assert policy.wait(found, 1, 0.0, 60.0, lambda: 0.5) == 60.0
+    assert policy.wait(found, 1, 0.0, 60.0, lambda: 0.0) == 60.0
+    assert policy.wait(found, 1, 0.0, 60.0, lambda: 1.0) == 60.0 + policy.first_s
     assert policy.wait(found, 1, 0.0, policy.longest_s + 1, lambda: 0.5) is None
     assert policy.wait(found, 2, policy.total_s - 10, 60.0, lambda: 0.5) is None
 
@@ -79,5 +80,6 @@ def test_waits_stay_within_all_limits(
     wait = policy.wait(outcome(kind, ""), attempts, waited, said, lambda: chance)
     if wait is not None:
         assert attempts < RULES[kind].attempts
-        assert 0 < wait <= policy.longest_s
+        assert 0 < wait <= policy.longest_s + policy.first_s
         assert waited + wait <= policy.total_s
+        assert said is None or said == 0 or wait >= said

@@ -307,3 +307,41 @@ async def test_a_missing_key_or_address_stops_before_anything_is_sent(monkeypatc
         with pytest.raises(SettingsError):
             async with ModelService(NamedProfile("x", profile)):
                 pass
+
+
+@pytest.mark.parametrize("charset", ["zlib", "hex", "rot13", "idna", "utf-16", "undefined"])
+async def test_an_error_is_read_whatever_character_set_it_names(charset: str) -> None:
+    said = answer('{"error": {"message": "so not"}}', 400, content_type=f"application/json; charset={charset}")
+    async with serving(said) as server, service_at(server.url) as service:
+        error = (await service.ask(CALL)).answer.error
+    assert error is not None
+    assert (error.kind, error.message) == ("bad_request", "HTTP 400: so not")
+
+
+async def test_headers_of_any_bytes() -> None:
+    said = GOOD.replace(b"\r\n", b"\r\nx-odd: \xff\xe2\x80\xae\r\n", 1)
+    async with serving(said) as server, service_at(server.url) as service:
+        assert (await service.ask(CALL)).answer.output_text == "Hello"
+
+
+async def test_what_stands_behind_a_packed_answer_is_not_read() -> None:
+    packed = gzip.compress(json.dumps(response()).encode()) + b"A" * 5_000_000
+    async with serving(answer(packed, content_encoding="gzip")) as server, service_at(server.url) as service:
+        assert (await service.ask(CALL)).answer.output_text == "Hello"
+
+
+async def test_an_escaped_key_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "a+key/of/the/cloud==")
+    escaped = answer(json.dumps(response("KEY")).replace("KEY", "a\\u002Bkey\\/of\\/the\\/cloud\\u003d="))
+    async with serving(escaped) as server, service_at(server.url) as service:
+        reply = await service.ask(CALL)
+    assert reply.answer.output_text == "‹key›"
+    assert b"cloud" not in reply.raw
+
+
+async def test_every_request_for_an_older_limit_is_counted() -> None:
+    call = ModelCall("m", [{"role": "user", "content": "hi"}], parameters={"max_output_tokens": 5})
+    first = refused(400, message="max_completion_tokens is unknown")
+    async with serving(first, refused(400)) as server, service_at(server.url, api="chat") as service:
+        reply = await service.ask(call)
+    assert (reply.attempts, len(server.requests)) == (2, 2)

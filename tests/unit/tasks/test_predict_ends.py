@@ -191,6 +191,14 @@ class TestCaps:
         task = await run(store, asker, request(("n",), token_cap=45, spend_cap=0.01), most=8)
         assert (len(asker.calls), task.state, task.progress.unpriced, task.progress.cost) == (3, "paused", 3, 0.0)
 
+    @pytest.mark.parametrize("caps", [{"token_cap": 1000}, {"spend_cap": 5.0}])
+    async def test_a_service_that_keeps_its_counts_to_itself_is_not_asked_on(self, store: Store, caps: Any) -> None:
+        add_items(store, count=12)
+        asker = Asker(lambda _call: replace(answer(), answer=replace(answer().answer, usage=Usage())))
+        task = await run(store, asker, request(**caps), most=8)
+        assert (len(asker.calls), task.state, task.progress.done) == (1, "paused", 1)
+        assert "the cap cannot be held" in task.message
+
     async def test_a_higher_cap_goes_on(self, store: Store) -> None:
         add_items(store, count=6)
         asker = Asker(dear)
