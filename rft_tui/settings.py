@@ -9,13 +9,17 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from rft_tui.errors import SettingsError
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 WORKSPACE_FILE = "rft.toml"
 CACHE_FILE = Path(".rft") / "cache.db"
@@ -133,7 +137,30 @@ def load_user_settings(path: Path | None = None) -> UserSettings:
 def load_workspace_settings(folder: Path) -> WorkspaceSettings:
     """The workspace's settings; defaults where there is no `rft.toml`. Raises SettingsError."""
     path = folder / WORKSPACE_FILE
-    return _build(WorkspaceSettings, read_toml(path), path, "") if path.is_file() else WorkspaceSettings()
+    if not path.is_file():
+        return WorkspaceSettings()
+    settings: WorkspaceSettings = _build(WorkspaceSettings, read_toml(path), path, "")
+    for name, profile in settings.profiles.items():
+        _check_profile(path, f"profiles.{name}", profile)
+    return settings
+
+
+def _check_profile(path: Path, key: str, profile: Profile) -> None:
+    """What a value of a profile must be beyond its type. A key that stands where its name belongs is not repeated."""
+    if profile.api_key_env and not _VARIABLE.fullmatch(profile.api_key_env):
+        raise SettingsError(
+            f"{path}: {key}.api_key_env is not the name of an environment variable",
+            hint="Write the variable's name there, such as OPENAI_API_KEY, and never the key itself.",
+        )
+    for name, least in (("concurrency", 1), ("timeout_s", 0)):
+        if getattr(profile, name) < least:
+            raise SettingsError(
+                f"{path}: {key}.{name} is {getattr(profile, name)}", hint=f"It must be at least {least}."
+            )
+    for model, price in profile.prices.items():
+        for name in ("input", "output"):
+            if not (isfinite(getattr(price, name)) and getattr(price, name) >= 0):
+                raise SettingsError(f"{path}: {key}.prices.{model}.{name} must be 0 or more", hint="US dollars.")
 
 
 def save_user_settings(settings: UserSettings, path: Path | None = None) -> None:

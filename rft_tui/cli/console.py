@@ -143,7 +143,11 @@ class Calling:
         if not (self.has_terminal and sys.stderr.isatty()) or self.as_json:
             return True
         self._end_progress()
-        return click.confirm(shown(question), default=False, err=True)
+        try:
+            return click.confirm(shown(question), default=False, err=True)
+        except click.Abort:
+            write(sys.stderr, "\n")
+            return False
 
     def _end_progress(self) -> None:
         if self._progress_shown:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rft_tui.cli import text
+from rft_tui.cli.amounts import MONEY
 from rft_tui.cli.choose import choose_grader, choose_spec, simulated_mark
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.grade_by_model import Judging, file_judge, grade_by_model
@@ -36,7 +37,7 @@ _SHOWN_ERRORS = 5
 @click.option("--summary", is_flag=True, help="With --json: figures only, without the grades.")
 @click.option("--profile", metavar="P", default="", help="The service that a model grader asks.")
 @click.option("--concurrency", metavar="C", type=click.IntRange(min=1), help="Most questions to a judge in flight.")
-@click.option("--spend-cap", metavar="X", type=click.FloatRange(min=0, min_open=True), help="US dollars for a judge.")
+@click.option("--spend-cap", metavar="X", type=MONEY, help="US dollars for a judge.")
 @click.option("--detach", is_flag=True, help="With a model grader: do not wait, the work goes on in the background.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 def grade(
@@ -80,10 +81,12 @@ def _grade_runs(
     with workspace.store.read() as db:
         chosen = resolve_runs(db, runs)
     grader = choose_grader(workspace, name)
+    judged = None
     if models_asked(grader.spec):
-        done = grade_by_model(calling, workspace, grader, chosen, item_timeout, judging)
-        if done is None:
+        judged = grade_by_model(calling, workspace, grader, chosen, item_timeout, judging)
+        if judged is None:
             return EXIT_DONE
+        done = judged.report
     else:
         done = grade_runs(
             workspace.store, grader, chosen, item_timeout_s=item_timeout, progress=calling.progress("graded")
@@ -95,8 +98,8 @@ def _grade_runs(
         with workspace.store.read() as db:
             errors = _errors(row.grade for row in iter_grades(db, grader.id, chosen)) if done.errors else Counter()
         _show(calling, head, done.summary, done.cached, errors, simulated=bool(mark))
-        return _exit_code(done.summary)
-    document = _document(head, done.summary, done.cached)
+        return EXIT_FAILURES if judged is not None and judged.missing else _exit_code(done.summary)
+    document = _document(head, done.summary, done.cached) | ({} if judged is None else judged.as_json())
     if not summary:
         with workspace.store.read() as db:
             document["grades"] = [
@@ -105,7 +108,7 @@ def _grade_runs(
                 for row in iter_grades(db, grader.id, chosen)
             ]
     calling.emit(document | mark)
-    return _exit_code(done.summary)
+    return EXIT_FAILURES if judged is not None and judged.missing else _exit_code(done.summary)
 
 
 def _grade_files(

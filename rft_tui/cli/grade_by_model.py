@@ -15,9 +15,27 @@ from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
     from rft_tui.store.graders import StoredGrader
+    from rft_tui.store.tasks import StoredTask
     from rft_tui.tasks.grade import GradeReport
     from rft_tui.tasks.judging.judge import ServiceJudge
     from rft_tui.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of it: the figures, the task that asked (None where all was known), what is not graded yet."""
+
+    report: GradeReport
+    task: StoredTask | None
+    missing: int
+
+    def as_json(self) -> JsonObject:
+        """What scripts read beside the figures."""
+        task = {} if self.task is None else {key: task_json(self.task)[key] for key in _TASK_KEYS}
+        return {"missing": self.missing, **task}
+
+
+_TASK_KEYS = ("task", "state", "requests", "cost", "message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +56,7 @@ def grade_by_model(
     runs: Sequence[int],
     item_timeout: float,
     judging: Judging,
-) -> GradeReport | None:
+) -> Judged | None:
     """Grade stored runs through the worker; None where nobody waits for it or the person said no."""
     from rft_tui.providers.profiles import find_key, named_profile
     from rft_tui.store.grades import count_ungraded, forget_service_errors
@@ -55,6 +73,7 @@ def grade_by_model(
         before = summarise(db, grader.id, grader.rule, runs).graded
         figures = estimate_grading(db, grader, runs, profile)
         to_do = count_ungraded(db, grader.id, runs)
+    task = None
     if to_do:
         find_key(profile)
         if judging.spend_cap is not None and figures.cost is None:
@@ -77,7 +96,7 @@ def grade_by_model(
             if calling.as_json:
                 calling.emit(task_json(task))
             return None
-        if task.state != "done":
+        if task.state == "failed":
             ended(calling, task)
         calling.tell(
             f"{text.counted(task.progress.requests, 'request')}, {task.progress.cached:,} answers from the cache, "
@@ -85,7 +104,10 @@ def grade_by_model(
         )
     with store.read() as db:
         summary = summarise(db, grader.id, grader.rule, runs)
-    return GradeReport(before, summary.graded - before, summary)
+        missing = count_ungraded(db, grader.id, runs)
+    if missing:
+        calling.tell(f"{missing:,} predictions are not graded yet" + (f": {task.message}" if task is not None else ""))
+    return Judged(GradeReport(before, summary.graded - before, summary), task, missing)
 
 
 @contextmanager

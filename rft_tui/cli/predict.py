@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rft_tui.cli import text
+from rft_tui.cli.amounts import MONEY
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.task_lines import ended, task_json, wait_for
 from rft_tui.errors import EXIT_DONE, UsageError
 from rft_tui.model import JsonObject
+from rft_tui.safetext import one_line
 
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
@@ -45,7 +48,7 @@ if TYPE_CHECKING:
 @click.option("--response-format", metavar="FILE", type=click.Path(path_type=Path), help="JSON schema of the answers.")
 @click.option("--service-tier", metavar="T", default="", help="auto, default, flex (slow, half price), priority.")
 @click.option("--concurrency", metavar="C", type=int, help="Most calls in flight (default: the profile's).")
-@click.option("--spend-cap", metavar="X", type=float, help="Stop before more than X US dollars are spent.")
+@click.option("--spend-cap", metavar="X", type=MONEY, help="Stop before more than X US dollars are spent.")
 @click.option("--token-cap", metavar="N", type=int, help="Stop before more than N tokens are used.")
 @click.option("--batch", is_flag=True, help="Through the service's batches: half the price, up to a day.")
 @click.option("--no-cache", is_flag=True, help="Take nothing from the cache: ask anew, as new runs.")
@@ -67,11 +70,13 @@ def predict(calling: Calling, **options: Any) -> int:
     profile = named_profile(workspace.settings, request.profile or None)
     prompt = choose_prompt(workspace, request.prompt) if request.prompt else None
     planned = plan(workspace.store, request, profile, prompt)
-    _say_plan(calling, planned)
     if options["dry_run"]:
         if calling.as_json:
             calling.emit(_plan_json(planned))
+        else:
+            _say_plan(planned, calling.line)
         return EXIT_DONE
+    _say_plan(planned, calling.tell)
     if all(run.present == run.items for run in planned.runs):
         return _report(calling, workspace, planned, None)
     if planned.requests:
@@ -152,19 +157,21 @@ def _said_by_the_service(workspace: Workspace, planned: PredictPlan) -> list[str
     return [warning for warning in said if warning not in planned.warnings]
 
 
-def _say_plan(calling: Calling, planned: PredictPlan) -> None:
+def _say_plan(planned: PredictPlan, say: Callable[[str], None]) -> None:
     figures = planned.estimate
+    if planned.request.batch:
+        say("through the service's batches: half the price, and up to a day")
     runs, items = text.counted(len(planned.runs), "run"), text.counted(planned.items, "item")
-    calling.tell(f"{runs} × {items}: {text.counted(planned.requests, 'request')} to make, {planned.known:,} known")
+    say(f"{runs} × {items}: {text.counted(planned.requests, 'request')} to make, {planned.known:,} known")
     if planned.requests:
-        calling.tell(
+        say(
             f"about {figures.input_tokens:,} tokens in, {figures.output_tokens:,} out: "
             + (text.money(figures.cost) if figures.cost is not None else "unknown price")
         )
         for note in figures.notes:
-            calling.tell(note)
+            say(note)
     for warning in planned.warnings:
-        calling.tell(warning)
+        say(warning)
 
 
 def _plan_json(planned: PredictPlan) -> JsonObject:
@@ -193,11 +200,13 @@ def _plan_json(planned: PredictPlan) -> JsonObject:
 def _report(calling: Calling, workspace: Workspace, planned: PredictPlan, task: StoredTask | None) -> int:
     """Say what came of it; the exit code."""
     from rft_tui.cli.run import run_json, run_table
+    from rft_tui.store.run_figures import error_examples
     from rft_tui.store.runs import find_run, list_runs
 
     with workspace.store.read() as db:
         found = [find_run(db, one.key) for one in planned.runs]
         runs = list_runs(db, [run for run in found if run is not None])
+        failed = error_examples(db, [run.id for run in runs]) if any(run.errors for run in runs) else []
     progress = None if task is None else task.progress
     present = sum(one.present for one in planned.runs)
     errors = {} if progress is None else progress.errors
@@ -213,11 +222,15 @@ def _report(calling: Calling, workspace: Workspace, planned: PredictPlan, task: 
             "task": None if task is None else task.id,
             "state": "done" if task is None else task.state,
             "message": "" if task is None else task.message,
+            "error_messages": {one.kind: one.message for one in failed},
             "warnings": list(planned.warnings),
         }
-        calling.emit(document | ({"simulated": True} if planned.profile.is_simulated else {}))
+        simulated = planned.profile.is_simulated or any(run.simulated for run in runs)
+        calling.emit(document | ({"simulated": True} if simulated else {}))
     elif not calling.as_json:
         calling.lines(run_table(runs))
+        for one in failed:
+            calling.say(f"{one.count:,} × {one.kind}: {one_line(one.message, 300)}")
     if task is None:
         calling.tell("Everything is known already; nothing was asked.")
         return EXIT_DONE

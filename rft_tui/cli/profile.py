@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,15 +11,21 @@ from rft_tui.cli.console import Calling, command
 from rft_tui.cli.text import Column, table
 from rft_tui.errors import EXIT_DONE, EXIT_SERVICE, RftError
 
+if TYPE_CHECKING:
+    from rft_tui.settings import WorkspaceSettings
+
 
 @command
 def list_all(calling: Calling) -> None:
     """List the profiles: those of rft.toml, and those that are built in."""
-    from rft_tui.providers.profiles import BUILT_IN, find_key, list_profiles, named_profile
+    from rft_tui.providers.profiles import BUILT_IN, find_key, list_profiles
 
     workspace = calling.workspace()
     rows = []
-    default = named_profile(workspace.settings, None).name
+    default, wrong = _chosen(workspace.settings, judge=False)
+    judge, wrong_judge = _chosen(workspace.settings, judge=True)
+    for said in dict.fromkeys(one for one in (wrong, wrong_judge) if one):
+        calling.say(said)
     for one in list_profiles(workspace.settings):
         try:
             key = find_key(one).source or "none needed"
@@ -33,6 +40,7 @@ def list_all(calling: Calling) -> None:
                     {
                         "profile": one.name, "service": one.service, "api": one.profile.api,
                         "backend": one.profile.backend, "key": key, "from": where, "default": one.name == default,
+                        "judge": one.name == judge,
                     }
                     for one, key, where in rows
                 ]
@@ -44,11 +52,26 @@ def list_all(calling: Calling) -> None:
         Column("from"),
     ]  # fmt: skip
     cells = [
-        (one.name + (" (default)" if one.name == default else ""), one.service, one.profile.api, one.profile.backend,
+        (one.name + _mark(one.name, default, judge), one.service, one.profile.api, one.profile.backend,
          key, where)
         for one, key, where in rows
     ]  # fmt: skip
     calling.lines(table(columns, cells))
+
+
+def _chosen(settings: WorkspaceSettings, *, judge: bool) -> tuple[str, str]:
+    """The profile that is used where none is said, or what is wrong with the choice."""
+    from rft_tui.providers.profiles import named_profile
+
+    try:
+        return named_profile(settings, None, judge=judge).name, ""
+    except RftError as error:
+        return "", f"{error.message}. {error.hint}"
+
+
+def _mark(name: str, default: str, judge: str) -> str:
+    words = [word for word, chosen in (("default", default), ("judge", judge)) if name == chosen]
+    return f" ({', '.join(words)})" if words else ""
 
 
 @command

@@ -11,6 +11,7 @@ from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.text import Column, table
 from rft_tui.model import JsonObject
+from rft_tui.safetext import one_line
 
 if TYPE_CHECKING:
     from rft_tui.store.graders import StoredGrader
@@ -35,6 +36,7 @@ def run_json(run: StoredRun) -> JsonObject:
         "cost": run.cost,
         "cached": run.cached,
         "served_models": list(run.served_models),
+        "parameters": run.parameters,
         "reasoning_tokens": run.reasoning_tokens,
         "latency_s": run.latency_s,
         "source": run.source,
@@ -48,7 +50,8 @@ def run_table(runs: list[StoredRun]) -> list[str]:
         Column("run", right=True), Column("dataset"), Column("model"), Column("effort"), Column("prompt"),
         Column("index", right=True), Column("done", right=True), Column("items", right=True),
         Column("errors", right=True), Column("tokens", right=True), Column("cost", right=True),
-        Column("s/call", right=True), Column("profile"), Column("answered by"), Column(""),
+        Column("s/call", right=True), Column("profile"), Column("parameters", limit=40), Column("answered by"),
+        Column(""),
     ]  # fmt: skip
     return table(
         columns,
@@ -58,7 +61,7 @@ def run_table(runs: list[StoredRun]) -> list[str]:
                 run.dataset,
                 run.model,
                 run.effort,
-                run.prompt_name,
+                f"{run.prompt_name}@{run.prompt[:4]}" if run.prompt else None,
                 run.run_index,
                 f"{run.done:,}",
                 f"{run.items:,}",
@@ -67,12 +70,18 @@ def run_table(runs: list[StoredRun]) -> list[str]:
                 None if run.cost is None else text.money(run.cost),
                 None if run.latency_s is None else f"{run.latency_s:.1f}",
                 run.profile,
+                ", ".join(f"{name} {_value(value)}" for name, value in run.parameters.items()),
                 ", ".join(run.served_models) if set(run.served_models) - {run.model} else None,
                 "SIMULATED" if run.simulated else "",
             )
             for run in runs
         ],
     )
+
+
+def _value(value: object) -> str:
+    """A parameter in a cell; a schema is only named."""
+    return "…" if isinstance(value, dict) else str(value)
 
 
 @command
@@ -95,20 +104,28 @@ def list_all(calling: Calling) -> None:
 @click.argument("names", metavar="RUN...", nargs=-1, required=True)
 def show(calling: Calling, names: tuple[str, ...]) -> None:
     """Show runs (ids or model names) with what each grader says of them."""
+    from rft_tui.store.run_figures import error_examples
     from rft_tui.store.runs import list_runs, resolve_runs
 
     with calling.workspace().store.read() as db:
         runs = list_runs(db, resolve_runs(db, names))
         found = {run.id: graders_of(db, [run.id]) for run in runs}
+        errors = {run.id: error_examples(db, [run.id]) for run in runs if run.errors}
     if calling.as_json:
         mark = {"simulated": True} if any(run.simulated for run in runs) else {}
         documents = [
-            run_json(run) | {"graders": [summary_json(*one) for one in found[run.id]], "parameters": run.parameters}
+            run_json(run)
+            | {
+                "graders": [summary_json(*one) for one in found[run.id]],
+                "error_messages": {one.kind: one.message for one in errors.get(run.id, ())},
+            }
             for run in runs
         ]
         calling.emit({"runs": documents, **mark})
         return
     calling.lines(run_table(runs))
+    for run, examples in errors.items():
+        calling.lines([f"run {run}: {one.count:,} × {one.kind}: {one_line(one.message, 300)}" for one in examples])
     calling.line()
     rows = [(run.id, *summary_cells(*one)) for run in runs for one in found[run.id]]
     if rows:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rft_tui.cli import text
+from rft_tui.cli.amounts import MONEY
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.task_lines import ended, task_json, task_line, wait_for
 from rft_tui.cli.text import Column, table
@@ -31,7 +32,8 @@ def list_all(calling: Calling, only_open: bool) -> None:
         calling.emit({"tasks": [task_json(task) for task in tasks], **mark})
         return
     if not tasks:
-        calling.say("There are no tasks yet: rft-tui predict and model-graded rft-tui grade make them.")
+        made = "rft-tui predict and model-graded rft-tui grade make them."
+        calling.say("No task waits or runs." if only_open else f"There are no tasks yet: {made}")
         return
     columns = [
         Column("task", right=True), Column("what"), Column("state"), Column("done", right=True),
@@ -136,7 +138,7 @@ def resume(calling: Calling, number: int, wait: bool) -> int:
 @command
 @click.argument("number", metavar="TASK", type=int)
 @click.option("--concurrency", metavar="C", type=click.IntRange(min=1), help="Most calls in flight.")
-@click.option("--spend-cap", metavar="X", type=click.FloatRange(min=0, min_open=True), help="US dollars, in all.")
+@click.option("--spend-cap", metavar="X", type=MONEY, help="US dollars, in all.")
 @click.option("--token-cap", metavar="N", type=click.IntRange(min=1), help="Tokens, in all.")
 def change(
     calling: Calling, number: int, concurrency: int | None, spend_cap: float | None, token_cap: int | None

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from rft_tui.store.tasks import StoredTask
     from rft_tui.workspace import Workspace
 
-_SHOWN_ERRORS = 6
-
 
 def task_json(task: StoredTask) -> JsonObject:
     """One task as scripts read it."""
@@ -60,8 +58,6 @@ def task_line(task: StoredTask) -> str:
     parts.append(text.counted(progress.failed, "error"))
     if progress.cost or progress.unpriced:
         parts.append(text.money(progress.cost) + (" and unknown prices" if progress.unpriced else ""))
-    if task.wish:
-        parts.append(f"{task.wish} wished")
     if task.message:
         parts.append(task.message)
     return " · ".join(parts)
@@ -83,7 +79,7 @@ def wait_for(calling: Calling, workspace: Workspace, task: int, *, detach: bool 
         return follow(workspace.store, workspace.folder, task, lambda one: calling.status(task_line(one)))
     except KeyboardInterrupt:
         stored = cancel_and_wait(workspace.store, task)
-        calling.say(f"{task_line(stored)}: {stored.state}. rft-tui task resume {task} goes on.")
+        calling.say(f"{stored.state}: {task_line(stored)}. rft-tui task resume {task} goes on.")
         raise
 
 
@@ -95,11 +91,10 @@ def ended(calling: Calling, task: StoredTask) -> int:
         kind = ServiceError if stored.get("kind") == "service" else RftError
         raise kind(
             f"task {task.id}: {stored.get('message', task.message)}",
-            hint=f"{stored.get('hint', '')} rft-tui task resume {task.id} goes on where it was.".strip(),
+            hint=f"{stored.get('hint', '').replace('rft-tui task resume goes on.', '').strip()}"
+            f" rft-tui task resume {task.id} goes on where it was.".strip(),
         )
     if task.state != "done":
         calling.tell(f"Task {task.id} is {task.state}: {task.message or 'rft-tui task resume goes on'}")
         return EXIT_FAILURES
-    for kind_of_error, count in sorted(progress.errors.items(), key=lambda one: -one[1])[:_SHOWN_ERRORS]:
-        calling.tell(f"{count:,} × {kind_of_error}")
     return EXIT_FAILURES if progress.failed else EXIT_DONE

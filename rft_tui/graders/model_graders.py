@@ -83,7 +83,7 @@ class ScoreModel(_ModelGrader):
         ],
         "range": [0, 1],
         "pass_threshold": 0.75,
-        "sampling_params": {"temperature": 0, "seed": 7},
+        "sampling_params": {"temperature": 0, "seed": 7, "max_completions_tokens": 1000},
     }
 
     def check(self, check: Check, spec: JsonObject, path: str) -> None:

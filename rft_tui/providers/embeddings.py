@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rft_tui.model import JsonObject, PredictionError
 from rft_tui.providers.calls import Embeddings
-from rft_tui.providers.reading import MalformedError, count_of, json_object, objects_of, text_of, usage_of
+from rft_tui.providers.reading import MalformedError, count_of, json_object, name_of, objects_of, usage_of
 
 PATH = "/embeddings"
 """Where a request is sent, below the base URL."""
@@ -38,7 +39,8 @@ def _read(answer: JsonObject, count: int) -> Embeddings:
     if len({len(one) for one in found.values()}) > 1:
         raise MalformedError("the vectors differ in length")
     vectors = tuple(found[index] for index in range(count))
-    return Embeddings(vectors, text_of(answer.get("model")), usage_of(answer.get("usage")))
+    usage = usage_of(answer.get("usage"))
+    return Embeddings(vectors, name_of(answer.get("model")), replace(usage, output_tokens=usage.output_tokens or 0))
 
 
 def _vector(value: Any) -> tuple[float, ...]:

@@ -39,6 +39,9 @@ STATES = {
 }
 """What an outcome says of an endpoint; others leave it open."""
 
+SHOWN_MODELS = 12
+"""Models that are named."""
+
 SHOWN_ENDS = 5
 """Models with an end in sight that are named."""
 
@@ -91,7 +94,12 @@ class ProbeReport:
         today = datetime.now(UTC).date()
         ends = [one_line(said, 120) for one in self.models if one.shutdown_date and (said := retirement(one, today))]
         more = f" and {len(ends) - SHOWN_ENDS} more with an end" if len(ends) > SHOWN_ENDS else ""
-        return "; ".join([str(len(self.models)), *ends[:SHOWN_ENDS]]) + more
+        names = ", ".join(one_line(one.id, 60) for one in self.models[:SHOWN_MODELS])
+        named = f"{len(self.models)}: {names}" if self.models else "none"
+        rest = (
+            f" and {len(self.models) - SHOWN_MODELS} more (--json lists all)" if len(self.models) > SHOWN_MODELS else ""
+        )
+        return "; ".join([named + rest, *ends[:SHOWN_ENDS]]) + more
 
 
 async def probe(profile: NamedProfile, folder: Path | None) -> ProbeReport:

@@ -111,7 +111,8 @@ def named_profile(settings: WorkspaceSettings, name: str | None, *, judge: bool 
         return known[wanted]
     close = get_close_matches(wanted, known, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(map(repr, close))}?" if close else f"Known here: {', '.join(known)}."
-    raise UsageError(f"there is no profile {wanted!r}", hint=hint)
+    said = "" if name else f" ({'judge' if judge and settings.judge_profile else 'default'}_profile in rft.toml)"
+    raise UsageError(f"there is no profile {wanted!r}{said}", hint=hint)
 
 
 def check_address(profile: NamedProfile) -> None:

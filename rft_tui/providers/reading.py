@@ -45,8 +45,8 @@ def text_of(value: Any) -> str:
 
 
 def name_of(value: Any) -> str:
-    """An id, a name or another word of the service, cut to a length that may be kept with every answer."""
-    return text_of(value)[:LONGEST_NAME]
+    """An id, a name or another word of the service on one line, of a length that may be kept with every answer."""
+    return one_line(value, LONGEST_NAME) if isinstance(value, str) else ""
 
 
 def objects_of(value: Any) -> list[JsonObject]:

@@ -99,6 +99,29 @@ def error_kinds(db: sqlite3.Connection, runs: Sequence[int]) -> dict[str, int]:
     return dict(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorExample:
+    """Errors of one kind in some runs: how many, and what the service said of one of them."""
+
+    kind: str
+    count: int
+    message: str
+
+
+def error_examples(db: sqlite3.Connection, runs: Sequence[int]) -> list[ErrorExample]:
+    """The errors of some runs by kind, the most frequent first, each with one message."""
+    found = []
+    for kind, count in error_kinds(db, runs).items():
+        marks = ",".join("?" * len(runs))
+        row = db.execute(
+            "SELECT answer.error_message FROM prediction JOIN answer ON answer.id = prediction.answer"
+            f" WHERE prediction.run IN ({marks}) AND prediction.error_kind = ? LIMIT 1",
+            [*runs, kind],
+        ).fetchone()
+        found.append(ErrorExample(kind, count, row[0] or ""))
+    return found
+
+
 def _figures(db: sqlite3.Connection, grader: StoredGrader | None, runs: Sequence[int]) -> ScoreSummary | None:
     if grader is None:
         return None

@@ -221,6 +221,12 @@ def end_task(
     )
 
 
+_AGAIN = {
+    TaskState.FAILED: "rft-tui task resume takes it up again.",
+    TaskState.CANCELLED: "rft-tui task resume takes it up again.",
+}
+
+
 def wish(db: sqlite3.Connection, task: int, what: str) -> StoredTask:
     """Wish that a task pauses or is cancelled; one that nobody works on does so at once. The task as it is then.
 
@@ -229,7 +235,7 @@ def wish(db: sqlite3.Connection, task: int, what: str) -> StoredTask:
     """
     stored = get_task(db, task)
     if stored.state in (TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED):
-        raise UsageError(f"task {task} has ended ({stored.state})", hint="rft-tui task resume takes it up again.")
+        raise UsageError(f"task {task} has ended ({stored.state})", hint=_AGAIN.get(stored.state, ""))
     if stored.state is TaskState.RUNNING:
         db.execute("UPDATE task SET wish = ? WHERE id = ?", [what, task])
     elif what == CANCEL and _is_at_service(db, task):
@@ -247,6 +253,11 @@ def _is_at_service(db: sqlite3.Connection, task: int) -> bool:
     return (
         db.execute(f"SELECT 1 FROM batch WHERE task = ? AND state IN {states} LIMIT 1", [task]).fetchone() is not None
     )
+
+
+def mark_simulated(db: sqlite3.Connection, task: int) -> None:
+    """Keep that the embedded service answers a task, behind whatever address."""
+    db.execute("UPDATE task SET simulated = 1 WHERE id = ? AND NOT simulated", [task])
 
 
 def queue_again(db: sqlite3.Connection, task: int) -> StoredTask:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BATCH = 250
 """Grades that are committed together; a killed process loses at most so many."""
 
+NOT_ASKED = "model_grader_not_asked"
+"""The error of a grade whose judge was not asked any more; it is not stored, since nothing happened."""
+
 FLUSH_S = 1.0
 """Grades that come slowly are committed after so many seconds at the latest, with the next one."""
 
@@ -69,12 +72,13 @@ def grade_runs(
     progress: Progress | None = None,
     judge: Judge | None = None,
     noticed: Noticed | None = None,
+    enough: Event | None = None,
 ) -> GradeReport:
     """Grade the predictions of the runs (None: all) that the version has not graded yet.
 
     Grades are committed in batches as they come, so what is done stays done when `stop` is set or the process dies; a
-    second call goes on from there. `judge` answers model graders. Raises UsageError for an external grader and
-    GraderSpecError for one that cannot run here.
+    second call goes on from there. `judge` answers model graders; once `enough` is set nothing more is begun, and what
+    was begun is finished. Raises UsageError for an external grader and GraderSpecError for one that cannot run here.
     """
     if grader.is_external:
         raise UsageError(
@@ -93,7 +97,7 @@ def grade_runs(
             closing(store.connect()) as reader,
             GradingEngine(local, item_timeout_s=item_timeout_s, workers=workers, stop=stop, judge=judge) as engine,
         ):
-            for gradable, grade in graded(engine, iter_gradable(reader, runs, ungraded_by=grader.id), stop):
+            for gradable, grade in graded(engine, iter_gradable(reader, runs, ungraded_by=grader.id), stop, enough):
                 writer.add(gradable, grade)
         writer.flush()
     with store.read() as db:
@@ -115,9 +119,12 @@ def grade_predictions(
 
 
 def graded(
-    engine: GradingEngine, predictions: Iterable[Gradable], stop: Event | None = None
+    engine: GradingEngine,
+    predictions: Iterable[Gradable],
+    stop: Event | None = None,
+    enough: Event | None = None,
 ) -> Iterator[tuple[Gradable, Grade]]:
-    """Each prediction with its grade, in order, until `stop` is set.
+    """Each prediction with its grade, in order, until `stop` is set; after `enough` is, those that were begun.
 
     Where there is no answer to grade, the grader is not asked; at most `MOST_WITHOUT_ANSWER` such predictions are held
     back at a time.
@@ -130,6 +137,8 @@ def graded(
         nonlocal more
         without_answer = 0
         for gradable in stream:
+            if enough is not None and enough.is_set():
+                break
             if gradable.error_kind is None:
                 waiting.append((gradable, None))
                 yield call_of(gradable)
@@ -188,6 +197,8 @@ class _Writer:
 
     def add(self, gradable: Gradable, grade: Grade) -> None:
         """Take a grade; a full batch is committed, and one that has waited."""
+        if grade.error is not None and grade.error.kind == NOT_ASKED:
+            return
         self._batch.append((gradable.prediction, gradable.item, gradable.run, grade))
         if len(self._batch) >= BATCH or time.monotonic() - self._flushed >= FLUSH_S:
             self.flush()

@@ -305,3 +305,6 @@ class RftApp(ThinOutput, App[None]):
             log.error("%d changes not stored: %s", self.outbox.waiting, error.message)  # noqa: TRY400 - no surprise
             self._exit_renderables.append(Text(f"{self.outbox.waiting} changes could not be stored: {error.message}"))
         self.save_session(BUSY_TIMEOUT_MS)
+        if open_tasks := len(self.tasks.open):
+            goes = "1 task goes" if open_tasks == 1 else f"{open_tasks} tasks go"
+            self._exit_renderables.append(Text(f"{goes} on in the background: rft-tui task list"))

@@ -94,15 +94,15 @@ class Control:
         if said is None:
             raise LostTask(f"task {self.task.id} belongs to another worker now")
 
-    def count_error(self, kind: str) -> None:
-        """Count an error; in a new table, since another thread may be storing the old one."""
-        errors = self.progress.errors
-        self.progress.errors = errors | {kind: errors.get(kind, 0) + 1}
+    def count_error(self, kind: str, by: int = 1) -> None:
+        """Count an error, or one less; in a new table, since another thread may be storing the old one."""
+        errors = self.progress.errors | {kind: self.progress.errors.get(kind, 0) + by}
+        self.progress.errors = {name: count for name, count in errors.items() if count}
 
     def stopped(self) -> TaskEnd:
         """How a task ends that stopped because somebody wished it."""
         if self.wish == "cancel":
-            return TaskEnd(TaskState.CANCELLED, "cancelled; what was done is kept")
+            return TaskEnd(TaskState.CANCELLED, "what was done is kept")
         if self.wish == "leave":
             return TaskEnd(TaskState.QUEUED, "")
-        return TaskEnd(TaskState.PAUSED, "paused")
+        return TaskEnd(TaskState.PAUSED)

@@ -44,10 +44,14 @@ class LostTask(RftError):  # noqa: N818 - it is no error of the person's or the 
 
 
 class Once:
-    """A change of figures in memory that belongs to a piece of work: done with it, however often that is tried."""
+    """A change of figures in memory that belongs to a piece of work: done once, however often that is tried.
 
-    def __init__(self, change: Callable[[], None]) -> None:
+    Where the work is given up it is done all the same, and `back` takes back what is then not true.
+    """
+
+    def __init__(self, change: Callable[[], None], back: Callable[[], None] = lambda: None) -> None:
         self._change = change
+        self._back = back
         self._is_done = False
 
     def __call__(self) -> None:
@@ -56,11 +60,17 @@ class Once:
             self._is_done = True
             self._change()
 
+    def give_up(self) -> None:
+        """Count what stays true although the work is not done."""
+        self()
+        self._back()
+
 
 @dataclass(slots=True)
 class _Piece:
     work: Work
     seal: Seal | None
+    counted: Once | None
     result: Future[Any]
 
 
@@ -80,16 +90,21 @@ class StoreWriter:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def do(self, work: Callable[[sqlite3.Connection], Result], seal: Seal | None = None) -> Result:
-        """Do some work in a write transaction and wait until it is committed; raises what it or the store raises."""
-        result: Result = await asyncio.wrap_future(self.submit(work, seal))
+    async def do(
+        self, work: Callable[[sqlite3.Connection], Result], seal: Seal | None = None, counted: Once | None = None
+    ) -> Result:
+        """Do some work in a write transaction and wait until it is committed; raises what it or the store raises.
+
+        `counted` is what the work counts in memory, put right where it is given up before anything else is written.
+        """
+        result: Result = await asyncio.wrap_future(self.submit(work, seal, counted))
         return result
 
-    def submit(self, work: Work, seal: Seal | None = None) -> Future[Any]:
+    def submit(self, work: Work, seal: Seal | None = None, counted: Once | None = None) -> Future[Any]:
         """Begin some work; its result comes when it is committed."""
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()  # who waits may be cancelled; what was begun is done all the same
-        self._pieces.put(_Piece(work, seal, future))
+        self._pieces.put(_Piece(work, seal, counted, future))
         return future
 
     def close(self) -> None:
@@ -124,6 +139,8 @@ class StoreWriter:
                     self._write([piece])
             else:
                 for piece in group:
+                    if piece.counted is not None:
+                        piece.counted.give_up()
                     piece.result.set_exception(error)
             return
         for piece, result in zip(group, results, strict=True):

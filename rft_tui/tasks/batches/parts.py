@@ -33,7 +33,7 @@ from rft_tui.tasks.background.control import Control
 from rft_tui.tasks.background.writing import StoreWriter
 from rft_tui.tasks.batches.collect import Keeper, PriceOf
 from rft_tui.tasks.batches.files import PartFile, file_name
-from rft_tui.tasks.predicting.estimate import ASSUMED_OUTPUT, CHARACTERS_A_TOKEN
+from rft_tui.tasks.guesses import ASSUMED_OUTPUT, CHARACTERS_A_TOKEN
 
 Job = TypeVar("Job")
 

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from rft_tui.errors import ServiceError
@@ -29,7 +28,9 @@ from rft_tui.store.owners import this_process
 from rft_tui.store.replies import Reply, get_reply, put_reply
 from rft_tui.tasks.background.outage import MOST_TRIES, UNREACHABLE, Outage
 from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.grade import NOT_ASKED
 from rft_tui.tasks.judging.forms import JSON, SCHEMA, WORDS, does_not_hold, is_about_the_form, lower_of, model_call
+from rft_tui.tasks.judging.purse import JudgeTally, Purse
 
 if TYPE_CHECKING:
     from rft_tui.providers.service import ModelService
@@ -56,20 +57,9 @@ ERROR_KINDS = {
     "content_filter": "model_grader_refusal_error",
     "incomplete": "model_grader_exceeded_max_tokens_error",
     "malformed": "model_grader_parse_error",
+    "stopped": NOT_ASKED,
 }
 """What a failed call is called in a grade; any other is a `model_grader_server_error`."""
-
-
-@dataclass(slots=True)
-class JudgeTally:
-    """What judges took so far; `unpriced` counts requests whose price is not known."""
-
-    requests: int = 0
-    cached: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: float = 0.0
-    unpriced: int = 0
 
 
 class ServiceJudge:
@@ -106,6 +96,7 @@ class ServiceJudge:
         self._on_stop = on_stop
         self._forms: dict[str, str] = {}
         self._under_way: dict[str, asyncio.Task[tuple[_Outcome, bool]]] = {}
+        self._purse = Purse(spend_cap, self.tally, self._cost, self._halt_by_cap)
         self._outage = Outage()
         self._halt = asyncio.Event()
 
@@ -188,7 +179,7 @@ class ServiceJudge:
 
         def keep(db: sqlite3.Connection) -> None:
             if isinstance(reply, Reply) and is_worth_keeping(reply):
-                put_reply(db, key, reply, simulated=simulated)
+                put_reply(db, key, reply, simulated=simulated or reply.served_model.startswith(SIMULATED_PREFIX))
             release(db, [key])
 
         await self._writer.do(keep)
@@ -221,8 +212,13 @@ class ServiceJudge:
         while True:
             if self._halt.is_set():
                 return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
-            reply = await self._service.ask(call, give_up=self._halt)
-            self._count(call.model, reply.attempts, reply.answer.usage)
+            if not await self._purse.take(call):
+                continue
+            try:
+                reply = await self._service.ask(call, give_up=self._halt)
+            finally:
+                self._purse.give_back()
+            self._count(call.model, reply.attempts, reply.answer.usage, answered=reply.answer.error is None)
             error = reply.answer.error
             if error is None or error.kind not in UNREACHABLE:
                 self._outage.answered()
@@ -245,7 +241,7 @@ class ServiceJudge:
         if self._halt.is_set():
             return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
         answer = await self._service.embed(model, texts)
-        self._count(model, answer.attempts, answer.usage)
+        self._count(model, answer.attempts, answer.usage, answered=answer.error is None)
         if answer.error is not None:
             if answer.error.kind in HOPELESS or (answer.error.kind in UNREACHABLE and not self._outage.has_answered):
                 self._hopeless(answer.error.kind, answer.error.message)
@@ -257,21 +253,28 @@ class ServiceJudge:
     def _cost(self, model: str, usage: Usage) -> float | None:
         return cost_of(usage, price_of(self._profile, model))
 
-    def _count(self, model: str, attempts: int, usage: Usage) -> None:
+    def _count(self, model: str, attempts: int, usage: Usage, *, answered: bool) -> None:
         tally = self.tally
         tally.requests += attempts
         tally.input_tokens += usage.input_tokens or 0
         tally.output_tokens += usage.output_tokens or 0
         cost = self._cost(model, usage)
+        self._purse.answered += answered
         if cost is not None:
             tally.cost += cost
-        elif usage.output_tokens or usage.input_tokens:
+        elif answered or usage.output_tokens or usage.input_tokens:
             tally.unpriced += 1
-        if self._spend_cap is not None and tally.cost >= self._spend_cap:
-            hint = "Raise it with --spend-cap (or rft-tui task set); what was graded is kept."
-            self._stop(
-                ServiceError(f"the spend cap of ${self._spend_cap:g} is reached", hint=hint, outcome=CAP_REACHED)
-            )
+            if self._spend_cap is not None:
+                message = f"the spend cap cannot be held: what an answer of {model} costs is not known"
+                hint = "Write its price into rft.toml, or grade without --spend-cap; what was graded is kept."
+                self._stop(ServiceError(message, hint=hint, outcome=CAP_REACHED))
+
+    def _halt_by_cap(self) -> None:
+        hint = "Raise it with --spend-cap (or rft-tui task set); what was graded is kept."
+        said = (
+            f"the spend cap of ${self._spend_cap:g} leaves no room for one more question: ${self.tally.cost:.4f} spent"
+        )
+        self._stop(ServiceError(said, hint=hint, outcome=CAP_REACHED))
 
     def _hopeless(self, outcome: str, message: str) -> None:
         self._stop(ServiceError(message, hint="Check the profile: rft-tui profile test.", outcome=outcome))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from threading import Event
 
 from rft_tui.errors import ServiceError, StoreBusyError, StoreError
 from rft_tui.model import Grade
@@ -16,7 +17,8 @@ from rft_tui.store.tasks import TaskState, add_task
 from rft_tui.tasks.background.bench import Bench
 from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.grade import grade_runs
-from rft_tui.tasks.judging.judge import CAP_REACHED, JudgeTally, ServiceJudge
+from rft_tui.tasks.judging.judge import CAP_REACHED, ServiceJudge
+from rft_tui.tasks.judging.purse import JudgeTally
 
 GRADE = "grade"
 """The kind of these tasks."""
@@ -67,17 +69,21 @@ async def grade(bench: Bench, control: Control) -> TaskEnd:
         raise StoreError("the grader of the task is not in the cache any more", hint="Begin again.")
     most = control.settings.get("concurrency") or profile.profile.concurrency
     service = await bench.services.open(profile, most)
-    before = control.progress
+    before, enough = control.progress, Event()
+
+    def stop(error: ServiceError) -> None:
+        (enough if error.outcome == CAP_REACHED else control.stop).set()
+
     judge = ServiceJudge(
         bench.store, bench.writer, service, profile, asyncio.get_running_loop(), owner=control.owner,
-        spend_cap=control.settings.get("spend_cap"), on_stop=lambda _error: control.stop.set(),
+        spend_cap=control.settings.get("spend_cap"), on_stop=stop,
         tally=JudgeTally(
             before.requests, before.cached, before.input_tokens, before.output_tokens, before.cost, before.unpriced
         ),
     )  # fmt: skip
     counting = asyncio.create_task(_count(control, judge))
     try:
-        await _graded(bench.store, grader, control, judge)
+        await _graded(bench.store, grader, control, judge, enough)
     finally:
         counting.cancel()
         _take_over(control, judge)
@@ -85,7 +91,7 @@ async def grade(bench: Bench, control: Control) -> TaskEnd:
     return _end(control, judge.stopped)
 
 
-async def _graded(store: Store, grader: StoredGrader, control: Control, judge: ServiceJudge) -> None:
+async def _graded(store: Store, grader: StoredGrader, control: Control, judge: ServiceJudge, enough: Event) -> None:
     """Grade on a thread; where the cache is busy, once more from where it was."""
     request = control.task.request
     while not control.stop.is_set():
@@ -100,6 +106,7 @@ async def _graded(store: Store, grader: StoredGrader, control: Control, judge: S
                 stop=control.stop,
                 judge=judge,
                 noticed=lambda graded: _noticed(control, graded),
+                enough=enough,
             )
         except StoreBusyError:
             continue

@@ -13,25 +13,24 @@ from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.datasets import StoredDataset
 from rft_tui.store.graders import StoredGrader
 from rft_tui.store.grades import count_ungraded
+from rft_tui.tasks.guesses import ASSUMED_OUTPUT, CHARACTERS_A_TOKEN, JUDGE_OUTPUT
 from rft_tui.tasks.predicting.planned_run import PlannedRun
 from rft_tui.tasks.predicting.requests import PredictRequest
-
-CHARACTERS_A_TOKEN = 4.0
-"""Used where nothing was asked of a model yet; about right for English."""
-
-ASSUMED_OUTPUT = 300
-"""Output tokens of a call to a model of which nothing is known and whose output has no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Requests, tokens and US dollars; `cost` is None where a price is not known, `notes` say what it rests on."""
+    """Requests, tokens and US dollars; `cost` is None where a price is not known, `notes` say what it rests on.
+
+    `is_guess` says that the length of some answers is assumed: nothing was asked of the model yet.
+    """
 
     requests: int
     input_tokens: int
     output_tokens: int
     cost: float | None
     notes: tuple[str, ...]
+    is_guess: bool = False
 
 
 def estimate(
@@ -48,6 +47,7 @@ def estimate(
     inputs = outputs = requests = 0
     cost: float | None = 0.0
     notes: dict[str, None] = {}
+    is_guess = False
     for run in runs:
         if not run.requests:
             continue
@@ -57,18 +57,20 @@ def estimate(
         each_in = characters * seen.tokens_a_character
         each_out = seen.output if seen.output is not None else request.parameters.get("max_output_tokens")
         if each_out is None:
-            each_out = ASSUMED_OUTPUT
+            each_out, is_guess = ASSUMED_OUTPUT, True
             notes[f"{model} has not answered here yet: {ASSUMED_OUTPUT} output tokens a call are assumed"] = None
         run_in, run_out = round(each_in * run.requests), round(each_out * run.requests)
         inputs, outputs = inputs + run_in, outputs + run_out
         price = price_of(profile, model, service_tier=request.service_tier, batch=request.batch)
         part = cost_of(Usage(run_in, run_out), price)
+        if profile.is_loopback and not profile.is_simulated and part == 0:
+            notes["a service on this machine is taken as free"] = None
         if part is None:
             notes[f"unknown price: {model} (write it in rft.toml, or cap tokens instead)"] = None
         elif price is not None and price.date:
             notes[f"price of {model} as of {price.date}"] = None
         cost = None if cost is None or part is None else cost + part
-    return Estimate(requests, inputs, outputs, cost, tuple(notes))
+    return Estimate(requests, inputs, outputs, cost, tuple(notes), is_guess)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,6 @@ def _prompt_characters(prompt: Prompt | None) -> int:
         return 0
     copies = 1 + len(prompt.examples)
     return copies * len(prompt.text) + sum(len(str(example)) for example in prompt.examples)
-
-
-JUDGE_OUTPUT = 150
-"""Output tokens of a judge's answer that are assumed where nothing is known."""
 
 
 def estimate_grading(

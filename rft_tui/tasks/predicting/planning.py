@@ -9,15 +9,19 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from math import isfinite
 
 from rft_tui.errors import UsageError
 from rft_tui.identity import canonical_json
 from rft_tui.model import JsonObject, Prompt
+from rft_tui.providers import chat, responses
+from rft_tui.providers.calls import ModelCall
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.answers import known_answers
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import StoredDataset, get_dataset
 from rft_tui.store.prompts import add_prompt
+from rft_tui.store.run_figures import error_kinds
 from rft_tui.store.runs import RunKey, ensure_run, find_run, highest_index
 from rft_tui.store.tasks import add_task
 from rft_tui.store.wanted import OPEN, count_to_ask, last_answer, want_items
@@ -96,8 +100,12 @@ def _check(request: PredictRequest) -> None:
     for name, value in (("concurrency", request.concurrency), ("token cap", request.token_cap)):
         if value is not None and value < 1:
             raise UsageError(f"the {name} must be at least 1, not {value}")
-    if request.spend_cap is not None and request.spend_cap <= 0:
+    if request.spend_cap is not None and not (isfinite(request.spend_cap) and request.spend_cap > 0):
         raise UsageError(f"the spend cap must be more than 0, not {request.spend_cap:g}")
+    for name in ("temperature", "top_p"):
+        value = request.parameters.get(name)
+        if isinstance(value, float) and not isfinite(value):
+            raise UsageError(f"{name} must be a number, not {value:g}")
 
 
 def _keys(
@@ -108,7 +116,11 @@ def _keys(
     prompt: Prompt | None,
 ) -> Iterator[RunKey]:
     """What makes each run: every model at every effort, then the next run index."""
-    parameters: JsonObject = {name: value for name, value in request.parameters.items() if value not in (None, "")}
+    form = chat if profile.profile.api == "chat" else responses
+    left_out = form.ignored(ModelCall("", [], parameters=request.parameters))
+    parameters: JsonObject = {
+        name: value for name, value in request.parameters.items() if value not in (None, "") and name not in left_out
+    }
     if request.as_developer and prompt is not None:
         parameters[PROMPT_ROLE] = "developer"
     ways = [
@@ -187,6 +199,7 @@ def start(store: Store, planned: PredictPlan) -> int:
             "which": OPEN,
             "before": last_answer(db),
             "service_tier": request.service_tier,
+            "each": _each(planned.estimate),
             "request": request.as_json(),
         }
         settings = {
@@ -208,6 +221,15 @@ def start(store: Store, planned: PredictPlan) -> int:
     return task
 
 
+def _each(figures: Estimate) -> JsonObject:
+    """What one request may take as far as that is known, so that a cap holds from the first one on."""
+    if not figures.requests or figures.is_guess:
+        return {"cost": 0.0} if figures.cost == 0 else {}
+    tokens = (figures.input_tokens + figures.output_tokens) / figures.requests
+    cost = {} if figures.cost is None else {"cost": figures.cost / figures.requests}
+    return {"tokens": tokens, **cost}
+
+
 def start_for_runs(
     store: Store, profile: NamedProfile, runs: list[int], which: str, kinds: tuple[str, ...] = ()
 ) -> int:
@@ -218,6 +240,9 @@ def start_for_runs(
     with store.write() as db:
         before = last_answer(db)
         total = sum(count_to_ask(db, run, which=which, kinds=kinds) for run in runs)
+        if not total and kinds:
+            there = ", ".join(error_kinds(db, runs)) or "none"
+            raise UsageError(f"no error in these runs is {' or '.join(kinds)}", hint=f"Kinds of errors there: {there}.")
         if not total:
             said = "has an error" if which == "failed" else "is missing"
             raise UsageError(f"nothing in these runs {said}", hint="See rft-tui run list.")

@@ -18,14 +18,14 @@ from math import inf
 from typing import Protocol
 
 from rft_tui.errors import ServiceError
-from rft_tui.model import Answer
+from rft_tui.model import SIMULATED_PREFIX, Answer, JsonObject
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.prices import cost_of, price_of
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.settings import Price
 from rft_tui.store.asking import release, release_all
 from rft_tui.store.database import Store
-from rft_tui.store.tasks import TaskState
+from rft_tui.store.tasks import TaskState, mark_simulated
 from rft_tui.store.wanted import PAGE
 from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.background.outage import MOST_TRIES, UNREACHABLE, Outage
@@ -154,17 +154,22 @@ class Predicting:
 
     async def _settle(self, jobs: list[Job]) -> None:
         progress = self._control.progress
-        counted: list[int] = []
+        cached = 0
+
+        def count(by: int) -> None:
+            progress.cached += by * cached
+            progress.done += by * cached
+
+        once = Once(lambda: count(1), lambda: count(-1))
 
         def work(db: sqlite3.Connection) -> Settled:
+            nonlocal cached
             found = settle(db, jobs, self._owner)
-            if not counted:
-                counted.append(found.cached)
-                progress.cached += found.cached
-                progress.done += found.cached
+            cached = cached or found.cached
+            once()
             return found
 
-        settled = await self._writer.do(work, self._control.seal)
+        settled = await self._writer.do(work, self._control.seal, once)
         self._ready.extend(settled.to_ask)
         self._waiting.extend(settled.waiting)
         if self._stopped_models:
@@ -182,30 +187,32 @@ class Predicting:
         return len(self._active) < most and not self._cap_reached(len(self._active) + 1)
 
     def _cap_reached(self, calls: int) -> bool:
-        """Whether so many calls, each as dear as those before, would go beyond a cap; one goes first and shows that."""
-        progress = self._control.progress
-        answered = progress.done - progress.cached
-        is_known = answered > 0 or progress.cost > 0 or progress.output_tokens > 0
+        """Whether so many calls, each as dear as those before or as was estimated, would go beyond a cap."""
         if self._is_blind():
             return True
-        for cap, spent in self._caps():
-            if spent >= cap or (calls > 1 and not (is_known and spent + spent / max(1, answered) * calls <= cap)):
+        progress = self._control.progress
+        answered = progress.done - progress.cached
+        estimated: JsonObject = self._control.task.request.get("each") or {}
+        for name, cap, spent in self._caps():
+            each = spent / answered if answered > 0 else estimated.get(name)
+            fits = calls == 1 if each is None else spent + each * calls <= cap
+            if spent >= cap or not fits:
                 return True
         return False
 
-    def _caps(self) -> list[tuple[float, float]]:
-        """The caps that are set, each with what was spent of it."""
+    def _caps(self) -> list[tuple[str, float, float]]:
+        """The caps that are set: what they limit, how much of it, and what was spent."""
         settings, progress = self._control.settings, self._control.progress
         tokens = progress.input_tokens + progress.output_tokens
-        both = ((settings.get("spend_cap"), progress.cost), (settings.get("token_cap"), tokens))
-        return [(cap, spent) for cap, spent in both if cap is not None]
+        both = (("cost", settings.get("spend_cap"), progress.cost), ("tokens", settings.get("token_cap"), tokens))
+        return [(name, cap, spent) for name, cap, spent in both if cap is not None]
 
     def _is_blind(self) -> bool:
         """Whether a service keeps to itself what its answers take, so that no cap that is set can be held."""
         progress, caps = self._control.progress, self._caps()
         is_free = self._control.settings.get("token_cap") is None and not progress.unpriced
         answered = progress.done > progress.cached
-        return bool(caps) and answered and not is_free and all(spent == 0 for _cap, spent in caps)
+        return bool(caps) and answered and not is_free and all(spent == 0 for _name, _cap, spent in caps)
 
     async def _pause(self) -> None:
         """Wait until a call has ended, a wish came in, or it is time to look at what others ask."""
@@ -235,9 +242,9 @@ class Predicting:
                 " on from here"
             )
         return (
-            f"the cap is reached: ${progress.cost:.4f} and {progress.input_tokens + progress.output_tokens:,} tokens so"
-            f" far; raise it with rft-tui task set {self._control.task.id} --spend-cap or --token-cap, then rft-tui task"
-            " resume"
+            f"the cap leaves no room for one more call: ${progress.cost:.4f} and"
+            f" {progress.input_tokens + progress.output_tokens:,} tokens so far; raise it with rft-tui task set"
+            f" {self._control.task.id} --spend-cap or --token-cap, then rft-tui task resume"
         )
 
     def _begin(self, job: Job) -> None:
@@ -274,13 +281,15 @@ class Predicting:
         if answer.error is None or answer.error.kind not in UNREACHABLE:
             self._outage.answered()
             self._control.message = ""
-        count = Once(lambda: self._count(answer, cost, reply.attempts))
+        count = Once(lambda: self._count(answer, cost, reply.attempts), lambda: self._count_end(answer, -1))
 
         def store(db: sqlite3.Connection) -> None:
             store_reply(db, job, answer, reply.raw, cost)
+            if str((answer.extra or {}).get("model", "")).startswith(SIMULATED_PREFIX):
+                mark_simulated(db, self._control.task.id)
             count()
 
-        await self._writer.do(store, self._control.seal)
+        await self._writer.do(store, self._control.seal, count)
 
     def _count(self, answer: Answer, cost: float | None, attempts: int) -> None:
         progress = self._control.progress
@@ -291,10 +300,14 @@ class Predicting:
             progress.cost += cost
         elif answer.error is None or answer.usage.output_tokens:
             progress.unpriced += 1
+        self._count_end(answer, 1)
+
+    def _count_end(self, answer: Answer, by: int) -> None:
+        """Count how a job ended. What could not be stored did not end; that it was asked and paid stays true."""
         if answer.error is None:
-            progress.done += 1
+            self._control.progress.done += by
         else:
-            self._control.count_error(answer.error.kind)
+            self._control.count_error(answer.error.kind, by)
 
     async def _let_go(self, job: Job, attempts: int) -> None:
         """Ask a job no more for now; only the requests that it took are counted."""
@@ -392,6 +405,7 @@ _HINTS = {
     "auth": "Check the key: rft-tui profile test.",
     "permission": "Check what the key may do: rft-tui profile test.",
     "quota": "A person must act at the service; then rft-tui task resume.",
+    "bad_request": "Change what the service's words name: rft-tui predict without it, or with another value.",
 }
 
 

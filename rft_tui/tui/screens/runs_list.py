@@ -91,6 +91,8 @@ def _values(row: RunLine) -> dict[str, tuple[str, str]]:
     shown = "–"
     if mean is not None and mean.mean is not None:
         shown = f"{mean.mean:.2f}" + (f" ± {mean.standard_error:.2f}" if mean.standard_error is not None else "")
+        is_partial = summary is not None and summary.graded < row.done + row.errors
+        shown = f"~{shown}" if is_partial else shown
     rate = summary.pass_rate if summary else None
     return {
         "done": (
@@ -104,6 +106,12 @@ def _values(row: RunLine) -> dict[str, tuple[str, str]]:
         "cost": (money(row.cost) if row.cost is not None else "–", "text.dim"),
         "s/call": (f"{row.latency_s:.1f}" if row.latency_s is not None else "–", "text.dim"),
     }
+
+
+def _missing(row: RunLine, summary: ScoreSummary) -> str:
+    """How many predictions a grader has not graded."""
+    missing = row.done + row.errors - summary.graded
+    return f"   ~ {missing:,} not graded" if missing > 0 else ""
 
 
 def details(
@@ -124,10 +132,10 @@ def details(
         return [*lines, [("reading …", "text.faint")]]
     if not figures:
         return [*lines, [("no grades yet", "text.faint")]]
-    return [*lines, *_grades(figures, width)]
+    return [*lines, *_grades(row, figures, width)]
 
 
-def _grades(figures: list[tuple[StoredGrader, ScoreSummary]], width: int) -> list[Line]:
+def _grades(row: RunLine, figures: list[tuple[StoredGrader, ScoreSummary]], width: int) -> list[Line]:
     lines: list[Line] = []
     for grader, summary in figures:
         mean = summary.mean
@@ -137,7 +145,8 @@ def _grades(figures: list[tuple[StoredGrader, ScoreSummary]], width: int) -> lis
         lines.append([(one_line(grader.label, width - 16), "text.normal bold")])
         lines.append([(f"  mean {shown}", "text.normal"), (error, "text.dim"),
                       (f"   {summary.mistakes:,} mistakes", "text.dim"),
-                      (f"   {summary.errors:,} errors" if summary.errors else "", "state.bad")])  # fmt: skip
+                      (f"   {summary.errors:,} errors" if summary.errors else "", "state.bad"),
+                      (_missing(row, summary), "state.warning")])  # fmt: skip
         lines.append([("  ", "text.dim"), *band_strip(summary, view, narrow=width < 44)])
     return lines
 

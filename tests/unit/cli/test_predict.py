@@ -48,6 +48,12 @@ def requests_of(server: Loopback) -> int:
     return int(server.counts()["requests"])
 
 
+def test_a_model_that_is_not_utf_8_is_wrong_use(cli: Cli, ready: Path) -> None:
+    found = cli("-C", ready, "predict", "rows", "--model", "m\udced", "--json")
+    assert (found.code, found.error["kind"]) == (2, "usage")
+    assert "UTF-8" in found.error["message"]
+
+
 def test_predict_and_the_same_again(cli: Cli, ready: Path, server: Loopback, workers: ThreadWorkers) -> None:
     before = requests_of(server)
     first = cli("-C", ready, "predict", "rows", "--model", "m", "--runs", 3, "--json")
@@ -105,7 +111,9 @@ def test_what_would_be_done_is_said_and_nothing_is_done(cli: Cli, ready: Path, s
         (["--limit", -1], "at least 1"),
         (["--contains", "nothing has this"], "is left to ask"),
         (["--prompt", "none"], "prompt"),
-        (["--spend-cap", 0], "more than 0"),
+        (["--spend-cap", 0], "no amount of dollars above 0"),
+        (["--spend-cap", "nan"], "no amount of dollars above 0"),
+        (["--temperature", "nan"], "must be a number"),
     ],
 )
 def test_wrong_use(cli: Cli, ready: Path, options: list[Any], said: str) -> None:

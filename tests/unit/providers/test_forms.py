@@ -302,3 +302,14 @@ def test_names_are_cut_and_counts_stay_summable() -> None:
     assert answer.usage == Usage(None, 10**12)
     assert answer.extra is not None
     assert {len(answer.extra[name]) for name in ("model", "response_id")} == {200}
+
+
+def test_names_are_plain_text_on_one_line() -> None:
+    extra = read(chat, {**completion(), "model": "a\n\x1b[31m\ud800b"}).extra
+    assert extra is not None
+    assert extra["model"] == "a ␛[31m�b"
+
+
+def test_embeddings_without_output_tokens_have_a_price() -> None:
+    body = {"data": [{"index": 0, "embedding": [1.0]}], "usage": {"prompt_tokens": 7, "total_tokens": 7}}
+    assert embeddings.vectors_of(json.dumps(body).encode(), 1).usage == Usage(7, 0)

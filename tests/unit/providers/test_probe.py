@@ -37,7 +37,7 @@ async def test_a_local_server() -> None:
         "jobs": "no",
     }  # fmt: skip
     lines = report.lines()
-    assert any("2; b will be shut down on 2999-01-31" in line for line in lines)
+    assert any("2: a, b; b will be shut down on 2999-01-31" in line for line in lines)
     assert report.as_json()["models"][1] == {
         "id": "b", "created": 5, "owned_by": "me", "shutdown_date": "2999-01-31",
     }  # fmt: skip

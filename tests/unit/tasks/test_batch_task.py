@@ -370,9 +370,9 @@ class KillingWriter(StoreWriter):
         self._writer = writer
         self._tick = tick
 
-    async def do(self, work: Any, seal: Any = None) -> Any:
+    async def do(self, work: Any, seal: Any = None, counted: Any = None) -> Any:
         self._tick()
-        result = await self._writer.do(work, seal)
+        result = await self._writer.do(work, seal, counted)
         self._tick()
         return result
 

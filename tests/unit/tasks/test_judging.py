@@ -10,7 +10,7 @@ from concurrent.futures import CancelledError, Future
 import pytest
 
 from rft_tui.graders.judge import JudgeReply
-from rft_tui.model import PredictionError, Usage
+from rft_tui.model import Answer, PredictionError, Usage
 from rft_tui.providers.calls import Embeddings, ModelCall, ModelReply
 from rft_tui.store import replies
 from rft_tui.store.asking import claim
@@ -255,8 +255,18 @@ class TestErrors:
             found = results([judge.ask(judge_call(str(number))) for number in range(30)])
             assert judge.stopped is not None
             assert judge.stopped.outcome == CAP_REACHED
-            assert cap <= judge.tally.cost <= cap + 2
-        assert sum(one.error is None for one in found) == len(service.calls) <= cap + 2
+            assert cap - 1 < judge.tally.cost <= cap
+        assert sum(one.error is None for one in found) == len(service.calls) == int(cap)
+
+    def test_a_spend_cap_that_cannot_be_held_stops_it(self, store: Store) -> None:
+        uncounted = ModelReply(Answer('{"result": 1, "steps": []}'))
+        service = Service(lambda _call: uncounted, limit=2)
+        with judging(store, service, spend_cap=100.0) as judge:
+            results([judge.ask(judge_call(str(number))) for number in range(30)])
+            assert judge.stopped is not None
+            assert judge.stopped.outcome == CAP_REACHED
+            assert "cannot be held" in judge.stopped.message
+            assert judge.tally.unpriced == len(service.calls) <= 2
 
 
 class TestOutage:

@@ -15,8 +15,9 @@ from rft_tui.store.database import Store
 from rft_tui.store.runs import list_runs
 from rft_tui.store.tasks import list_tasks
 from rft_tui.tasks.graders import ensure_grader
+from rft_tui.tasks.guesses import ASSUMED_OUTPUT, JUDGE_OUTPUT
 from rft_tui.tasks.predicting.asking import PROMPT_ROLE
-from rft_tui.tasks.predicting.estimate import ASSUMED_OUTPUT, JUDGE_OUTPUT, estimate_grading
+from rft_tui.tasks.predicting.estimate import estimate_grading
 from rft_tui.tasks.predicting.planning import MOST_RUNS, start
 from rft_tui.tasks.predicting.requests import ItemChoice, PredictRequest
 from rft_tui.tasks.predicting.task import work_of
@@ -213,4 +214,4 @@ async def test_what_a_question_is_made_of(store: Store) -> None:
     await run(store, asker, request(efforts=("high",), service_tier="flex", parameters={"seed": 1, "summary": ""}))
     call = asker.calls[0]
     assert (call.model, call.effort, call.service_tier, call.run_index) == ("m", "high", "flex", 1)
-    assert (call.parameters, question(call), call.tools) == ({"seed": 1}, "Q0?", None)
+    assert (call.parameters, question(call), call.tools) == ({}, "Q0?", None)  # responses have no place for a seed

@@ -6,12 +6,14 @@ import asyncio
 import sqlite3
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rft_tui.errors import UsageError
+from rft_tui.model import Usage
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.store import database
 from rft_tui.store.database import Store
@@ -183,7 +185,7 @@ class TestCaps:
         assert task.progress.cost == len(asker.calls)
         assert task.state == ("done" if cap == 50 else "paused")
         if cap < 50:
-            assert "the cap is reached: $" in task.message
+            assert "the cap leaves no room for one more call: $" in task.message
 
     async def test_tokens_are_capped_where_no_price_is_known(self, store: Store) -> None:
         add_items(store, count=12)
@@ -396,6 +398,7 @@ class TestDisk:
         assert state == "failed"
         stored = len(rows(store))
         assert 0 < stored < 30
+        assert control.progress.done == stored <= control.progress.requests <= len(asker.calls)
         await writer.do(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchone())
         writer.close()
         again = Asker()

@@ -122,6 +122,28 @@ async def test_errors_of_a_task_are_said_and_the_worker_goes_on(store: Store, mo
     assert "Traceback" not in found[1].message
 
 
+@pytest.mark.parametrize("how", ["deleted", "moved", "replaced"])
+async def test_it_ends_where_its_cache_is_not_in_place_any_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    kinds(monkeypatch, test=until_stopped)
+    task = queue(store)[0]
+    working = asyncio.create_task(a_worker(store).run())
+    await until_running(store, task)
+    elsewhere = store.path.parent.with_name("elsewhere")
+    if how == "moved":
+        store.path.parent.rename(elsewhere)
+    else:
+        store.path.unlink()
+    if how == "replaced":
+        store.path.touch()
+    await asyncio.wait_for(working, 10)
+    if how == "moved":
+        moved = Store(elsewhere / store.path.name)
+        assert task_of(moved, task).state is TaskState.QUEUED
+        moved.close()
+
+
 async def test_a_second_worker_ends_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     kinds(monkeypatch, test=until_stopped)
     task = queue(store)[0]

@@ -204,6 +204,24 @@ def test_figures_change_once_however_often_the_work_is_tried(store: Store, write
     assert figures == [1]
 
 
+def test_what_is_given_up_is_counted_no_more_before_anything_else_is_written(store: Store, writer: StoreWriter) -> None:
+    figures: list[int] = []
+    count = Once(lambda: figures.append(1), lambda: figures.append(-1))
+    never = Once(lambda: figures.append(10), lambda: figures.append(-1))
+
+    def bad(_db: sqlite3.Connection) -> None:
+        count()
+        raise UsageError("bad")
+
+    def worse(_db: sqlite3.Connection) -> None:
+        raise UsageError("worse")
+
+    given_up = [writer.submit(bad, counted=count), writer.submit(worse, counted=never)]
+    after = writer.submit(lambda _db: sum(figures)).result(5)
+    assert [type(future.exception(5)) for future in given_up] == [UsageError] * 2
+    assert (after, sorted(figures)) == (9, [-1, -1, 1, 10])
+
+
 def test_closing_finishes_what_was_begun(store: Store) -> None:
     writer = StoreWriter(store)
     futures = [writer.submit(note(number)) for number in range(300)]
