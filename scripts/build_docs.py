@@ -81,7 +81,11 @@ def settings_page() -> list[str]:
         "",
         "## rft.toml: the workspace's",
         "",
-        "In the workspace's folder. A profile is a named way to reach a model service; every key is optional.",
+        "In the workspace's folder; every key is optional. At the top of the file:",
+        "",
+        *_fields(settings.WorkspaceSettings),
+        "",
+        "A profile is a named way to reach a model service ([more](services.md)).",
         "",
         "```toml",
         "[profiles.local]",
@@ -93,6 +97,10 @@ def settings_page() -> list[str]:
         "Keys of `[profiles.NAME]`:",
         "",
         *_fields(settings.Profile),
+        "",
+        'Keys of `[profiles.NAME.prices."MODEL"]`, in US dollars for a million tokens:',
+        "",
+        *_fields(settings.Price),
         "",
         "## keymap.toml: other keys",
         "",
@@ -135,7 +143,7 @@ def _kind(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return " or ".join(code(_toml(one)) for one in get_args(hint))
     if get_origin(hint) is dict:
-        return "table of texts"
+        return "table of texts" if get_args(hint)[1] is str else "table, by name; see below"
     return {str: "text", bool: "`true` or `false`", int: "whole number", float: "number"}[hint]
 
 
