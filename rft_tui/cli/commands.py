@@ -73,6 +73,7 @@ COMMANDS: dict[str, Entry | Noun] = {
             "check": Entry("rft_tui.cli.grader", "check", "Say everything that is known about a grader file."),
             "new": Entry("rft_tui.cli.grader_new", "new", "Make a grader file, from an example or a function."),
             "diff": Entry("rft_tui.cli.grader_diff", "diff", "Compare two graders on all cached predictions."),
+            "bench": Entry("rft_tui.cli.grader_bench", "bench", "Probe a grader with what a learner would try on it."),
             "parity": Entry(
                 "rft_tui.cli.grader_parity", "parity", "Compare a grader here with the same one at a service."
             ),

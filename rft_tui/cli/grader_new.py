@@ -14,13 +14,23 @@ from rft_tui.model import JsonObject
 
 @command
 @click.option("--type", "kind", metavar="T", help="Begin with the example of a type.")
-@click.option("--from", "source", metavar="FILE.py[:FUNCTION]", help="A python grader made from a function.")
+@click.option("--template", metavar="NAME", help="Begin with a worked-out grader for short expert answers.")
+@click.option("--from", "source", metavar="FILE.py[:FUNCTION]", help="Begin with a function, or with another grader.")
 @click.option("--name", help="The grader's name (default: the example's or the function's).")
 @click.option(
     "-o", "--output", metavar="FILE", type=click.Path(path_type=Path), help="The file (default: graders/NAME.json)."
 )
-def new(calling: Calling, kind: str | None, source: str | None, name: str | None, output: Path | None) -> None:
-    """Make a grader file, from an example or a function.
+def new(
+    calling: Calling,
+    kind: str | None,
+    template: str | None,
+    source: str | None,
+    name: str | None,
+    output: Path | None,
+) -> None:
+    """Make a grader file, from an example, a template, a function or another grader.
+
+    Another grader is a stored name, NAME@HASH or a JSON file; its copy is NAME_copy unless it is given a name.
 
     A function need not know of graders: its parameters are matched by name (output_text, sample, item, or a field of
     the item such as reference_answer).
@@ -28,19 +38,26 @@ def new(calling: Calling, kind: str | None, source: str | None, name: str | None
     from rft_tui.graders.engine import compile_grader
     from rft_tui.graders.examples import EXAMPLE_TYPES, example_spec
     from rft_tui.graders.registry import display_name
+    from rft_tui.graders.templates import TEMPLATES, template_spec
     from rft_tui.identity import grader_version
     from rft_tui.settings import write_atomically
 
-    if (kind is None) == (source is None):
+    if sum(given is not None for given in (kind, template, source)) != 1:
         raise UsageError(
-            "a grader begins with a type or a function",
-            hint=f"--type T, one of {', '.join(EXAMPLE_TYPES)}; or --from FILE.py:FUNCTION.",
+            "a grader begins with a type, a template, a function or another grader",
+            hint=f"--type T, one of {', '.join(EXAMPLE_TYPES)}; --template NAME, one of {', '.join(TEMPLATES)}; or"
+            " --from FILE.py:FUNCTION, --from GRADER.",
         )
-    spec = example_spec(kind) if kind is not None else _from_function(source or "")
+    if kind is not None:
+        spec = example_spec(kind)
+    elif template is not None:
+        spec = template_spec(template)
+    else:
+        spec = _from_source(calling, source or "")
     if name is not None:
         spec = spec | {"name": name}
     compile_grader(spec)
-    path = output or calling.workspace().graders_folder / f"{_file_name(display_name(spec))}.json"
+    path = output or calling.workspace().graders_folder / f"{file_name(display_name(spec))}.json"
     if path.exists():
         raise UsageError(f"{path}: the file is there already", hint="Give another --name, or another file with -o.")
     write_atomically(path, spec_text(spec).encode())
@@ -52,20 +69,27 @@ def new(calling: Calling, kind: str | None, source: str | None, name: str | None
         calling.say("Next: rft-tui grade --grader FILE --run MODEL.")
 
 
-def _from_function(source: str) -> JsonObject:
+def _from_source(calling: Calling, source: str) -> JsonObject:
+    """The grader made from a function of a file, or the copy of another grader."""
+    from rft_tui.cli.choose import choose_spec, is_path
     from rft_tui.graders.from_function import spec_from_function
+    from rft_tui.graders.registry import display_name
 
-    path, function = Path(source), None
-    if not path.is_file():
-        name, sign, last = source.rpartition(":")
-        if sign:
-            path, function = Path(name), last
-    if not path.is_file():
-        raise InputError(f"{source}: there is no such file", hint="Write FILE.py or FILE.py:FUNCTION.")
-    return spec_from_function(path, function)
+    if not source.lower().endswith(".json"):
+        path, function = Path(source), None
+        if not path.is_file():
+            name, sign, last = source.rpartition(":")
+            if sign:
+                path, function = Path(name), last
+        if path.is_file():
+            return spec_from_function(path, function)
+        if path.suffix == ".py" or is_path(str(path)):
+            raise InputError(f"{source}: there is no such file", hint="Write FILE.py or FILE.py:FUNCTION.")
+    spec = choose_spec(calling, source)
+    return spec | {"name": f"{display_name(spec)}_copy"}
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """A name with nothing in it that a file name cannot have."""
     clean = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name).strip(".")
     return clean or "grader"
