@@ -23,7 +23,8 @@ from rft_tui.graders.spec import score_rule, template_paths
 from rft_tui.model import Grade, GradeError, JsonObject, Usage
 from rft_tui.providers.prices import cost_of, price_of
 from rft_tui.safetext import one_line
-from rft_tui.tasks.predicting.estimate import CHARACTERS_A_TOKEN, JUDGE_OUTPUT, Estimate
+from rft_tui.tasks.guesses import CHARACTERS_A_TOKEN, JUDGE_OUTPUT
+from rft_tui.tasks.predicting.estimate import Estimate
 
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
