@@ -201,5 +201,42 @@ def services(db: Database) -> None:
     db.conn.execute("CREATE INDEX batch_line_key ON batch_line (key)")
 
 
-SCHEMA_VERSION = 6
+@migrations(name="0007_workbench")
+def workbench(db: Database) -> None:
+    """Graders that are edited: exact texts, what was done to versions, drafts, pinned predictions, expected orders.
+
+    `grader.position` says which version of a name is the newest, also after an old one was saved again; `grader.text`
+    is the JSON as a person wrote it. `grader_change` keeps what stood before each change, so that it can be undone.
+    """
+    for statement in (
+        "ALTER TABLE grader ADD COLUMN position INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE grader ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE grader ADD COLUMN text TEXT",
+        "UPDATE grader SET position = id",
+        "CREATE INDEX grader_position ON grader (position)",
+    ):
+        db.conn.execute(statement)
+    db.conn.execute("""
+        CREATE TABLE grader_change (
+            id INTEGER PRIMARY KEY, batch TEXT NOT NULL, kind TEXT NOT NULL, grader INTEGER NOT NULL REFERENCES grader,
+            name TEXT NOT NULL, note TEXT NOT NULL, position INTEGER NOT NULL, deleted INTEGER NOT NULL,
+            undone INTEGER NOT NULL DEFAULT 0, at TEXT NOT NULL)""")
+    db.conn.execute("CREATE INDEX grader_change_batch ON grader_change (batch)")
+    db.conn.execute("""
+        CREATE TABLE draft (
+            name TEXT PRIMARY KEY, base_version TEXT, text TEXT NOT NULL, cursor TEXT NOT NULL DEFAULT '',
+            saved_at TEXT NOT NULL)""")
+    db.conn.execute("""
+        CREATE TABLE pin (
+            id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, item INTEGER NOT NULL REFERENCES item,
+            at TEXT NOT NULL, UNIQUE (item, run))""")
+    db.conn.execute("""
+        CREATE TABLE ordering (
+            id INTEGER PRIMARY KEY, grader TEXT NOT NULL, item INTEGER NOT NULL REFERENCES item, answers TEXT NOT NULL,
+            note TEXT NOT NULL DEFAULT '', created_at TEXT NOT NULL)""")
+    db.conn.execute("CREATE INDEX ordering_item ON ordering (item)")
+    db.conn.execute("CREATE INDEX ordering_grader ON ordering (grader, id)")
+
+
+SCHEMA_VERSION = 7
 """The number of migrations; also written to ``PRAGMA user_version``, which is read without loading this module."""

@@ -63,14 +63,15 @@ def diff_graders(
     *,
     threshold: float | None = None,
     progress: Progress | None = None,
+    grade: bool = True,
 ) -> GraderDiff:
-    """Compare two versions over the runs (None: all), grading what one of them has not graded yet.
+    """Compare two versions over the runs (None: all), grading what one of them has not graded yet unless not `grade`.
 
     An external grader is compared by the scores that came in. Predictions that one of the two cannot score are left out
     and counted. Raises GraderSpecError for a grader that cannot run here.
     """
     for grader in (before, after):
-        if not grader.is_external:
+        if grade and not grader.is_external:
             grade_runs(store, grader, runs, progress=progress)
     with store.read() as db:
         done = GraderDiff(summarise(db, before.id, before.rule, runs), summarise(db, after.id, after.rule, runs))

@@ -5,17 +5,26 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+from collections.abc import Callable
+from typing import TypeAlias
 
 from rft_tui.graders.sandbox.process import WorkerProcess, WorkerSetup
 
 _REAP_S = 10.0
 
+Spare: TypeAlias = Callable[[], "tuple[str, subprocess.Popen[bytes]] | None"]
+"""Gives a folder and an interpreter that `process.boot` started in it, None where there is none."""
+
 
 class Crew:
-    """Living workers in `workers`; those killed stay known until the system has let go of them."""
+    """Living workers in `workers`; those killed stay known until the system has let go of them.
 
-    def __init__(self, setup: WorkerSetup) -> None:
+    `spare` gives an interpreter that is up already, with its folder, or None.
+    """
+
+    def __init__(self, setup: WorkerSetup, spare: Spare | None = None) -> None:
         self.setup = setup
+        self._spare = spare
         self.workers: list[WorkerProcess] = []
         self._dying: list[WorkerProcess] = []
         self.folder: str | None = None
@@ -24,10 +33,13 @@ class Crew:
         """One more worker; raises OSError where it or its folder cannot be made."""
         import tempfile  # with shutil some milliseconds that only a run needs to pay
 
-        if self.folder is None:
-            self.folder = os.path.realpath(tempfile.mkdtemp(prefix="rft-grader-"))
-        folder = tempfile.mkdtemp(dir=self.folder)
-        worker = WorkerProcess(self.setup, folder)
+        taken = self._spare() if self._spare is not None else None
+        if taken is not None:
+            worker = WorkerProcess(self.setup, *taken)
+        else:
+            if self.folder is None:
+                self.folder = os.path.realpath(tempfile.mkdtemp(prefix="rft-grader-"))
+            worker = WorkerProcess(self.setup, tempfile.mkdtemp(dir=self.folder))
         self.workers.append(worker)
         return worker
 

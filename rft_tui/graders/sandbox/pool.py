@@ -17,7 +17,7 @@ from types import TracebackType
 
 from rft_tui.graders.sandbox.batch import Batch
 from rft_tui.graders.sandbox.contract import RUNTIME_ERROR, SERVER_ERROR, CallResult, SandboxLimits, failed
-from rft_tui.graders.sandbox.crew import Crew
+from rft_tui.graders.sandbox.crew import Crew, Spare
 from rft_tui.graders.sandbox.process import ProtocolError, WorkerProcess, WorkerSetup
 from rft_tui.model import JsonObject
 
@@ -36,7 +36,8 @@ class SandboxPool:
 
     `readable_paths` become readable and importable inside: a package folder (one with ``__init__.py``) by its name,
     any other folder as an entry of the search path. `left_out` names layers (of `confinement.LAYERS`) to do without on
-    a machine where one of them breaks a library. One batch runs at a time; `stop` ends it early.
+    a machine where one of them breaks a library. One batch runs at a time; `stop` ends it early. `spare` may give
+    workers that are half started.
     """
 
     def __init__(
@@ -48,12 +49,13 @@ class SandboxPool:
         readable_paths: Sequence[Path] = (),
         stop: threading.Event | None = None,
         left_out: Sequence[str] = (),
+        spare: Spare | None = None,
     ) -> None:
         self._limits = limits or SandboxLimits()
         self._most_workers = max(1, workers or min(os.cpu_count() or 1, _DEFAULT_WORKERS))
         self._stop = stop or threading.Event()
         paths = tuple(os.path.realpath(path) for path in readable_paths)
-        self._crew = Crew(WorkerSetup(source, self._limits, paths, tuple(left_out)))
+        self._crew = Crew(WorkerSetup(source, self._limits, paths, tuple(left_out)), spare)
         self._lock = threading.RLock()
         self._running = False
         self._closed = False

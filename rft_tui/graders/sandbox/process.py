@@ -62,6 +62,12 @@ class ProtocolError(Exception):
         self.number = number
 
 
+def boot(folder: str) -> subprocess.Popen[bytes]:
+    """An interpreter that waits to be told what it is to run; it ends with its input. Raises OSError."""
+    environment = {**_ENVIRONMENT_FIXED, "TMPDIR": folder, "HOME": folder}
+    return launch([sys.executable, "-I", "-B", "-X", "utf8", str(_WORKER)], environment)
+
+
 class WorkerProcess:
     """A worker from its start to its end; raises OSError where it cannot be started.
 
@@ -69,7 +75,8 @@ class WorkerProcess:
     `recent` those answered last.
     """
 
-    def __init__(self, setup: WorkerSetup, folder: str) -> None:
+    def __init__(self, setup: WorkerSetup, folder: str, process: subprocess.Popen[bytes] | None = None) -> None:
+        """Start it in a folder of its own, or go on with a process that `boot` started in this folder."""
         self.setup = setup
         self.pending: deque[int] = deque()
         self.confined = False
@@ -85,9 +92,7 @@ class WorkerProcess:
         self._token = os.urandom(8).hex()
         self._prefix = self._token.encode() + b" "
         self._unread = b""
-        environment = {**_ENVIRONMENT_FIXED, "TMPDIR": folder, "HOME": folder}
-        command = [sys.executable, "-I", "-B", "-X", "utf8", str(_WORKER)]
-        self.process: subprocess.Popen[bytes] = launch(command, environment)
+        self.process = process or boot(folder)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.input = self.process.stdin.fileno()

@@ -51,12 +51,13 @@ class LoadError(Exception):
 def main() -> None:
     """Run a worker until its input ends."""
     calls, results = _take_channels()
+    confine_by = _confinement()
     line = calls.readline()
     if not line:
         os._exit(0)
     header = json.loads(line)
     prefix = header["token"].encode() + b" "
-    reasons = _close_in(header)
+    reasons = _close_in(header, confine_by)
     quiet = _Silent(open(os.devnull, "wb"), encoding="utf-8")  # noqa: SIM115, PTH123 - lives as long as the process
     sys.stdout = sys.stderr = quiet
     os.write(results, prefix + b"confined " + json.dumps(reasons).encode("ascii") + b"\n")
@@ -81,16 +82,21 @@ def _take_channels() -> tuple[BinaryIO, int]:
     return os.fdopen(calls, "rb", buffering=1 << 16), results
 
 
-def _close_in(header: dict[str, Any]) -> dict[str, str]:
-    """Confine this process, then make the folders it was given importable."""
+def _confinement() -> Any:
+    """The module that confines, loaded before the header is there, so that a spare worker has this behind it."""
     root = __file__.rsplit("/", 4)[0]
     sys.path.append(root)
-    from rft_tui.graders.sandbox.confinement import Confines, confine
+    from rft_tui.graders.sandbox import confinement
 
     sys.path.remove(root)
+    return confinement
+
+
+def _close_in(header: dict[str, Any], confine_by: Any) -> dict[str, str]:
+    """Confine this process, then make the folders it was given importable."""
     readable = tuple(header["readable"])
-    reasons = confine(
-        Confines(
+    reasons: dict[str, str] = confine_by.confine(
+        confine_by.Confines(
             header["parent"],
             header["folder"],
             header["memory_bytes"],

@@ -224,17 +224,43 @@ ROWS: dict[int, tuple[tuple[str, dict[str, Any]], ...]] = {
         ),
         ("batch_line", {"batch": 1, "key": "k", "number": 1, "tries": 0}),
     ),
+    7: (
+        (
+            "grader_change",
+            {
+                "id": 1,
+                "batch": "b",
+                "kind": "delete",
+                "grader": 1,
+                "name": "exact",
+                "note": "",
+                "position": 1,
+                "deleted": 0,
+                "at": AT,
+            },
+        ),
+        ("draft", {"name": "exact", "base_version": "9" * 32, "text": "{", "cursor": "3", "saved_at": AT}),
+        ("pin", {"id": 1, "run": 1, "item": 1, "at": AT}),
+        ("ordering", {"id": 1, "grader": "exact", "item": 1, "answers": '["a", "b"]', "created_at": AT}),
+    ),
 }
 """Rows of every table that a version brought, by version; what is left out is null or the default."""
 
-CHANGES: tuple[tuple[str, int, dict[str, Any]], ...] = (
-    ("answer", 1, {"served_model": "m-1", "usage": '{"cost":0.5,"input_tokens":10}', "asked_at": AT, "asked_by": 1}),
-    ("answer", 2, {"error_kind": "incomplete"}),
-    ("run", 1, {"items": 1, "served_models": '["m-1"]'}),
-    ("prediction", 1, {"cost": 0.5, "cached": 1}),
-    ("grade_detail", 1, {"judged": '[{"model": "j", "usage": {"input_tokens": 1}}]'}),
-)
-"""What version 6 added to rows of earlier tables."""
+CHANGES: dict[int, tuple[tuple[str, int, dict[str, Any]], ...]] = {
+    6: (
+        (
+            "answer",
+            1,
+            {"served_model": "m-1", "usage": '{"cost":0.5,"input_tokens":10}', "asked_at": AT, "asked_by": 1},
+        ),
+        ("answer", 2, {"error_kind": "incomplete"}),
+        ("run", 1, {"items": 1, "served_models": '["m-1"]'}),
+        ("prediction", 1, {"cost": 0.5, "cached": 1}),
+        ("grade_detail", 1, {"judged": '[{"model": "j", "usage": {"input_tokens": 1}}]'}),
+    ),
+    7: (("grader", 1, {"position": 1, "deleted": 1, "text": '{"type":  "python"}'}),),
+}
+"""What a version added to rows of earlier tables, by version."""
 
 
 def fill(db: sqlite3.Connection, version: int) -> None:
@@ -243,7 +269,9 @@ def fill(db: sqlite3.Connection, version: int) -> None:
         for table, row in ROWS[number]:
             marks = ", ".join("?" * len(row))
             db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
-    for table, identity, row in CHANGES if version >= 6 else ():
+    for table, identity, row in (
+        change for number in sorted(CHANGES) if number <= version for change in CHANGES[number]
+    ):
         db.execute(
             f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in row)} WHERE id = {identity}", [*row.values()]
         )

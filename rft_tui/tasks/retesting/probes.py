@@ -1,0 +1,230 @@
+"""The probe set: the predictions that a grader is tried on while it is edited, few and chosen by the person.
+
+Nothing here reads more than it gives: choices run on indexes and on the Review list's own queries.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from rft_tui.errors import GraderSpecError
+from rft_tui.graders.engine import compile_grader
+from rft_tui.graders.registry import models_asked
+from rft_tui.model import Grade, JsonObject, ScoreRule, Verdict
+from rft_tui.store.database import Store
+from rft_tui.store.drafts import pinned
+from rft_tui.store.filters import Selection, Sort
+from rft_tui.store.graders import StoredGrader, grader_of_version, list_graders, most_at_home, versions_of
+from rft_tui.store.grades import Gradable, get_grade
+from rft_tui.store.listing import Listing, ListingRequest
+from rft_tui.store.probes import Probed, drawn_predictions, read_probed, recently_judged
+from rft_tui.store.query import Query, Term, parse_query
+from rft_tui.store.runs import resolve_runs
+from rft_tui.tasks.diff_graders import passes
+from rft_tui.tasks.grade import grade_predictions
+
+ProbeKind: TypeAlias = Literal["mistakes", "pinned", "filter", "marks", "random", "run"]
+
+MOST_ROWS = 2000
+"""Rows of a probe set at the most."""
+
+OLD_GRADES_S = 3.0
+"""Seconds for grades of the version that is edited, where it has not graded a row yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeChoice:
+    """What to try a grader on, and how much of it.
+
+    ``mistakes``: those the person judged last, then the lowest scores; ``pinned``: in the order of pinning; ``filter``:
+    `text` as Review takes it, the lowest scores first; ``marks``; ``random``: by `seed`; ``run``: `text` is a run id
+    or a model name, in a fixed shuffled order.
+    """
+
+    kind: ProbeKind
+    text: str = ""
+    count: int = 100
+    seed: int = 42
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRow:
+    """One prediction with what a grader reads, what the version that is edited said of it, and what the person did.
+
+    `old_passed` is that version's pass, None without a score; `person_right` what the verdict says in agreement of
+    grader and person (product.md section 8), None where it says nothing.
+    """
+
+    prediction: int
+    item: int
+    row_id: str
+    run: int
+    run_index: int
+    model: str
+    output_text: str
+    reference: str | None
+    fields: JsonObject
+    extra: JsonObject
+    error_kind: str | None
+    verdict: Verdict | None
+    old: Grade | None
+    error_message: str | None = None
+    old_passed: bool | None = None
+    person_right: bool | None = None
+
+    @property
+    def gradable(self) -> Gradable:
+        """The row as graders take it."""
+        return Gradable(
+            self.prediction, self.item, self.run, self.row_id, self.run_index, self.model, self.output_text,
+            self.error_kind, self.error_message, self.extra, self.fields,
+        )  # fmt: skip
+
+
+def probe_rows(store: Store, choice: ProbeChoice, base: StoredGrader | None, reviewer: str) -> list[ProbeRow]:
+    """The rows of a probe set with the old grades of `base`, None for a new grader.
+
+    Where a local `base` has not graded a row, it does so now, for at most `OLD_GRADES_S` seconds; nothing is stored.
+    Raises UsageError for a run that does not exist and what `Listing` raises for a regular expression that takes too
+    long.
+    """
+    count = max(1, min(choice.count, MOST_ROWS))
+    with store.read() as db:
+        scorer = _scorer(db, base)
+    predictions = _chosen(store, replace(choice, count=count), scorer, reviewer)
+    with store.read() as db:
+        known = _Passes(db, base)
+        rows = [_row(probed, base, known) for probed in read_probed(db, predictions, reviewer)]
+    return _with_old_grades(rows, base)
+
+
+def person_right(verdict: Verdict | None, passed: bool | None) -> bool | None:
+    """Whether the person holds the prediction for right; `passed` is the pass of the version that `w` was said of."""
+    if verdict in (Verdict.RIGHT, Verdict.BOTH):
+        return True
+    if verdict is Verdict.WRONG:
+        return False
+    return not passed if verdict is Verdict.GRADER and passed is not None else None
+
+
+def _scorer(db: sqlite3.Connection, base: StoredGrader | None) -> StoredGrader | None:
+    """The version whose scores choose and order: the edited one, an older one of its name, or the one most at home."""
+    candidates = [] if base is None else [base, *versions_of(db, base.name)]
+    for grader in candidates:
+        if db.execute("SELECT 1 FROM grade WHERE grader = ? LIMIT 1", [grader.id]).fetchone() is not None:
+            return grader
+    return most_at_home(db, list_graders(db))
+
+
+def _chosen(store: Store, choice: ProbeChoice, scorer: StoredGrader | None, reviewer: str) -> list[int]:
+    count = choice.count
+    match choice.kind:
+        case "mistakes":
+            with store.read() as db:
+                recent = recently_judged(db, scorer, reviewer, count)
+            lowest = _listed(store, Query((Term("mistakes"),)), scorer, reviewer, count)
+            return list(dict.fromkeys([*recent, *lowest]))[:count]
+        case "pinned":
+            with store.read() as db:
+                return pinned(db)[:count]
+        case "filter":
+            return _listed(store, parse_query(choice.text), scorer, reviewer, count)
+        case "marks":
+            return _listed(store, Query((Term("marked"),)), None, reviewer, count)
+        case "random":
+            with store.read() as db:
+                return drawn_predictions(db, count, choice.seed)
+        case "run":
+            with store.read() as db:
+                runs = tuple(resolve_runs(db, [choice.text]))
+            return _listed(store, Query(), None, reviewer, count, runs, Sort.RANDOM)
+
+
+def _listed(
+    store: Store,
+    query: Query,
+    scorer: StoredGrader | None,
+    reviewer: str,
+    count: int,
+    runs: tuple[int, ...] | None = None,
+    sort: Sort = Sort.SCORE,
+) -> list[int]:
+    """The first predictions of a Review list."""
+    rule = scorer.rule if scorer is not None else ScoreRule()
+    selection = Selection(runs, scorer.id if scorer else None, reviewer, rule, rule.shown_threshold)
+    with closing(Listing(store, ListingRequest(selection, query, sort, head=count))) as listing:
+        return [row.prediction for row in listing.run().page(0, count)]
+
+
+class _Passes:
+    """What stored versions say of predictions: the version that is edited, and those that verdicts were given on."""
+
+    def __init__(self, db: sqlite3.Connection, base: StoredGrader | None) -> None:
+        self._db = db
+        self._base = base
+        self._versions: dict[str, StoredGrader | None] = {}
+
+    def old(self, prediction: int) -> Grade | None:
+        return None if self._base is None else get_grade(self._db, self._base.id, prediction)
+
+    def on_screen(self, probed: Probed) -> bool | None:
+        """The pass of the version that a verdict was given on, None where it is not known."""
+        version = probed.verdict_grader
+        if version is None:
+            return None
+        if version not in self._versions:
+            self._versions[version] = grader_of_version(self._db, version)
+        grader = self._versions[version]
+        grade = None if grader is None else get_grade(self._db, grader.id, probed.gradable.prediction)
+        return None if grader is None or grade is None else _passed(grade, grader)
+
+
+def _passed(grade: Grade | None, grader: StoredGrader | None) -> bool | None:
+    if grade is None or grader is None or grade.score is None:
+        return None
+    return passes(grade, grader.rule, None)
+
+
+def _row(probed: Probed, base: StoredGrader | None, known: _Passes) -> ProbeRow:
+    of = probed.gradable
+    old = known.old(of.prediction)
+    old_passed = _passed(old, base)
+    on_screen = known.on_screen(probed) if probed.verdict is Verdict.GRADER else None
+    return ProbeRow(
+        of.prediction, of.item, of.row_id, of.run, of.run_index, of.model, of.output_text, probed.reference, of.fields,
+        of.extra, of.error_kind, probed.verdict, old, of.error_message, old_passed,
+        person_right(probed.verdict, old_passed if on_screen is None else on_screen),
+    )  # fmt: skip
+
+
+def _with_old_grades(rows: list[ProbeRow], base: StoredGrader | None) -> list[ProbeRow]:
+    """The rows with the grades of a local version that has not graded all of them."""
+    missing = [row for row in rows if row.old is None]
+    if base is None or not missing or base.is_external or models_asked(base.spec):
+        return rows
+    try:
+        local = compile_grader(base.spec)
+    except GraderSpecError:
+        return rows
+    stop = threading.Event()
+    clock = threading.Timer(OLD_GRADES_S, stop.set)
+    clock.daemon = True
+    clock.start()
+    try:
+        gradables = [row.gradable for row in missing]
+        graded = {of.prediction: grade for of, grade in grade_predictions(local, gradables, stop=stop)}
+    finally:
+        clock.cancel()
+    return [_regraded(row, graded.get(row.prediction), base) for row in rows]
+
+
+def _regraded(row: ProbeRow, grade: Grade | None, base: StoredGrader) -> ProbeRow:
+    if grade is None:
+        return row
+    passed = _passed(grade, base)
+    right = person_right(row.verdict, passed) if row.person_right is None else row.person_right
+    return replace(row, old=grade, old_passed=passed, person_right=right)
