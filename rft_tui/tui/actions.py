@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 GLOBAL, LIST, REVIEW, RUNS, DATA, TAGS = "global", "list", "review", "runs", "data", "tags"
 FORM, TASKS, PROMPTS, EDITOR, CONFIRM = "form", "tasks", "prompts", "editor", "confirm"
+GRADERS, GRADER_WORK, GRADER_TEXT = "graders", "grader_work", "grader_text"
 
 SCOPES: dict[str, str] = {
     GLOBAL: "Everywhere",
@@ -17,6 +18,9 @@ SCOPES: dict[str, str] = {
     REVIEW: "Review",
     RUNS: "Runs",
     DATA: "Data",
+    GRADERS: "Graders",
+    GRADER_WORK: "Graders, also while text is edited",
+    GRADER_TEXT: "Graders, only while text is edited",
     TAGS: "Tag bar (open with t)",
     FORM: "New run (open with n in Runs or Data)",
     TASKS: "Tasks (open with T)",
@@ -49,6 +53,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("screen.data", ("1",), "Data", "Go to Data: datasets and their items", GLOBAL),
     Action("screen.runs", ("2",), "Runs", "Go to Runs: what was predicted and graded", GLOBAL),
     Action("screen.review", ("3",), "Review", "Go to Review: read the mistakes", GLOBAL),
+    Action("screen.graders", ("4",), "Graders", "Go to Graders: edit them and see what changes", GLOBAL),
     Action("help", ("?",), "all keys", "Show every key; enter runs one", GLOBAL),
     Action("palette", (":", "ctrl+p"), "palette", "Find an action by its words and run it", GLOBAL),
     Action("refresh", ("r",), "refresh", "Read the cache again", GLOBAL),
@@ -119,6 +124,40 @@ ACTIONS: tuple[Action, ...] = (
     Action("data.split", ("x",), "split", "Draw named parts as datasets of their own, by a seed", DATA, 45),
     Action("data.export", ("w",), "write", "Write the rows into a file, with the prompt if one is shown", DATA, 44),
     Action("data.raw", ("v",), "raw row", "Show the row as it stands in the file", DATA, 50),
+    Action("graders.new", ("n",), "new", "Make a grader: from an example, a copy of another, or a file", GRADERS, 75),
+    Action("graders.probes", ("p",), "probe set", "Choose the predictions that are graded as you type", GRADERS, 72),
+    Action("graders.pin", ("space",), "pin", "Pin the prediction to the probe set, or let it go", GRADERS, 52),
+    Action(
+        "graders.diff",
+        ("d",),
+        "difference",
+        "Show what differs from the version before, or the text again",
+        GRADERS,
+        58,
+    ),
+    Action(
+        "graders.consequences", ("C",), "consequences", "Who flips among all predictions; enter reads them", GRADERS, 57
+    ),
+    Action("graders.note", ("i",), "note", "Write a note on the version", GRADERS, 45),
+    Action("graders.export", ("w",), "write", "Write the exact JSON into graders/NAME.json", GRADERS, 44),
+    Action("graders.rename", ("R",), "rename", "Give the grader another name, all its versions with it", GRADERS, 40),
+    Action(
+        "graders.delete", ("x",), "delete", "Put the grader away, or one version of it", GRADERS, 39, dangerous=True
+    ),
+    Action("graders.undo", ("u",), "undo", "Take back the last rename, delete or note", GRADERS, 38),
+    Action("graders.discard", ("X",), "discard", "Throw the unsaved text away", GRADERS, 30, dangerous=True),
+    Action("graders.save", ("ctrl+s",), "save", "Save the text as a version, with a note if you like", GRADER_WORK, 70),
+    Action("graders.retest", ("ctrl+r",), "retest", "Grade the probe set by the text as it is", GRADER_WORK, 66),
+    Action("graders.raw", ("f2",), "raw JSON", "Show the raw JSON, or the parts again", GRADER_WORK, 64),
+    Action("graders.next_problem", ("f3",), "problem", "To the next problem of the lint line", GRADER_WORK, 50),
+    Action(
+        "graders.external", ("f4",), "$EDITOR", "Edit the part in $VISUAL or $EDITOR and take it back", GRADER_WORK, 48
+    ),
+    Action("graders.previous_part", ("f5",), "part before", "To the part before", GRADER_WORK),
+    Action("graders.next_part", ("f6",), "next part", "To the next part", GRADER_WORK, 62),
+    Action("graders.take_back", ("f7",), "undo", "Take back the last change of the text", GRADER_WORK, 47),
+    Action("graders.again", ("f8", "ctrl+y"), "redo", "Bring it again", GRADER_WORK, 46),
+    Action("graders.leave", ("esc",), "list", "Back to the list; the text is kept", GRADER_TEXT, 65),
     *(
         Action(f"tags.{digit}", (digit,), f"tag {digit}", f"Set or take away tag {digit}", TAGS)
         for digit in "1234567890"

@@ -59,7 +59,12 @@ class RftApp(ThinOutput, App[None]):
     .prompt-line LineInput { width: 1fr; }
     """
 
-    screen_words: ClassVar[tuple[tuple[str, str], ...]] = (("data", "Data"), ("runs", "Runs"), ("review", "Review"))
+    screen_words: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("data", "Data"),
+        ("runs", "Runs"),
+        ("review", "Review"),
+        ("graders", "Graders"),
+    )
 
     def __init__(self, workspace: Workspace, *, keymap_path: Path | None = None) -> None:
         self.workspace = workspace
@@ -100,6 +105,10 @@ class RftApp(ThinOutput, App[None]):
             from rft_tui.tui.screens.runs import RunsScreen
 
             return RunsScreen()
+        if name == "graders":
+            from rft_tui.tui.screens.graders import GradersScreen
+
+            return GradersScreen()
         return ReviewScreen()
 
     def on_mount(self) -> None:

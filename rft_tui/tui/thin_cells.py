@@ -34,6 +34,10 @@ _ATTRIBUTES = ("bold", "dim", "italic", "underline", "blink", "blink2", "reverse
 _BLANKS: dict[Style | None, Style | None] = {}
 
 
+_UNSEEN_ON_BLANKS = frozenset(("", "1", "2", "3"))
+"""Codes of attributes that a blank looks the same with: none, bold, dim, italic."""
+
+
 def blank_style(style: Style | None) -> Style | None:
     """What can be seen of a style on blanks: the ground, unless lines or reverse video show the colour as well."""
     if style not in _BLANKS:
@@ -195,7 +199,7 @@ class Encoder:
         current = self._current
         if codes == current:
             return
-        if blank and current is not None and current[1] == codes[1] and current[2] in ("", "1", "2", "3"):
+        if blank and current is not None and current[1] == codes[1] and {current[2], codes[2]} <= _UNSEEN_ON_BLANKS:
             return
         if current is None or current[2] != codes[2]:
             out.append(f"\x1b[{';'.join(['0', *(code for code in codes if code)])}m")

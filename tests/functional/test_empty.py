@@ -17,7 +17,9 @@ async def test_screens_say_what_to_do(empty: Path, size: tuple[int, int]) -> Non
         await app.press("2").on("Runs").see("No runs yet.", "rft-tui import FILE").is_sound()
 
 
-@pytest.mark.parametrize(("screen", "size"), [("1", NARROW), ("2", NARROW), ("3", NARROW), ("3", WIDE)])
+@pytest.mark.parametrize(
+    ("screen", "size"), [("1", NARROW), ("2", NARROW), ("3", NARROW), ("3", WIDE), ("4", NARROW), ("4", WIDE)]
+)
 async def test_every_key_is_harmless(empty: Path, size: tuple[int, int], screen: str) -> None:
     from rft_tui.tui.actions import ACTIONS
 

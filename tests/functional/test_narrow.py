@@ -45,7 +45,7 @@ async def test_resizing_keeps_the_place(demo: Path) -> None:
 async def test_any_size(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, WIDE) as app:
         await app.resize(size).is_sound()
-        for keys in ("j", "t", "esc", "?", "esc", "/", "esc", "1", "enter", "2", "3", "h", "l"):
+        for keys in ("j", "t", "esc", "?", "esc", "/", "esc", "1", "enter", "2", "4", "enter", "esc", "3", "h", "l"):
             await app.press(keys).is_sound()
         await app.resize(NARROW).press("a").stores("SELECT count(*) FROM review", 1).on("Review")
 

@@ -31,7 +31,7 @@ async def test_another_width_finds_the_same_place(demo: Path) -> None:
         await app.cursor_on(2).see_in("item", "3/149")
 
 
-@pytest.mark.parametrize(("key", "word"), [("1", "Data"), ("2", "Runs"), ("3", "Review")])
+@pytest.mark.parametrize(("key", "word"), [("1", "Data"), ("2", "Runs"), ("3", "Review"), ("4", "Graders")])
 async def test_the_screen_is_found_again(demo: Path, key: str, word: str) -> None:
     async with running(demo) as app:
         await app.press(key).on(word)

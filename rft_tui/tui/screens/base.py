@@ -295,6 +295,10 @@ class WorkScreen(Screen[None]):
         """Go to Review."""
         self.rft.show_screen("review")
 
+    def do_screen_graders(self) -> None:
+        """Go to Graders."""
+        self.rft.show_screen("graders")
+
     def do_tasks(self) -> None:
         """Show the tasks."""
         from rft_tui.tui.screens.tasks import TasksScreen

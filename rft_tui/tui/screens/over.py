@@ -31,3 +31,8 @@ class OverScreen(WorkScreen):
         """Go to Review."""
         self.close_over()
         super().do_screen_review()
+
+    def do_screen_graders(self) -> None:
+        """Go to Graders."""
+        self.close_over()
+        super().do_screen_graders()

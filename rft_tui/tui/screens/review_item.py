@@ -97,7 +97,7 @@ def compose_item(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
     lines.append([])
     lines += _answers(item, view, width)
     lines.append([])
-    lines += _score(item, view, width)
+    lines += score_lines(item, view, width)
     if item.summary:
         lines.append([])
         lines += _summary(item, view, width)
@@ -198,7 +198,8 @@ def _labelled(label: str, lines: list[Line]) -> list[Line]:
     return [[(fit(label if number == 0 else "", LABEL), "text.dim"), *line] for number, line in enumerate(lines)]
 
 
-def _score(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
+def score_lines(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
+    """The score with its sub-scores and steps, or why there is none."""
     grade = item.grade
     if grade is None:
         said = f"{view.grader_name} has not graded this" if view.grader_name else "no grader yet: rft-tui grade"

@@ -316,6 +316,16 @@ class ReviewReading(PaneKeys):
         else:
             self.rft.session["review"] = {**self.rft.session.get("review", {}), "runs": list(runs)}
 
+    def look_by(self, values: dict[str, Any]) -> None:
+        """Read by other choices: fields of the state by their names; the others stay."""
+        if not self.is_mounted:
+            self.rft.session["review"] = {**self.rft.session.get("review", {}), **values}
+            return
+        self.state = ReviewState.restored({**self.state.as_json(), **values})
+        self.forget_summary()
+        self.reload(keep=self.state.prediction)
+        self.rft.remember()
+
     def refresh_row(self) -> None:
         """Read the row under the cursor and its item again: a verdict, tag or note has changed."""
         if self.listing is None:

@@ -1,0 +1,226 @@
+"""Graders: their versions, an editor of each part, and a probe set whose scores follow what is typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rft_tui.model import ScoreRule
+from rft_tui.safetext import one_line
+from rft_tui.store.filters import Selection
+from rft_tui.store.graders import SHORT_HASH, get_grader, list_graders, most_at_home
+from rft_tui.store.review import get_review_item
+from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow
+from rft_tui.tui.actions import Action
+from rft_tui.tui.editing.grader_text import RAW
+from rft_tui.tui.paint import Line
+from rft_tui.tui.screens.graders_panes import NAMES, PROBES, TEXT, VERSIONS
+from rft_tui.tui.screens.graders_probes import KIND_WORDS
+from rft_tui.tui.screens.graders_work import GradersWork
+from rft_tui.tui.widgets.table import Table
+
+NEEDS_GRADER = frozenset(
+    f"graders.{name}" for name in (
+        "probes", "diff", "consequences", "note", "export", "rename", "delete", "discard", "save", "retest", "raw",
+        "next_problem", "external", "previous_part", "next_part", "take_back", "again",
+    )
+)  # fmt: skip
+"""Actions on the grader that is shown."""
+
+NEEDS_SAVED = frozenset({"graders.consequences", "graders.note", "graders.rename"})
+"""Actions on what was saved."""
+
+NEEDS_RULE = frozenset({"graders.save", "graders.retest", "graders.export", "graders.raw", "graders.external"})
+"""Actions that an external grader has nothing for."""
+
+
+class GradersScreen(GradersWork):
+    """Screen 4."""
+
+    def on_mount(self) -> None:
+        """Show the grader of the last session."""
+        saved = self.rft.session.get("graders", {})
+        saved = saved if isinstance(saved, dict) else {}
+        if saved.get("probe") in KIND_WORDS and isinstance(saved.get("probe_text"), str):
+            self.choice = ProbeChoice(saved["probe"], saved["probe_text"])
+        self.table.on_moved = self.guarded(self._name_moved)
+        self.versions.on_moved = self.guarded(self.paint_version)
+        self.probes.on_moved = self.on_probe_moved
+        self.lay_out()
+        name = saved.get("grader")
+        self.read_list(name if isinstance(name, str) else self._read_in_review())
+        if saved.get("pane") in (TEXT, PROBES):
+            self.go_to(saved["pane"])
+        super().on_mount()
+        if self.work.is_changed:
+            self.say("this text was not saved last time; it is as you left it", "state.info")
+
+    def _read_in_review(self) -> str:
+        """The name of the grader whose mistakes are read."""
+        review = self.rft.session.get("review")
+        wanted = review.get("grader") if isinstance(review, dict) else None
+        with self.rft.workspace.store.read() as db:
+            grader = get_grader(db, wanted) if isinstance(wanted, int) else None
+            grader = grader or most_at_home(db, [one for one in list_graders(db) if not one.is_external])
+        return grader.name if grader else ""
+
+    def remembered(self) -> dict[str, Any]:
+        """Which grader, which probe set."""
+        return {
+            "grader": self.opened.name if self.opened else "",
+            "pane": self.pane,
+            "probe": self.choice.kind,
+            "probe_text": self.choice.text,
+        }
+
+    def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
+        """Workspace; the grader, whether it is saved, and how many problems it has."""
+        name: Line = [(one_line(self.rft.workspace.name, 40), "text.accent bold")]
+        right: Line = []
+        if self.counting is not None:
+            done, of = self.counting
+            right = [(f"consequences {done:,}/{of:,}" if of else "consequences …", "state.info")]
+        entry = self.opened
+        if entry is None:
+            return (name, right), (self.tabs(), [])
+        name += [(" · ", "text.dim"), (one_line(entry.name, 30), "text.normal")]
+        number = entry.number(self.base.version) if self.base else 0
+        shown = one_line(entry.name, 16 if self.is_narrow else 30)
+        state: Line
+        if self.work.is_changed:
+            origin = f"from v{number}" if number else "new"
+            state = [("unsaved", "state.warning bold"), (f" · {shown} ({origin})", "text.normal")]
+        else:
+            version = f" @{self.base.version[:SHORT_HASH]}" if self.base else ""
+            state = [(f"{shown} v{number}", "text.normal"), (version, "text.dim")]
+        lint = len(self.problems)
+        worst = any(problem.severity == "error" for problem in self.problems)
+        style = "state.bad" if worst else "state.warning" if lint else "text.dim"
+        return (name, right), (self.tabs(), [*state, (f" · lint {lint}", style)])
+
+    def refresh_bars(self) -> None:
+        """Show what the keys do, also while letters type."""
+        if not self.is_typing:
+            super().refresh_bars()
+            return
+        if not self.is_mounted:
+            return
+        first, second = self.header_rows()
+        self.header.show(self._with_tasks(*first), second)
+        if self.is_confirming:
+            return
+        from rft_tui.tui.actions import ACTIONS
+
+        keymap = self.rft.keymap
+        shown = [one for one in ACTIONS if one.footer and one.scope in self.scopes and self.why_not(one) is None]
+        shown.sort(key=lambda one: -one.footer)
+        self.footer.show([(key, one.label) for one in shown if (key := keymap.key(one))], None)
+
+    def why_not(self, action: Action) -> str | None:
+        """Most actions need a grader, some a saved one."""
+        entry = self.entry
+        if action.id in NEEDS_GRADER and entry is None:
+            return "there are no graders here"
+        external = entry is not None and entry.newest is not None and entry.newest.is_external
+        if external and (action.id in NEEDS_RULE or (action.id == "open" and self.pane != PROBES)):
+            return "only scores of this grader came in: its rule is not known here"
+        if action.id in NEEDS_SAVED and entry is not None and not entry.versions:
+            return f"save it first: {self.hint_key('graders.save')}"
+        if action.id == "graders.consequences" and entry is not None:
+            version = self.version
+            if version is None or entry.number(version.version) < 2:
+                return "there is no version before this one"
+        if action.id == "graders.pin" and self.probes.current is None:
+            return "there is no prediction here"
+        if action.id == "open" and entry is None:
+            return f"there are no graders here · {self.hint_key('graders.new')} makes one"
+        if action.id == "graders.again" and self.shows_difference:
+            return "close the difference first"
+        return super().why_not(action)
+
+    def _name_moved(self) -> None:
+        """Another grader is under the cursor."""
+        self.open_current()
+        self.paint_version()
+        self.rft.remember()
+
+    def panes_changed(self) -> None:
+        """Show what belongs to the pane."""
+        if self.pane == VERSIONS or self.shows_difference:
+            self.paint_version()
+        super().panes_changed()
+        self.tab_bar.show(self._tab_line)
+        self.on_probe_moved()
+
+    def on_table_chosen(self, message: Table.Chosen) -> None:
+        """A row was clicked a second time."""
+        message.stop()
+        self.pane = {self.table: NAMES, self.versions: VERSIONS}.get(message.table, PROBES)
+        self.do_open()
+
+    def do_open(self) -> None:
+        """Edit the grader, take up a version, or read a prediction."""
+        if self.pane == PROBES:
+            self._open_probe()
+            return
+        if self.pane == VERSIONS:
+            self._take_up()
+        self.edit_here()
+
+    def _take_up(self) -> None:
+        """Put the text of a version into the editor; that is a step like any other."""
+        from rft_tui.store.graders import grader_text
+
+        version = self.version
+        if version is None:
+            return
+        with self.rft.workspace.store.read() as db:
+            text = grader_text(db, version)
+        if text != self.work.text:
+            self.work.replace_all(text)
+            self.paused()
+            number = self.opened.number(version.version) if self.opened else 0
+            self.say(f"the text of v{number} · {self.hint_key('graders.take_back')} takes it back", "state.info")
+
+    def _open_probe(self) -> None:
+        from rft_tui.tui.screens.graders_item import GradedItem
+
+        row: ProbeRow | None = self.probes.current
+        if row is None:
+            return
+        selection = Selection(None, self.base.id if self.base else None, self.rft.workspace.reviewer)
+        with self.rft.workspace.store.read() as db:
+            item = get_review_item(db, selection, row.prediction)
+        entry = self.opened
+        number = entry.number(self.base.version) if entry and self.base else 0
+        before = self.base.rule if self.base else ScoreRule()
+        source_rules = getattr(self.probes.source, "rules", (before, before))
+        names = (f"v{number}" if number else "saved", "now")
+        self.app.push_screen(GradedItem(item, row.old, self.results.get(row.prediction), source_rules, names))
+
+    def do_graders_external(self) -> None:
+        """Edit what is shown in another editor."""
+        if self.reading.display:
+            self.shows_difference = False
+            self.go_to(TEXT)
+            self._show_body()
+        super().do_graders_external()
+
+    def do_refresh(self) -> None:
+        """Read the cache again."""
+        self.keep()
+        self.read_list(self.opened.name if self.opened else "")
+
+    def on_screen_resume(self) -> None:
+        """Graders may have come in meanwhile."""
+        super().on_screen_resume()
+        entry = self.opened
+        if entry is not None and not self.is_typing:
+            self._refresh_list(entry.name)
+
+    def text_to_take(self) -> tuple[str, str] | None:
+        """What is shown of the grader."""
+        if self.opened is None:
+            return None
+        if self.work.tab.kind == "form" or self.work.tab.key == RAW:
+            return self.work.text, ".json"
+        return self.work.buffer.text, ".py" if self.work.tab.kind == "python" else ".txt"

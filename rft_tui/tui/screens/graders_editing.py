@@ -1,0 +1,345 @@
+"""Editing in the Graders screen: parts, raw JSON, history, the draft that is kept at every pause, lint."""
+
+from __future__ import annotations
+
+import sqlite3
+from time import monotonic
+
+from textual.timer import Timer
+
+from rft_tui.graders.document import Part
+from rft_tui.safetext import one_line
+from rft_tui.store.drafts import drop_draft, load_draft, save_draft
+from rft_tui.store.graders import StoredGrader, grader_text
+from rft_tui.tui.editing import highlight
+from rft_tui.tui.editing.grader_text import RAW, Tab, key_of, value_text
+from rft_tui.tui.editing.text_buffer import Change
+from rft_tui.tui.paint import Line, justify, line_length
+from rft_tui.tui.screens.graders_lint import GradersLint
+from rft_tui.tui.screens.graders_lists import GraderEntry, VersionsSource
+from rft_tui.tui.screens.graders_panes import TEXT
+from rft_tui.tui.widgets.form import FieldKind, FormField
+
+PAUSE_S = 0.15
+"""How long no key must come before the text is kept, checked and tried on the probe set."""
+
+FIELD_WORDS = {
+    "text": "A text.",
+    "field": "A text; {{item.…}} and {{sample.…}} are filled in where the grader takes templates.",
+    "number": "A number; empty takes it out.",
+    "labels": "Labels with commas between them.",
+    "sampling": "A value for the judge; empty takes it out.",
+}
+
+
+class GradersEditing(GradersLint):
+    """What is edited, and what is kept of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base: StoredGrader | None = None
+        self.fields: frozenset[str] | None = None
+        self._pause: Timer | None = None
+        self._typed_at = 0.0
+        self._shown_changed = False
+        self.work.on_shown = self._tab_shown
+        self.editor.on_edit = self._edit
+        self.editor.take_key = self._take_editing_key
+        self.form.on_chosen = self.guarded(self.edit_here)
+        self.form.on_moved = self._show_field
+
+    # What is open
+
+    def open_entry(self, entry: GraderEntry | None) -> None:
+        """Show a grader: the unsaved text that is kept for it, else its newest version."""
+        self.keep()
+        self.opened, self.base = entry, entry.newest if entry else None
+        text = saved = ""
+        if entry is not None:
+            with self.rft.workspace.store.read() as db:
+                draft = load_draft(db, entry.name)
+                if draft is not None:
+                    self.base = next((one for one in entry.versions if one.version == draft.base_version), self.base)
+                saved = grader_text(db, self.base) if self.base is not None else ""
+                text = draft.text if draft is not None else saved
+        self.problems, self.problem = (), -1
+        self.work.open(text, saved)
+        self._shown_changed = self.work.is_changed
+        self.versions.show(VersionsSource(entry, self.base.version if self.base else None))
+        self.show_lint()
+
+    def text_changed(self) -> None:
+        """The text is another one: try it on the probe set."""
+        raise NotImplementedError
+
+    # Parts
+
+    def _tab_shown(self) -> None:
+        tab = self.work.tab
+        if tab.kind == "form":
+            self.form.fields = tuple(_form_field(part) for part in tab.parts)
+            self.form.cursor = min(self.form.cursor, len(self.form.fields) - 1)
+            self.fill_form()
+        else:
+            self.editor.show(self.work.buffer.text, self._highlighter(tab), numbers=tab.kind in ("python", "raw"))
+            self.mark_lines()
+        self.tab_bar.show(self._tab_line)
+        if self.is_mounted:
+            self._show_body()
+            if self.is_typing and tab.kind == "form":
+                self.stop_typing()
+
+    def _highlighter(self, tab: Tab) -> highlight.Highlighter:
+        if tab.kind == "python":
+            return highlight.python
+        if tab.kind == "raw":
+            return highlight.json_text
+        if tab.kind == "formula":
+            grader = tab.parts[0].grader
+            here = len(grader) + 1
+            names = {str(one.grader[here]) for each in self.work.tabs for one in each.parts
+                     if one.grader[: len(grader)] == grader and len(one.grader) > here}  # fmt: skip
+            return highlight.formula(names)
+        return highlight.templates(self.fields)
+
+    def fields_known(self, fields: frozenset[str] | None) -> None:
+        """The fields of the items are these: colour the names in templates by them."""
+        if fields != self.fields:
+            self.fields = fields
+            if self.work.tab.kind == "text":
+                self.editor.color(self._highlighter(self.work.tab))
+
+    def _tab_line(self, width: int) -> list[Line]:
+        """The parts as tabs, the one that is shown marked and in view."""
+        tabs = [Tab(RAW, "raw JSON", "raw")] if self.work.is_raw else self.work.tabs
+        active = self.pane == TEXT
+        spans: list[Line] = []
+        for tab in tabs:
+            here = tab.key == self.work.tab.key
+            style = ("text.accent bold" if active else "text.normal bold") if here else "text.dim"
+            spans.append([("▸" if here else " ", style), (f"{tab.title} ", style)])
+        shown = next((number for number, tab in enumerate(tabs) if tab.key == self.work.tab.key), 0)
+        first = 0
+        while first < shown and sum(map(line_length, spans[first : shown + 1])) > width - 4:
+            first += 1
+        line: Line = [("‹", "text.dim")] if first else []
+        for span in spans[first:]:
+            line += span
+        right = "typing" if self.is_typing else ""
+        return [justify(line, [(f"{right} ", "text.accent")] if right else [], width)]
+
+    def fill_form(self) -> None:
+        """Show the values of the small parts, and what is wrong with them."""
+        tab = self.work.tab
+        values = {key_of(part): value_text(part.value) for part in tab.parts}
+        problems = {
+            key_of(part): problem.message for problem in reversed(self.problems)
+            if (part := self.part_of(problem, tab)) is not None
+        }  # fmt: skip
+        self.form.show(values, problems)
+
+    def _show_field(self) -> None:
+        self.footer.say([(self.form.field.sentence, "text.dim")])
+
+    def do_graders_next_part(self) -> None:
+        """To the next part."""
+        self.work.next_tab(1)
+
+    def do_graders_previous_part(self) -> None:
+        """To the part before."""
+        self.work.next_tab(-1)
+
+    def do_graders_raw(self) -> None:
+        """Show the whole JSON, or the parts."""
+        self.work.turn_raw()
+        self.paused()
+
+    # Typing
+
+    def edit_here(self) -> None:
+        """Let letters type, or ask for the value of a field."""
+        self.shows_difference = False
+        self.go_to(TEXT)
+        self._show_body()
+        tab = self.work.tab
+        if tab.kind != "form":
+            self.is_typing = True
+            self.is_asking = True
+            self.editor.set_typing(True)
+            self.editor.focus()
+            self.tab_bar.show(self._tab_line)
+            self.refresh_bars()
+            return
+        part = tab.parts[self.form.cursor]
+        self._ask_field(part)
+
+    def _ask_field(self, part: Part) -> None:
+        choices = _choices(part)
+
+        def done(text: str | None) -> None:
+            if text is not None:
+                self.work.set_part(part, text)
+                self.fill_form()
+                self.paused()
+
+        if choices:
+            from rft_tui.tui.screens.pick import Choice, PickScreen
+
+            picker = PickScreen(part.label, [Choice(one, one) for one in choices], current=value_text(part.value))
+            self.app.push_screen(picker, self.guarded(done))
+        else:
+            self.ask(part.label, value_text(part.value), done)
+
+    def stop_typing(self) -> None:
+        """Letters are keys again; the text is kept."""
+        if self.is_typing:
+            self.is_typing = self.is_asking = False
+            self.editor.set_typing(False)
+            self.set_focus(None)
+            self.tab_bar.show(self._tab_line)
+            self.refresh_bars()
+            self.paused()
+
+    def do_graders_leave(self) -> None:
+        """Back to the list."""
+        self.stop_typing()
+        self.do_back()
+
+    def _take_editing_key(self, key: str) -> bool:
+        """Run a command while letters type; whether the key was one."""
+        if self.is_confirming:
+            return self.take_key(key)
+        if key == "ctrl+z":
+            self.do_graders_take_back()
+            return True
+        if self.rft.keymap.find(key, self.scopes) is None:
+            self.footer.say(None)
+            return False
+        return self.take_key(key)
+
+    def _edit(self, change: Change) -> None:
+        self.work.edit(change)
+        self.typed()
+
+    def typed(self) -> None:
+        """Something was typed: work follows when no key came for a moment."""
+        self._typed_at = monotonic()
+        if self._pause is None:
+            self._pause = self.set_timer(PAUSE_S, self._is_pause)
+        if not self._shown_changed:
+            self._shown_changed = True
+            self.refresh_bars()
+
+    def _is_pause(self) -> None:
+        rest = PAUSE_S - (monotonic() - self._typed_at)
+        if rest > 0.002:
+            self._pause = self.set_timer(rest, self._is_pause)
+            return
+        self._pause = None
+        self.guarded(self.paused)()
+
+    def paused(self) -> None:
+        """Keep the text, check it, and try it on the probe set."""
+        self.keep()
+        self.tab_bar.show(self._tab_line)
+        self.refresh_bars()
+        self.text_changed()
+
+    def keep(self) -> None:
+        """Keep what is not saved, so that nothing that was typed is lost."""
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        self.work.flush()
+        entry = self.opened
+        if entry is None:
+            return
+        self._shown_changed = self.work.is_changed
+        name, text = entry.name, self.work.text
+        base = self.base.version if self.base else None
+
+        def keep(db: sqlite3.Connection) -> None:
+            if changed:
+                save_draft(db, name, base, text)
+            else:
+                drop_draft(db, name)
+
+        changed = self.work.is_changed
+        if changed != entry.has_draft or (changed and text != self._kept_text):
+            self._kept_text = text
+            self.rft.store_soon(keep)
+            if changed != entry.has_draft:
+                self._entry_changed(changed)
+
+    _kept_text = ""
+
+    def _entry_changed(self, has_draft: bool) -> None:
+        """Mark the grader in the list as one with unsaved text, or take the mark away."""
+        from dataclasses import replace
+
+        from rft_tui.tui.screens.graders_lists import EntriesSource
+
+        entry, source = self.opened, self.table.source
+        if entry is None or not isinstance(source, EntriesSource) or entry not in source.entries:
+            return
+        position = source.entries.index(entry)
+        self.opened = source.entries[position] = replace(entry, has_draft=has_draft)
+        self.table.replace(position, self.opened)
+
+    # History and other editors
+
+    def do_graders_take_back(self) -> None:
+        """Take back the last change, wherever it was made."""
+        self._gone(self.work.undo(), "nothing to take back")
+
+    def do_graders_again(self) -> None:
+        """Bring it again."""
+        self._gone(self.work.redo(), "nothing to bring again")
+
+    def _gone(self, done: bool, otherwise: str) -> None:
+        if not done:
+            self.say(otherwise, "text.dim")
+            return
+        self.editor.go(self.work.buffer.cursor)
+        self.paused()
+
+    def do_graders_external(self) -> None:
+        """Edit what is shown in another editor and take it back."""
+        from rft_tui.tui.editor import edit_text
+
+        tab = self.work.tab
+        if tab.kind == "form":
+            self.do_graders_raw()
+            tab = self.work.tab
+        suffix = {"python": ".py", "raw": ".json"}.get(tab.kind, ".txt")
+        before = self.work.buffer.text
+        self.rft.forget_screen()
+        try:
+            with self.app.suspend():
+                text = edit_text(before, suffix)
+        finally:
+            self.rft.forget_screen()
+            self.refresh(layout=True)
+        self.work.replace_shown(text)
+        self.paused()
+
+
+def _form_field(part: Part) -> FormField:
+    label = part.label.rpartition(" · ")[2] if part.grader else part.label
+    kind = FieldKind.CHOICE if _choices(part) else FieldKind.TEXT
+    return FormField(
+        key_of(part), one_line(label, 22), FIELD_WORDS.get(part.kind, ""), kind, proposal=value_text(part.value)
+    )
+
+
+def _choices(part: Part) -> list[str]:
+    """The values that a field may have, where there are few."""
+    if part.path[-1] == "operation":
+        from rft_tui.graders.string_check import OPERATIONS
+
+        return list(OPERATIONS)
+    if part.path[-1] == "evaluation_metric":
+        from rft_tui.graders.metrics.registry import METRIC_NAMES, SERVICE_METRIC_NAMES
+
+        return [*METRIC_NAMES, *SERVICE_METRIC_NAMES]
+    return []

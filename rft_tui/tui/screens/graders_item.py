@@ -1,0 +1,102 @@
+"""One prediction of the probe set in full: what the version gives it, and what the text gives it now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from rft_tui.model import BandEdges, Grade, ScoreRule
+from rft_tui.safetext import one_line
+from rft_tui.store.review import ReviewItem
+from rft_tui.tui.actions import GLOBAL, Action
+from rft_tui.tui.paint import Line
+from rft_tui.tui.screens.over import OverScreen
+from rft_tui.tui.screens.review_item import ItemView, compose_item, score_lines
+from rft_tui.tui.widgets.text_pane import TextPane
+
+
+class GradedItem(OverScreen):
+    """The item as in Review, with the steps and sub-scores of both versions."""
+
+    scope: ClassVar[str] = GLOBAL
+
+    def __init__(
+        self,
+        item: ReviewItem,
+        old: Grade | None,
+        new: Grade | None,
+        rules: tuple[ScoreRule, ScoreRule],
+        names: tuple[str, str],
+    ) -> None:
+        super().__init__()
+        self.pane = TextPane(id="graded-item")
+        self._item, self._old, self._new, self._rules, self._names = item, old, new, rules, names
+
+    def body(self) -> Widget:
+        """The text."""
+        self.pane.styles.height = "1fr"
+        return self.pane
+
+    def on_mount(self) -> None:
+        """Show it."""
+        super().on_mount()
+        self.pane.show(self._lines)
+
+    def _lines(self, width: int) -> list[Line]:
+        before, after = (
+            ItemView(rule, rule.shown_threshold, BandEdges(), name)
+            for rule, name in zip(self._rules, self._names, strict=True)
+        )
+        item = replace(self._item, grade=self._new, baseline_score=self._old.score if self._old else None)
+        was = replace(self._item, grade=self._old, baseline_score=None)
+        lines = compose_item(item, after, width)
+        return [*lines, [], [(self._names[0], "text.accent bold")], *score_lines(was, before, width)]
+
+    def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
+        """Whose prediction it is; what is compared."""
+        item = self._item
+        who: Line = [(f"{one_line(item.model, 40)} · run {item.run_index}", "text.accent bold")]
+        words: Line = [*self.tabs(), (" ▸Prediction", "text.accent bold")]
+        return (who, []), (words, [(" → ".join(self._names), "text.dim")])
+
+    def why_not(self, action: Action) -> str | None:
+        """Only moving and copying."""
+        if action.id == "back":
+            return None
+        return super().why_not(action)
+
+    def text_to_take(self) -> tuple[str, str] | None:
+        """The question and both answers."""
+        item = self._item
+        parts = [("question", item.question), ("reference", item.reference), ("prediction", item.output_text)]
+        return "\n\n".join(f"# {name}\n\n{text}" for name, text in parts if text) + "\n", ".md"
+
+    def do_down(self) -> None:
+        """One line down."""
+        self.pane.scroll(1)
+
+    def do_up(self) -> None:
+        """One line up."""
+        self.pane.scroll(-1)
+
+    def do_page_down(self) -> None:
+        """A page down."""
+        self.pane.scroll(max(1, self.pane.size.height - 2))
+
+    def do_page_up(self) -> None:
+        """A page up."""
+        self.pane.scroll(-max(1, self.pane.size.height - 2))
+
+    def do_top(self) -> None:
+        """To the beginning."""
+        self.pane.scroll(-len(self.pane.lines))
+
+    def do_bottom(self) -> None:
+        """To the end."""
+        self.pane.scroll(len(self.pane.lines))
+
+    def do_left(self) -> None:
+        """Back."""
+        self.close_over()

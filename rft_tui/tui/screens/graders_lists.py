@@ -1,0 +1,228 @@
+"""The lists of the Graders screen: graders, versions, and the probe set with old and new scores."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rft_tui.model import BandEdges, Grade, ScoreRule
+from rft_tui.safetext import one_line
+from rft_tui.store.drafts import list_drafts
+from rft_tui.store.graders import SHORT_HASH, StoredGrader, list_graders
+from rft_tui.tasks.diff_graders import passes
+from rft_tui.tasks.retesting.probes import ProbeRow
+from rft_tui.tui.paint import Line, fit, fit_right, justify
+from rft_tui.tui.task_words import moment
+
+SMALLEST = 0.005
+"""Differences below which two scores look the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraderEntry:
+    """A grader by its name: its versions, the oldest first, and whether unsaved text is kept for it."""
+
+    name: str
+    versions: tuple[StoredGrader, ...]
+    has_draft: bool
+
+    @property
+    def newest(self) -> StoredGrader | None:
+        """The newest version; None for a grader that was never saved."""
+        return self.versions[-1] if self.versions else None
+
+    def number(self, version: str | None) -> int:
+        """The number of a version, counted from 1; 0 where it is none of these."""
+        return next((number for number, one in enumerate(self.versions, 1) if one.version == version), 0)
+
+
+def read_entries(db: sqlite3.Connection) -> list[GraderEntry]:
+    """All graders with their versions, then those that were begun and never saved."""
+    drafts = [draft.name for draft in list_drafts(db)]
+    by_name: dict[str, list[StoredGrader]] = {}
+    for grader in list_graders(db):
+        by_name.setdefault(grader.name, []).append(grader)
+    entries = [GraderEntry(name, tuple(versions), name in drafts) for name, versions in by_name.items()]
+    return entries + [GraderEntry(name, (), True) for name in drafts if name not in by_name]
+
+
+class EntriesSource:
+    """Graders as rows."""
+
+    def __init__(self, entries: Sequence[GraderEntry], words: Sequence[Line] = ()) -> None:
+        self.entries = list(entries)
+        self._words = list(words)
+
+    @property
+    def count(self) -> int:
+        """How many graders there are."""
+        return len(self.entries)
+
+    def page(self, first: int, count: int) -> list[GraderEntry]:
+        """Some of them."""
+        return self.entries[first : first + count]
+
+    def heading(self, width: int) -> Line:
+        """What the list is."""
+        return [(fit(" graders", width), "text.dim")]
+
+    def paint(self, row: GraderEntry, width: int) -> Line:
+        """Name, a sign for unsaved text, and how many versions."""
+        sign = "•" if row.has_draft else " "
+        newest = row.newest
+        external = newest is not None and newest.is_external
+        count = "scores" if external else str(len(row.versions)) if row.versions else "new"
+        name = fit(one_line(row.name, 80), width - len(count) - 3)
+        style = "text.dim" if external else "text.normal"
+        return [(sign, "state.warning bold"), (name, style), (f" {count} ", "text.dim")]
+
+    def empty(self) -> list[Line]:
+        """What to press."""
+        return self._words
+
+
+class VersionsSource:
+    """Versions of one grader as rows, the newest first."""
+
+    def __init__(self, entry: GraderEntry | None, base: str | None = None) -> None:
+        self.versions = list(reversed(entry.versions)) if entry else []
+        self._base = base
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.versions)
+
+    def page(self, first: int, count: int) -> list[StoredGrader]:
+        """Some of them."""
+        return self.versions[first : first + count]
+
+    def heading(self, width: int) -> Line:
+        """What the list is."""
+        return [(fit(" versions", width), "text.dim")]
+
+    def paint(self, row: StoredGrader, width: int) -> Line:
+        """Number, time and note; the one that is shown is marked."""
+        number = len(self.versions) - next(place for place, one in enumerate(self.versions) if one.id == row.id)
+        sign = "▸" if row.version == self._base else " "
+        said = f" {one_line(row.note, 60)}" if row.note else f" @{row.version[:SHORT_HASH]}"
+        day, _, clock = moment(row.created_at).partition(" ")
+        time = f"{day[5:]} {clock}" if width >= 24 else clock or day
+        return [
+            (sign, "text.accent bold"),
+            (f"v{number} ", "text.normal"),
+            (f"{time}", "text.dim"),
+            (said, "text.dim" if row.note else "text.faint"),
+        ]
+
+    def empty(self) -> list[Line]:
+        """Nothing was saved yet."""
+        return [[(" none saved yet", "text.faint")]]
+
+
+def score_text(grade: Grade | None) -> str:
+    """A score in few cells: ``.40``, ``1.00``, ``err`` or a dash."""
+    if grade is None:
+        return "–"
+    return "err" if grade.score is None else shown_score(grade.score)
+
+
+def shown_score(score: float) -> str:
+    """Two decimals, without the zero before the point."""
+    text = f"{score:.2f}"
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+
+
+def shown_delta(delta: float) -> str:
+    """A difference with its sign."""
+    text = f"{delta:+.2f}"
+    return (text[0] + text[2:] if text[1] == "0" else text).replace("-", "−")
+
+
+class ProbeSource:
+    """The probe set as rows: what the version gave, what the text gives now, and where that changes a pass."""
+
+    def __init__(
+        self,
+        rows: Sequence[ProbeRow],
+        results: Mapping[int, Grade],
+        rules: tuple[ScoreRule, ScoreRule],
+        pins: frozenset[int] = frozenset(),
+        words: Sequence[Line] = (),
+    ) -> None:
+        self.rows = list(rows)
+        self.results = results
+        self.rules = rules
+        self.pins = pins
+        self._words = list(words)
+
+    @property
+    def count(self) -> int:
+        """How many predictions there are."""
+        return len(self.rows)
+
+    def page(self, first: int, count: int) -> list[ProbeRow]:
+        """Some of them."""
+        return self.rows[first : first + count]
+
+    def heading(self, width: int) -> Line:
+        """Names of the columns."""
+        return [(fit("    old   new      Δ  v  prediction", width), "text.dim")]
+
+    def paint(self, row: ProbeRow, width: int) -> Line:
+        """Old score, new score, difference, verdict, prediction or error."""
+        new = self.results.get(row.prediction)
+        verdict = row.verdict.key if row.verdict else "·"
+        line: Line = [
+            ("●" if row.prediction in self.pins else " ", "text.accent"),
+            (fit_right(score_text(row.old), 6), _style(row.old, self.rules[0])),
+            (fit_right(score_text(new), 6), _style(new, self.rules[1])),
+            *self._difference(row, new),
+            (f" {verdict} ", f"verdict.{row.verdict.value} bold" if row.verdict else "text.faint"),
+        ]
+        if new is not None and new.error is not None:
+            said = f"{new.error.kind}: {new.error.message}"
+            return [*line, (" ✗ ", "state.bad bold"), (one_line(said, 200), "state.bad")]
+        if row.error_kind and not row.output_text:
+            return [*line, (f" {one_line(row.error_kind, 60)}", "text.faint")]
+        text = one_line(row.output_text, 200)
+        return [*line, (f" {text or '(empty)'}", "text.normal" if text else "text.faint")]
+
+    def _difference(self, row: ProbeRow, new: Grade | None) -> Line:
+        if row.old is None or new is None or row.old.score is None or new.score is None:
+            return [(" " * 8, "text.normal")]
+        delta = new.score - row.old.score
+        flip = self.flip(row)
+        sign = {1: "▲", -1: "▼", 0: " "}[flip]
+        if abs(delta) < SMALLEST and not flip:
+            return [("      · ", "text.faint")]
+        text = shown_delta(delta)
+        style = "state.good" if delta > 0 or flip > 0 else "state.bad"
+        return [(fit_right(text, 7), style), (sign, f"{style} bold")]
+
+    def flip(self, row: ProbeRow) -> int:
+        """1 where it passes now and did not, -1 where it does not any more, else 0."""
+        new = self.results.get(row.prediction)
+        if row.old is None or new is None or row.old.score is None or new.score is None:
+            return 0
+        before = row.old_passed if row.old_passed is not None else passes(row.old, self.rules[0], None)
+        return int(passes(new, self.rules[1], None)) - int(before)
+
+    def empty(self) -> list[Line]:
+        """Why there is nothing and what to press."""
+        return self._words
+
+
+def _style(grade: Grade | None, rule: ScoreRule) -> str:
+    if grade is None:
+        return "text.faint"
+    if grade.score is None:
+        return "state.bad"
+    return f"band.{BandEdges().band(grade.score, rule).value}"
+
+
+def heading_line(left: str, right: str, width: int, *, active: bool) -> Line:
+    """The name of a pane; the one that keys move is marked by a sign."""
+    sign, style = ("▸", "text.accent bold") if active else (" ", "text.dim")
+    return justify([(f"{sign}{left}", style)], [(right, "text.dim")], width)

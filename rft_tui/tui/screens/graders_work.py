@@ -1,0 +1,296 @@
+"""What is done with whole graders: made, saved, copied, brought in, written out, renamed, deleted, compared."""
+
+from __future__ import annotations
+
+import json
+
+from rft_tui.errors import UsageError
+from rft_tui.graders.spec import display_name, load_spec, parse_spec, score_rule
+from rft_tui.identity import grader_version
+from rft_tui.safetext import one_line
+from rft_tui.settings import write_atomically
+from rft_tui.store.drafts import drop_draft, save_draft
+from rft_tui.store.graders import (
+    SHORT_HASH,
+    StoredGrader,
+    clean_name,
+    delete_grader,
+    grader_text,
+    rename_grader,
+    save_version,
+    set_note,
+    undo_grader_change,
+)
+from rft_tui.tui.paint import Line
+from rft_tui.tui.screens.data_work import typed_path
+from rft_tui.tui.screens.graders_lists import EntriesSource, GraderEntry, read_entries
+from rft_tui.tui.screens.graders_panes import NAMES, TEXT, VERSIONS
+from rft_tui.tui.screens.graders_versions import GradersVersions
+
+
+class GradersWork(GradersVersions):
+    """The actions on graders and versions."""
+
+    # The list
+
+    def read_list(self, name: str = "", *, again: bool = True) -> None:
+        """Read the graders, stand on one of them, and show it."""
+        with self.rft.workspace.store.read() as db:
+            entries = read_entries(db)
+        position = next((number for number, one in enumerate(entries) if one.name == name), 0)
+        words: list[Line] = [
+            [(" No graders yet.", "text.normal")],
+            [(f" {self.hint_key('graders.new')} makes one.", "text.dim")],
+        ]
+        self.table.show(EntriesSource(entries, words), position)
+        if again:
+            self.open_current()
+        else:
+            self.opened = self.entry
+
+    def open_current(self) -> None:
+        """Show the grader under the cursor."""
+        self.open_entry(self.entry)
+        self.rows, self.results, self.summary, self.spec = [], {}, None, None
+        self._show_rows()
+        self._show_body()
+        self.refresh_bars()
+        if self.opened is not None:
+            self.read_probes()
+
+    # Saving
+
+    def do_graders_save(self) -> None:
+        """Keep the text as a version; a note is asked for and may stay empty."""
+        self.keep()
+        entry = self.opened
+        if entry is None:
+            return
+        spec = parse_spec(self.work.text, one_line(entry.name, 60))
+        version = grader_version(spec)
+        if number := entry.number(version):
+            self._take_saved(entry, entry.versions[number - 1])
+            self.say(f"v{number} @{version[:SHORT_HASH]} is this very grader; nothing new was saved", "state.info")
+            return
+        was_typing = self.is_typing
+
+        def done(note: str) -> None:
+            self._save(entry, note)
+            if was_typing:
+                self.edit_here()
+
+        self.stop_typing()
+        self.ask(f"note on @{version[:SHORT_HASH]}", "", done, on_cancel=self.edit_here if was_typing else None,
+                 hints=(("empty", "no note"),))  # fmt: skip
+
+    def _save(self, entry: GraderEntry, note: str) -> None:
+        text = self.work.text
+        spec = parse_spec(text, one_line(entry.name, 60))
+        with self.rft.workspace.store.write() as db:
+            grader = save_version(db, entry.name, spec, score_rule(spec), note.strip(), text=text)
+            drop_draft(db, entry.name)
+        self._take_saved(entry, grader)
+        number = self.opened.number(grader.version) if self.opened else 0
+        self.say(f"saved {one_line(entry.name, 40)} v{number} @{grader.version[:SHORT_HASH]}", "state.good")
+
+    def _take_saved(self, entry: GraderEntry, grader: StoredGrader) -> None:
+        """The text is a version now: what comes is held against it."""
+        self.work.saved = self.work.text
+        self.base = grader
+        with self.rft.workspace.store.write() as db:
+            drop_draft(db, entry.name)
+        self._refresh_list(entry.name)
+        self.read_probes()
+
+    def _refresh_list(self, name: str) -> None:
+        from rft_tui.tui.screens.graders_lists import VersionsSource
+
+        self.read_list(name, again=False)
+        self.versions.show(VersionsSource(self.opened, self.base.version if self.base else None))
+        self.paint_version()
+        self._shown_changed = self.work.is_changed
+        self.refresh_bars()
+
+    def do_graders_discard(self) -> None:
+        """Throw the unsaved text away, after a question."""
+        entry = self.opened
+        if entry is None or not self.work.is_changed:
+            self.say("everything is saved", "text.dim")
+            return
+
+        def discard() -> None:
+            self.work.saved = self.work.text
+            with self.rft.workspace.store.write() as db:
+                drop_draft(db, entry.name)
+            self.opened = None
+            self.read_list(entry.name)
+            self.say("the unsaved text is gone", "state.info")
+
+        self.confirm(f"throws the unsaved text of {one_line(entry.name, 40)} away", discard)
+
+    # Making
+
+    def do_graders_new(self) -> None:
+        """Choose what to begin with."""
+        from rft_tui.graders.examples import EXAMPLE_TYPES
+        from rft_tui.tui.screens.pick import Choice, PickScreen
+
+        source = self.table.source
+        entries = source.entries if isinstance(source, EntriesSource) else []
+        folder = self.rft.workspace.graders_folder
+        files = sorted(folder.glob("*.json"))[:200] if folder.is_dir() else []
+        here = self.entry
+        known = [one for one in entries if one.newest is not None and not one.newest.is_external]
+        known.sort(key=lambda one: one is not here)
+        choices = [Choice(f"type {name}", name, "an example of this type") for name in EXAMPLE_TYPES]
+        choices += [Choice(f"copy {one.name}", f"copy of {one_line(one.name, 50)}", "another grader") for one in known]
+        choices += [Choice(f"file {path}", one_line(path.name), "file in graders/") for path in files]
+        choices.append(Choice("path ", "a file …", "JSON of a grader, or FILE.py[:FUNCTION]"))
+
+        def done(value: str | None) -> None:
+            kind, _, rest = (value or "").partition(" ")
+            if kind == "type":
+                from rft_tui.graders.examples import example_spec
+
+                spec = example_spec(rest)
+                self._begin(_pretty(spec), str(spec["name"]))
+            elif kind == "copy":
+                with self.rft.workspace.store.read() as db:
+                    entry = next(one for one in read_entries(db) if one.name == rest)
+                    assert entry.newest is not None
+                    text = grader_text(db, entry.newest)
+                self._begin(text, f"{rest} copy")
+            elif kind == "file":
+                self._from_file(rest)
+            elif kind == "path":
+                self.ask("grader file", "", self._from_file)
+
+        self.app.push_screen(PickScreen("new grader from", choices), self.guarded(done))
+
+    def _from_file(self, typed: str) -> None:
+        """Begin with a file: the JSON as it stands there, or a python function."""
+        name, _, function = typed.rpartition(":")
+        if ".py" in typed:
+            from rft_tui.graders.from_function import spec_from_function
+
+            path = typed_path(self, name if name.endswith(".py") else typed)
+            spec = spec_from_function(path, function if name.endswith(".py") else None)
+            self._begin(_pretty(spec), display_name(spec))
+            return
+        path = typed_path(self, typed)
+        spec = load_spec(path)
+        self._begin(path.read_text(encoding="utf-8-sig"), display_name(spec))
+
+    def _begin(self, text: str, name: str) -> None:
+        """Begin a grader with a text, under a name that is free; it is a draft until it is saved."""
+        source = self.table.source
+        taken = {one.name for one in source.entries} if isinstance(source, EntriesSource) else set()
+
+        def named(typed: str) -> None:
+            wanted = clean_name(typed)
+            if wanted in taken:
+                raise UsageError(f"there is a grader {wanted!r} already", hint="Choose another name.")
+            with self.rft.workspace.store.write() as db:
+                save_draft(db, wanted, None, text)
+            self.keep()
+            self.opened = None
+            self.pane = NAMES
+            self.read_list(wanted)
+            if self.work.tab.kind == "form":
+                self.go_to(TEXT)
+            else:
+                self.edit_here()
+
+        number, free = 2, clean_name(name)
+        while free in taken:
+            free, number = f"{clean_name(name)} {number}", number + 1
+        self.ask("name of the new grader", free, named)
+
+    # Names, notes, files
+
+    def do_graders_rename(self) -> None:
+        """Give the grader another name."""
+        entry = self.entry
+        if entry is None or not entry.versions:
+            return
+
+        def rename(typed: str) -> None:
+            self.keep()
+            with self.rft.workspace.store.write() as db:
+                renamed = rename_grader(db, entry.name, typed)
+            self.opened = None
+            self.read_list(renamed[0].name)
+            self.say(f"renamed · {self.hint_key('graders.undo')} takes it back", "state.good")
+
+        self.ask("new name", entry.name, rename)
+
+    def do_graders_delete(self) -> None:
+        """Put the grader away, or the version under the cursor; grades are kept."""
+        entry = self.entry
+        if entry is None:
+            return
+        version = self.version if self.pane == VERSIONS and len(entry.versions) > 1 else None
+        what = f"v{entry.number(version.version)} of {entry.name}" if version else entry.name
+        name = f"{entry.name}@{version.version}" if version else entry.name
+
+        def delete() -> None:
+            with self.rft.workspace.store.write() as db:
+                if entry.versions:
+                    delete_grader(db, name)
+                if version is None:
+                    drop_draft(db, entry.name)
+            self.work.saved = self.work.text
+            self.opened = None
+            self.read_list(entry.name if version else "")
+            self.say(f"deleted {one_line(what, 60)} · {self.hint_key('graders.undo')} takes it back", "state.good")
+
+        self.confirm(f"deletes {one_line(what, 60)}; its grades are kept", delete)
+
+    def do_graders_undo(self) -> None:
+        """Take back the last rename, delete or note."""
+        self.keep()
+        with self.rft.workspace.store.write() as db:
+            change = undo_grader_change(db)
+        if change is None:
+            self.say("nothing to take back", "text.dim")
+            return
+        self.opened = None
+        self.read_list(change.graders[0].name)
+        self.say(f"took back: {change.kind} {one_line(change.graders[0].name, 40)}", "state.good")
+
+    def do_graders_note(self) -> None:
+        """Write the note of a version."""
+        version, entry = self.version, self.entry
+        if version is None or entry is None:
+            return
+
+        def note(text: str) -> None:
+            with self.rft.workspace.store.write() as db:
+                set_note(db, version, text.strip())
+            self._refresh_list(entry.name)
+
+        self.ask(f"note on v{entry.number(version.version)}", version.note, note)
+
+    def do_graders_export(self) -> None:
+        """Write the exact JSON into graders/."""
+        entry = self.entry
+        if entry is None:
+            return
+        self.keep()
+        text = self.work.text
+        file = f"{''.join(one if one.isalnum() or one in '-_. ' else '_' for one in entry.name)}.json".lstrip(".")
+        path = self.rft.workspace.graders_folder / (file if len(file) > len(".json") else "grader.json")
+        data = text.encode("utf-8", "replace")
+
+        def write() -> None:
+            write_atomically(path, data)
+            self.say(f"written: graders/{path.name}", "state.good")
+
+        if path.is_file() and path.read_bytes() != data:
+            self.confirm(f"writes over graders/{one_line(path.name, 60)}", write)
+        else:
+            write()
+
+
+def _pretty(spec: object) -> str:
+    return json.dumps(spec, indent=2, ensure_ascii=False) + "\n"
