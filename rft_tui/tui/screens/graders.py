@@ -83,6 +83,8 @@ class GradersScreen(GradersWork):
         if entry is None:
             return (name, right), (self.tabs(), [])
         name += [(" · ", "text.dim"), (one_line(entry.name, 30), "text.normal")]
+        if self.simulated:
+            name.append((" SIMULATED", "state.warning bold"))
         number = entry.number(self.base.version) if self.base else 0
         shown = one_line(entry.name, 16 if self.is_narrow else 30)
         state: Line

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 
 class ProbesRead(Message):
-    """Posted when a worker has read the probe set of a grader."""
+    """Posted when a worker has read the probe set of a grader; `simulated` where the embedded service had a part."""
 
-    def __init__(self, name: str, choice: ProbeChoice, rows: list[ProbeRow], pins: frozenset[int]) -> None:
+    def __init__(
+        self, name: str, choice: ProbeChoice, rows: list[ProbeRow], pins: frozenset[int], simulated: bool
+    ) -> None:
         super().__init__()
+        self.simulated = simulated
         self.name = name
         self.choice = choice
         self.rows = rows

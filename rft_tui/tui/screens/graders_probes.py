@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rft_tui.errors import GraderSpecError
 from rft_tui.graders.registry import models_asked
 from rft_tui.graders.spec import parse_spec, score_rule
-from rft_tui.model import Grade, JsonObject, ScoreRule, Usage
+from rft_tui.model import SIMULATED_PREFIX, Grade, JsonObject, ScoreRule, Usage
 from rft_tui.safetext import one_line
 from rft_tui.store.drafts import pin, pinned, unpin
+from rft_tui.store.grades import is_simulated
 from rft_tui.tasks.retesting.advice import Advice, advise, seen_in
 from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow, probe_rows
 from rft_tui.tasks.retesting.retest import NEEDS_JUDGE, Retester, RetestSummary, RetestUpdate
@@ -59,6 +60,7 @@ class GradersProbes(GradersEditing):
         self.summary: RetestSummary | None = None
         self.spec: JsonObject | None = None
         self._pins: frozenset[int] = frozenset()
+        self.simulated = False
         self._fresh: dict[int, Grade] = {}
         self._serial = -1
         self._is_testing = False
@@ -85,7 +87,9 @@ class GradersProbes(GradersEditing):
                 rows = probe_rows(store, used, base, reviewer)
             with store.read() as db:
                 pins = frozenset(pinned(db))
-            self.post_message(ProbesRead(name, used, rows, pins))
+                simulated = base is not None and is_simulated(db, base.id)
+            simulated = simulated or any(row.model.startswith(SIMULATED_PREFIX) for row in rows)
+            self.post_message(ProbesRead(name, used, rows, pins, simulated))
 
         self.run_worker(read, thread=True, exclusive=True, group="graders.probes", exit_on_error=False)
 
@@ -94,6 +98,8 @@ class GradersProbes(GradersEditing):
         if message.name != self._read_for:
             return
         self.rows, self._pins = message.rows, message.pins
+        self.simulated = message.simulated
+        self.refresh_bars()
         self._shown_choice = message.choice
         self.results, self._fresh, self.summary = {}, {}, None
         self.fields_known(frozenset(key for row in self.rows[:50] for key in row.fields) if self.rows else None)
