@@ -28,7 +28,7 @@ def what_is_read(context: ReviewContext, workspace: str, *, narrow: bool) -> Lin
                 "text.normal",
             )
         )
-    if any(group.simulated for group in groups):
+    if context.is_judged_by_simulation or any(group.simulated for group in groups):
         line.append((" SIMULATED", "state.warning bold"))
     if context.grader is not None:
         line += [(" · ", "text.dim"), (one_line(context.grader.name, 28), "text.normal")]

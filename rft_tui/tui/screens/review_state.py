@@ -9,6 +9,7 @@ from typing import Any
 from rft_tui.model import BandEdges
 from rft_tui.store.filters import Selection, Sort
 from rft_tui.store.graders import StoredGrader, get_grader, list_graders, most_at_home, previous_version
+from rft_tui.store.grades import is_simulated
 from rft_tui.store.listing import ListingRequest
 from rft_tui.store.query import Query, parse_query
 from rft_tui.store.runs import RunGroup, run_groups
@@ -78,6 +79,7 @@ class ReviewContext:
     selection: Selection
     query: Query
     view: ItemView
+    is_judged_by_simulation: bool = False
 
     @property
     def shown_groups(self) -> list[RunGroup]:
@@ -112,7 +114,8 @@ def read_context(db: sqlite3.Connection, state: ReviewState, reviewer: str) -> R
         state.fold_question,
         state.raw,
     )
-    return ReviewContext(groups, graders, grader, selection, parse_query(state.query), view)
+    simulated = grader is not None and is_simulated(db, grader.id, selection.runs)
+    return ReviewContext(groups, graders, grader, selection, parse_query(state.query), view, simulated)
 
 
 def _selection(
