@@ -225,8 +225,13 @@ class WorkScreen(Screen[None]):
             if self.is_narrow and not here:
                 line.append((f" {number} ", "text.dim"))
             else:
-                sign = ("▸" if self.is_narrow else " ▸") if here else " "
-                line.append((f"{sign}{number} {word}", "text.accent bold" if here else "text.dim"))
+                sign = "▸" if here else ""
+                line.append(
+                    (
+                        f"{' ' * (number > 1 and not self.is_narrow)}{sign}{number} {word}",
+                        "text.accent bold" if here else "text.dim",
+                    )
+                )
             del name
         return line
 
