@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rft_tui.store.database import Store
 from tests.functional.driver import NARROW, SIZES, WIDE, running
 
 
@@ -40,3 +41,15 @@ async def test_disabled_actions_say_why(empty: Path) -> None:
         await app.press("p").see_in("footer", "nothing is graded yet").press(">").see_in("footer", "no grader")
         await app.press("2", "G").see_in("footer", "there are no runs here")
         await app.press("1", "c").see_in("footer", "there are no datasets here")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_predictions_without_grades_say_what_to_do(demo: Path, size: tuple[int, int]) -> None:
+    store = Store(demo / ".rft" / "cache.db")
+    with store.write() as db:
+        for table in ("grade_detail", "grade"):
+            db.execute(f"DELETE FROM {table}")
+    store.close()
+    async with running(demo, size) as app:
+        await app.on("Review").see("Nothing is graded yet", "G in Runs grades them").is_sound()
+        await app.press("M").not_see("Nothing is graded yet").is_sound()

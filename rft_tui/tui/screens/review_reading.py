@@ -217,8 +217,15 @@ class ReviewReading(PaneKeys):
         if not context.groups:
             return [
                 [(" No predictions yet.", "text.normal")],
-                [(" rft-tui import FILE brings some in;", "text.dim")],
+                [(f" {self.hint_key('runs.new')} in Runs asks a model for some;", "text.dim")],
+                [(" rft-tui import FILE brings in those made elsewhere;", "text.dim")],
                 [(" rft-tui demo shows how it looks.", "text.dim")],
+            ]
+        if context.grader is None and self.state.query:
+            return [
+                [(f" Nothing is graded yet, so nothing fits /{one_line(self.state.query, 30)}", "text.normal")],
+                [(f" {self.hint_key('runs.grade')} in Runs grades them,", "text.dim")],
+                [(f" {self.hint_key('review.mistakes')} shows them without scores.", "text.dim")],
             ]
         if context.grader is not None and not self._is_graded(context):
             return [
