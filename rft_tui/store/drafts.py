@@ -1,24 +1,16 @@
-"""What a person has begun on a grader and not saved: texts, pinned predictions, and answers in their expected order.
+"""What a person has begun on a grader and not saved: its text, and predictions pinned to try it on.
 
-Drafts and orders belong to a grader's name, so that they outlive its versions.
+A draft belongs to a grader's name, so that it outlives versions.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rft_tui.errors import UsageError
 from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
-
-LEAST_IN_ORDER = 2
-"""Answers that an order needs."""
-
-MOST_IN_ORDER = 50
-"""Answers that an order may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +25,6 @@ class Draft:
     text: str
     cursor: str
     saved_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ordering:
-    """Answers to an item that a grader should score in this order, the best first."""
-
-    id: int
-    grader: str
-    item: int
-    row_id: str
-    answers: tuple[str, ...]
-    note: str
-    created_at: str
 
 
 def save_draft(db: sqlite3.Connection, name: str, base_version: str | None, text: str, *, cursor: str = "") -> None:
@@ -105,42 +84,4 @@ def pinned(db: sqlite3.Connection) -> list[int]:
     return [row[0] for row in rows]
 
 
-def add_ordering(db: sqlite3.Connection, grader: str, item: int, answers: Sequence[str], *, note: str = "") -> Ordering:
-    """Keep answers to an item in their expected order, the best first, with a grader's name.
-
-    Raises UsageError where the item is gone or the answers are too few, too many or not all different.
-    """
-    given = [storable(answer) for answer in answers]
-    if not LEAST_IN_ORDER <= len(given) <= MOST_IN_ORDER or len(set(given)) < len(given):
-        raise UsageError(f"an order needs {LEAST_IN_ORDER} to {MOST_IN_ORDER} different answers")
-    if db.execute("SELECT 1 FROM item WHERE id = ?", [item]).fetchone() is None:
-        raise UsageError(f"there is no item {item}")
-    made = db.execute(
-        "INSERT INTO ordering (grader, item, answers, note, created_at) VALUES (?, ?, ?, ?, ?)",
-        [storable(grader), item, json.dumps(given), storable(note), now()],
-    )
-    return _ordering(db.execute(f"{_ORDERINGS} WHERE ordering.id = ?", [made.lastrowid]).fetchone())
-
-
-def orderings(db: sqlite3.Connection, grader: str) -> list[Ordering]:
-    """The orders kept with a grader's name, the oldest first."""
-    rows = db.execute(f"{_ORDERINGS} WHERE ordering.grader = ? ORDER BY ordering.id", [storable(grader)])
-    return [_ordering(row) for row in rows]
-
-
-def drop_ordering(db: sqlite3.Connection, identity: int) -> bool:
-    """Forget an order; whether there was one."""
-    return db.execute("DELETE FROM ordering WHERE id = ?", [identity]).rowcount > 0
-
-
 _DRAFTS = "SELECT name, base_version, text, cursor, saved_at FROM draft"
-
-_ORDERINGS = (
-    "SELECT ordering.id, ordering.grader, ordering.item, item.row_id, ordering.answers, ordering.note,"
-    " ordering.created_at FROM ordering JOIN item ON item.id = ordering.item"
-)
-
-
-def _ordering(row: tuple[int, str, int, str, str, str, str]) -> Ordering:
-    identity, grader, item, row_id, answers, note, created_at = row
-    return Ordering(identity, grader, item, row_id, tuple(json.loads(answers)), note, created_at)

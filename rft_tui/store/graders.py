@@ -304,9 +304,8 @@ def _keep(db: sqlite3.Connection, kind: str, graders: Sequence[StoredGrader]) ->
 
 
 def _move_texts(db: sqlite3.Connection, old: str, new: str) -> None:
-    """Let the draft and the orders of a name follow it."""
+    """Let the draft of a name follow it."""
     db.execute("UPDATE OR IGNORE draft SET name = ? WHERE name = ?", [new, old])
-    db.execute("UPDATE ordering SET grader = ? WHERE grader = ?", [new, old])
 
 
 def _now(db: sqlite3.Connection, identity: int) -> StoredGrader:

@@ -230,12 +230,6 @@ def workbench(db: Database) -> None:
         CREATE TABLE pin (
             id INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES run, item INTEGER NOT NULL REFERENCES item,
             at TEXT NOT NULL, UNIQUE (item, run))""")
-    db.conn.execute("""
-        CREATE TABLE ordering (
-            id INTEGER PRIMARY KEY, grader TEXT NOT NULL, item INTEGER NOT NULL REFERENCES item, answers TEXT NOT NULL,
-            note TEXT NOT NULL DEFAULT '', created_at TEXT NOT NULL)""")
-    db.conn.execute("CREATE INDEX ordering_item ON ordering (item)")
-    db.conn.execute("CREATE INDEX ordering_grader ON ordering (grader, id)")
 
 
 SCHEMA_VERSION = 7

@@ -295,12 +295,6 @@ def _task(row: tuple[Any, ...]) -> StoredTask:
     )  # fmt: skip
 
 
-def is_worker(db: sqlite3.Connection, owner: str) -> bool:
-    """Whether this owner is the workspace's worker."""
-    row = db.execute("SELECT owner FROM worker WHERE id = 1").fetchone()
-    return row is not None and row[0] == owner
-
-
 def become_worker(db: sqlite3.Connection, owner: str, is_gone: Callable[[str, int], bool]) -> bool:
     """Make this owner the workspace's one worker, unless another lives; call it inside a write transaction."""
     row = db.execute("SELECT owner, beat FROM worker WHERE id = 1").fetchone()

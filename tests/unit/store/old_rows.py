@@ -241,7 +241,6 @@ ROWS: dict[int, tuple[tuple[str, dict[str, Any]], ...]] = {
         ),
         ("draft", {"name": "exact", "base_version": "9" * 32, "text": "{", "cursor": "3", "saved_at": AT}),
         ("pin", {"id": 1, "run": 1, "item": 1, "at": AT}),
-        ("ordering", {"id": 1, "grader": "exact", "item": 1, "answers": '["a", "b"]', "created_at": AT}),
     ),
 }
 """Rows of every table that a version brought, by version; what is left out is null or the default."""

@@ -12,12 +12,9 @@ from rft_tui.model import Answer
 from rft_tui.store.answers import AskedAnswer, put_answer, put_prediction
 from rft_tui.store.database import Store
 from rft_tui.store.drafts import (
-    add_ordering,
     drop_draft,
-    drop_ordering,
     list_drafts,
     load_draft,
-    orderings,
     pin,
     pinned,
     save_draft,
@@ -95,29 +92,3 @@ class TestPins:
             put_prediction(db, run, 1, at, put_answer(db, AskedAnswer("k", answer), run), answer)
             (now,) = pinned(db)
             assert db.execute("SELECT snippet FROM prediction WHERE id = ?", [now]).fetchone()[0] == "better"
-
-
-class TestOrderings:
-    def test_kept_with_a_name(self, store: Store) -> None:
-        fill(store)
-        with store.write() as db:
-            first = add_ordering(db, "exact", 1, ["best", "good", "bad"], note="from the handbook")
-            second = add_ordering(db, "exact", 2, ["best", "bad"])
-            add_ordering(db, "other", 1, ["x", "y"])
-        with store.read() as db:
-            assert orderings(db, "exact") == [first, second]
-        assert first.answers == ("best", "good", "bad")
-        with store.write() as db:
-            assert drop_ordering(db, first.id)
-            assert not drop_ordering(db, first.id)
-            assert orderings(db, "exact") == [second]
-
-    @pytest.mark.parametrize("answers", [[], ["one"], ["same", "same"], [str(number) for number in range(51)]])
-    def test_what_is_no_order(self, store: Store, answers: list[str]) -> None:
-        fill(store)
-        with store.write() as db, pytest.raises(UsageError, match="2 to 50 different"):
-            add_ordering(db, "exact", 1, answers)
-
-    def test_an_item_that_is_not_there(self, store: Store) -> None:
-        with store.write() as db, pytest.raises(UsageError, match="no item 5"):
-            add_ordering(db, "exact", 5, ["a", "b"])

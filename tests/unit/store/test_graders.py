@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rft_tui.errors import UsageError
 from rft_tui.model import JsonObject, ScoreRule
 from rft_tui.store.database import Store
-from rft_tui.store.drafts import add_ordering, load_draft, orderings, save_draft
+from rft_tui.store.drafts import load_draft, save_draft
 from rft_tui.store.graders import (
     StoredGrader,
     add_grader,
@@ -155,19 +155,16 @@ class TestRenaming:
             dataset(db, "mine", [item("Q?")])
             first = save(db, "p", 1)
             save_draft(db, "p", first.version, "{")
-            add_ordering(db, "p", 1, ["a", "b"])
             (renamed,) = rename_grader(db, "p", " new\nname ")
             assert (renamed.name, renamed.version) == ("new name", first.version)
             assert find_grader(db, "new name").id == first.id
             assert load_draft(db, "p") is None
             assert load_draft(db, "new name") is not None
-            assert len(orderings(db, "new name")) == 1
             change = undo_grader_change(db)
             assert change is not None
             assert (change.kind, change.name) == ("rename", "new name")
             assert listed(db) == [("p", "# 1")]
             assert load_draft(db, "p") is not None
-            assert len(orderings(db, "p")) == 1
 
     def test_names_that_are_taken(self, store: Store) -> None:
         with store.write() as db:
