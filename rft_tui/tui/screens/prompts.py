@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from rft_tui.model import Prompt
+from rft_tui.datasets.conversation import value_text
+from rft_tui.model import JsonObject, Prompt
 from rft_tui.safetext import one_line
 from rft_tui.tui.actions import PROMPTS, Action
-from rft_tui.tui.paint import Line, fit, fit_right, wrap_text
+from rft_tui.tui.paint import Line, fit, fit_right, wrap_line, wrap_text
 from rft_tui.tui.prompt_choice import SHOWN_DIGITS, ListedPrompt, list_versions
 from rft_tui.tui.prompt_files import check_new_name, difference, save_prompt
 from rft_tui.tui.screens.over import OverScreen
@@ -216,7 +217,7 @@ def _text_lines(prompt: Prompt, width: int) -> list[Line]:
         said = f"{len(prompt.examples)} worked examples go before the item as earlier turns"
         lines += [[], [(fit(said, width), "text.dim")]]
         for example in prompt.examples[:20]:
-            lines += wrap_text(str(example), width, "text.dim", limit=12)
+            lines += [[], *_example(example, width)]
     return lines
 
 
@@ -230,3 +231,15 @@ def _difference_lines(older: Prompt, newer: Prompt, width: int) -> list[Line]:
     for one in found:
         lines += wrap_text(one, width, DIFF_STYLES.get(one[:1], "text.normal"))
     return lines if found else [*lines, [("the two are equal", "text.dim")]]
+
+
+def _example(example: JsonObject, width: int) -> list[Line]:
+    """A worked example as it is sent: the question, the reasoning where there is one, the answer."""
+    if "messages" in example:
+        said = [(str(one.get("role")), value_text(one.get("content")) or "") for one in example["messages"]]
+    else:
+        said = [(name, str(example[name])) for name in ("question", "reasoning", "answer") if example.get(name)]
+    lines: list[Line] = []
+    for name, text in said:
+        lines += wrap_line([(f"{name}  ", "text.faint"), (one_line(text, 2000), "text.dim")], width)[:12]
+    return lines
