@@ -13,7 +13,6 @@ from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.grade_by_model import Judging, file_judge
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
-from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
     from rft_tui.graders.engine import LocalGrader
@@ -184,8 +183,3 @@ def _agreed(calling: Calling, grader: LocalGrader, plan: BenchPlan, judging: Jud
     cost = text.money(figures.cost) if figures.cost is not None else "unknown price"
     calling.tell(f"at most {text.counted(figures.requests, 'question')} through {profile.name}, about {cost}")
     return judging.yes or calling.confirm("Ask them?")
-
-
-def grader_head(grader: LocalGrader) -> JsonObject:
-    """A grader as documents name it."""
-    return {"name": grader.name, "type": grader.type, "version": grader.version}

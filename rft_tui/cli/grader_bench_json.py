@@ -5,7 +5,6 @@ from __future__ import annotations
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from rft_tui.cli.grader_bench import grader_head
 from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
@@ -91,3 +90,8 @@ def _example(example: WorkedExample) -> JsonObject:
         "reference": example.reference,
         "answer": example.answer,
     }
+
+
+def grader_head(grader: LocalGrader) -> JsonObject:
+    """A grader as documents name it."""
+    return {"name": grader.name, "type": grader.type, "version": grader.version}
