@@ -13,11 +13,13 @@ from rft_tui.errors import UsageError
 @command
 @click.argument("run", type=int)
 @click.argument("line", type=int)
-def why(calling: Calling, run: int, line: int) -> None:
+@click.option("--raw", is_flag=True, help="Give the service's own answer, as it came.")
+def why(calling: Calling, run: int, line: int, raw: bool) -> None:
     """Say where a prediction came from: asked in this run, or taken from the cache, and by what it is identified.
 
     LINE is the line of the item in the dataset's file.
     """
+    from rft_tui.store.answers import raw_body
     from rft_tui.store.origin import origin_of
 
     with calling.workspace().store.read() as db:
@@ -26,6 +28,13 @@ def why(calling: Calling, run: int, line: int) -> None:
         raise UsageError(
             f"run {run} has no prediction for the item of line {line}", hint="See rft-tui run list and data show."
         )
+    if raw:
+        with calling.workspace().store.read() as db:
+            body = raw_body(db, found.answer)
+        if body is None:
+            raise UsageError("no body is kept of this answer", hint="Imported answers have none, and bodies beyond 8 MB are not kept.")
+        calling.raw(body)
+        return
     if calling.as_json:
         calling.emit(found.as_json())
         return

@@ -15,6 +15,7 @@ class Origin:
 
     run: int
     line: int
+    answer: int
     cached: bool
     source: str | None
     key: str
@@ -50,6 +51,6 @@ def origin_of(db: sqlite3.Connection, run: int, line: int) -> Origin | None:
     shared = db.execute("SELECT DISTINCT run FROM prediction WHERE answer = ? ORDER BY run LIMIT 50", [row[13]])
     cached, source, key, input_id, prompt, service, model, effort, parameters, run_index = row[:10]
     return Origin(
-        run, line, bool(cached), source, key, input_id, prompt, service, model, effort, json.loads(parameters),
+        run, line, row[13], bool(cached), source, key, input_id, prompt, service, model, effort, json.loads(parameters),
         run_index, row[10], row[11], row[12], tuple(one[0] for one in shared),
     )  # fmt: skip

@@ -174,6 +174,8 @@ def test_where_an_answer_came_from(cli: Cli, ready: Path) -> None:
     assert "taken from the cache" in cli("-C", ready, "run", "why", 2, 1).out
     assert "asked in this run" in cli("-C", ready, "run", "why", 2, 3).out
     assert cli("-C", ready, "run", "why", 2, 99).code == 2
+    raw = json.loads(cli("-C", ready, "run", "why", 2, 3, "--raw").out)
+    assert (raw["object"], raw["model"]) == ("response", "m")
 
 
 def test_a_prompt_and_its_text_are_kept(cli: Cli, ready: Path) -> None:
