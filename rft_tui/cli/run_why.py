@@ -32,7 +32,10 @@ def why(calling: Calling, run: int, line: int, raw: bool) -> None:
         with calling.workspace().store.read() as db:
             body = raw_body(db, found.answer)
         if body is None:
-            raise UsageError("no body is kept of this answer", hint="Imported answers have none, and bodies beyond 8 MB are not kept.")
+            raise UsageError(
+                "no body is kept of this answer",
+                hint="Imported answers have none, and bodies beyond 8 MB are not kept.",
+            )
         calling.raw(body)
         return
     if calling.as_json:

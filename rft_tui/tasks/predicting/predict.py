@@ -18,7 +18,7 @@ from math import inf
 from typing import Protocol
 
 from rft_tui.errors import ServiceError
-from rft_tui.model import SIMULATED_PREFIX, Answer, JsonObject
+from rft_tui.model import SIMULATED_PREFIX, Answer
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.prices import cost_of, price_of
 from rft_tui.providers.profiles import NamedProfile
@@ -31,6 +31,7 @@ from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.background.outage import MOST_TRIES, UNREACHABLE, Outage
 from rft_tui.tasks.background.writing import Once, StoreWriter
 from rft_tui.tasks.predicting.asking import AskedRun, Job, Settled, claim_owner, iter_jobs, settle, store_reply
+from rft_tui.tasks.predicting.caps import Caps
 
 LOOK_AGAIN_S = 0.2
 """How often jobs that somebody else asks are looked at again."""
@@ -93,6 +94,7 @@ class Predicting:
         self._look_at = 0.0
         self._gives_up = False
         self._end: TaskEnd | None = None
+        self._caps = Caps(control)
         self._outage = Outage()
         self._outage.has_answered = control.progress.done > 0
         self._more = True
@@ -184,40 +186,12 @@ class Predicting:
         if most != self._most:
             self._most = most
             self._set_most(most)
-        return len(self._active) < most and not self._cap_reached(len(self._active) + 1)
-
-    def _cap_reached(self, calls: int) -> bool:
-        """Whether so many calls, each as dear as those before or as was estimated, would go beyond a cap."""
-        if self._is_blind():
-            return True
-        progress = self._control.progress
-        answered = progress.done - progress.cached
-        estimated: JsonObject = self._control.task.request.get("each") or {}
-        for name, cap, spent in self._caps():
-            each = spent / answered if answered > 0 else estimated.get(name)
-            fits = calls == 1 if each is None else spent + each * calls <= cap
-            if spent >= cap or not fits:
-                return True
-        return False
-
-    def _caps(self) -> list[tuple[str, float, float]]:
-        """The caps that are set: what they limit, how much of it, and what was spent."""
-        settings, progress = self._control.settings, self._control.progress
-        tokens = progress.input_tokens + progress.output_tokens
-        both = (("cost", settings.get("spend_cap"), progress.cost), ("tokens", settings.get("token_cap"), tokens))
-        return [(name, cap, spent) for name, cap, spent in both if cap is not None]
-
-    def _is_blind(self) -> bool:
-        """Whether a service keeps to itself what its answers take, so that no cap that is set can be held."""
-        progress, caps = self._control.progress, self._caps()
-        is_free = self._control.settings.get("token_cap") is None and not progress.unpriced
-        answered = progress.done > progress.cached
-        return bool(caps) and answered and not is_free and all(spent == 0 for _name, _cap, spent in caps)
+        return len(self._active) < most and not self._caps.leave_no_room_for(len(self._active) + 1)
 
     async def _pause(self) -> None:
         """Wait until a call has ended, a wish came in, or it is time to look at what others ask."""
-        if not self._active and self._ready and self._cap_reached(1):
-            self._end = TaskEnd(TaskState.PAUSED, self._said_of_cap())
+        if not self._active and self._ready and self._caps.leave_no_room_for(1):
+            self._end = TaskEnd(TaskState.PAUSED, self._caps.said())
             return
         self._room.clear()
         room = asyncio.ensure_future(self._room.wait())
@@ -233,19 +207,6 @@ class Predicting:
             self._look_at = time.monotonic() + LOOK_AGAIN_S
             waiting, self._waiting = self._waiting, []
             await self._settle(waiting)
-
-    def _said_of_cap(self) -> str:
-        progress = self._control.progress
-        if self._is_blind():
-            return (
-                "the cap cannot be held: what the answers take is not known; the same rft-tui predict without it goes"
-                " on from here"
-            )
-        return (
-            f"the cap leaves no room for one more call: ${progress.cost:.4f} and"
-            f" {progress.input_tokens + progress.output_tokens:,} tokens so far; raise it with rft-tui task set"
-            f" {self._control.task.id} --spend-cap or --token-cap, then rft-tui task resume"
-        )
 
     def _begin(self, job: Job) -> None:
         task = asyncio.create_task(self._ask(job))
