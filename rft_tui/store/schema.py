@@ -232,5 +232,42 @@ def workbench(db: Database) -> None:
             at TEXT NOT NULL, UNIQUE (item, run))""")
 
 
-SCHEMA_VERSION = 7
+@migrations(name="0008_grader_tests")
+def grader_tests(db: Database) -> None:
+    """What tests of graders said: benches, a second rater's judgement of pairs, its critiques; lists that are kept.
+
+    `pair_rating.outcome` is 1 where `first` is better in both orders of asking, -1 where `second` is, 0 for a tie or
+    where the orders contradict each other (`swapped`). `kept_list` holds predictions in an order of their own, for
+    Review to show; every list can be made again from what it came from.
+    """
+    db.conn.execute("""
+        CREATE TABLE bench_result (
+            id INTEGER PRIMARY KEY, version TEXT NOT NULL, name TEXT NOT NULL, ok INTEGER NOT NULL,
+            checks INTEGER NOT NULL, failures INTEGER NOT NULL, simulated INTEGER NOT NULL, document TEXT NOT NULL,
+            at TEXT NOT NULL)""")
+    db.conn.execute("CREATE INDEX bench_result_version ON bench_result (version, id)")
+    db.conn.execute("""
+        CREATE TABLE pair_rating (
+            rater TEXT NOT NULL, service TEXT NOT NULL,
+            first INTEGER NOT NULL REFERENCES prediction ON DELETE CASCADE,
+            second INTEGER NOT NULL REFERENCES prediction ON DELETE CASCADE,
+            outcome INTEGER NOT NULL, swapped INTEGER NOT NULL,
+            reason TEXT NOT NULL, simulated INTEGER NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (first, second, rater, service)) WITHOUT ROWID""")
+    db.conn.execute("CREATE INDEX pair_rating_second ON pair_rating (second)")
+    db.conn.execute("""
+        CREATE TABLE critique (
+            id INTEGER PRIMARY KEY, rater TEXT NOT NULL, service TEXT NOT NULL, version TEXT NOT NULL,
+            prediction INTEGER NOT NULL REFERENCES prediction ON DELETE CASCADE,
+            text TEXT NOT NULL, simulated INTEGER NOT NULL,
+            at TEXT NOT NULL, UNIQUE (prediction, version, rater, service))""")
+    db.conn.execute("""
+        CREATE TABLE kept_list (
+            name TEXT NOT NULL, position INTEGER NOT NULL,
+            prediction INTEGER NOT NULL REFERENCES prediction ON DELETE CASCADE,
+            PRIMARY KEY (name, position)) WITHOUT ROWID""")
+    db.conn.execute("CREATE UNIQUE INDEX kept_list_prediction ON kept_list (prediction, name)")
+
+
+SCHEMA_VERSION = 8
 """The number of migrations; also written to ``PRAGMA user_version``, which is read without loading this module."""

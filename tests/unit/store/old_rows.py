@@ -242,6 +242,50 @@ ROWS: dict[int, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("draft", {"name": "exact", "base_version": "9" * 32, "text": "{", "cursor": "3", "saved_at": AT}),
         ("pin", {"id": 1, "run": 1, "item": 1, "at": AT}),
     ),
+    8: (
+        (
+            "bench_result",
+            {
+                "id": 1,
+                "version": "9" * 32,
+                "name": "exact",
+                "ok": 0,
+                "checks": 3,
+                "failures": 1,
+                "simulated": 0,
+                "document": "{}",
+                "at": AT,
+            },
+        ),
+        (
+            "pair_rating",
+            {
+                "rater": "r",
+                "service": "s",
+                "first": 1,
+                "second": 2,
+                "outcome": -1,
+                "swapped": 0,
+                "reason": "shorter",
+                "simulated": 1,
+                "at": AT,
+            },
+        ),
+        (
+            "critique",
+            {
+                "id": 1,
+                "rater": "r",
+                "service": "s",
+                "version": "9" * 32,
+                "prediction": 1,
+                "text": "fair",
+                "simulated": 0,
+                "at": AT,
+            },
+        ),
+        ("kept_list", {"name": "flips", "position": 0, "prediction": 2}),
+    ),
 }
 """Rows of every table that a version brought, by version; what is left out is null or the default."""
 
