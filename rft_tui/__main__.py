@@ -24,7 +24,9 @@ class _App:
         """Run the app until it is quit; its exit code."""
         from rft_tui import logs
         from rft_tui.tui.app import RftApp
+        from rft_tui.tui.terminal_input import forgive_bad_bytes
 
+        forgive_bad_bytes()
         app = RftApp(workspace)
         with logs.terminal_guard():
             app.run(mouse=workspace.user.mouse)

@@ -22,11 +22,11 @@ MARK = Path(".rft") / "demo"
 """The file that tells a demo workspace from a person's own."""
 
 GRADED_WITH = (
-    "string_check_eq",
-    "string_check_ilike",
-    "text_similarity_fuzzy_match",
-    "python_token_set",
-    "multi_phrase_exact",
+    "exact",
+    "contains_reference",
+    "fuzzy",
+    "word_overlap",
+    "phrase_and_exact",
 )
 """The sample graders that run here, in the order in which they grade; Review opens with the last."""
 

@@ -17,7 +17,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from rft_tui.errors import SettingsError
+from rft_tui.errors import InputError, SettingsError
+from rft_tui.safetext import one_line
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -211,6 +212,15 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """The same for a file that a person asked for: InputError says why it cannot be written."""
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        said = f"{one_line(str(path))} cannot be written: {error.strerror or type(error).__name__}"
+        raise InputError(said, hint="Check that the folder exists, is yours, and has room.") from error
 
 
 def unknown_key(path: Path, key: str, name: str, known: list[str]) -> SettingsError:

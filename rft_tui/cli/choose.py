@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rft_tui.errors import GraderSpecError, UsageError
 from rft_tui.model import JsonObject, Prompt
+from rft_tui.safetext import one_line
 
 if TYPE_CHECKING:
     from rft_tui.cli.console import Calling
@@ -45,32 +47,51 @@ def is_path(name: str) -> bool:
     return name.lower().endswith(".json") or os.sep in name
 
 
-def edited_file(workspace: Workspace, name: str) -> Path | None:
-    """The file in `graders/` of a name whose content no stored version has: it was written or edited since."""
-    from rft_tui.graders.registry import display_name
-    from rft_tui.identity import grader_version
-    from rft_tui.store.graders import list_graders
-
-    if is_path(name):
+def file_of_name(calling: Calling, name: str) -> Path | None:
+    """The file that a name stands for; None where it stands for a stored version, or for nothing."""
+    try:
+        chosen = _chosen(calling, name)
+    except UsageError:
         return None
-    with workspace.store.read() as db:
-        versions = {grader.version for grader in list_graders(db)}
-    for one in grader_files(workspace.graders_folder):
-        if (
-            one.spec is not None
-            and name in (one.path.stem, display_name(one.spec))
-            and grader_version(one.spec) not in versions
-        ):
-            return one.path
-    return None
+    return chosen if isinstance(chosen, Path) else None
 
 
-def choose_grader(workspace: Workspace, name: str) -> StoredGrader:
-    """The stored grader of a name, ``NAME@HASH`` or file; a file, also one edited in `graders/`, is stored now."""
+def choose_grader(calling: Calling, name: str) -> StoredGrader:
+    """The stored grader of a name, ``NAME@HASH`` or file, to grade by: a file is stored now, under its own name."""
     from rft_tui.tasks.graders import resolve_grader
 
-    edited = edited_file(workspace, name)
-    return resolve_grader(workspace.store, edited or name, workspace.graders_folder)
+    chosen = _chosen(calling, name)
+    return resolve_grader(calling.workspace().store, chosen) if isinstance(chosen, Path) else chosen
+
+
+def known_grader(calling: Calling, name: str) -> StoredGrader:
+    """The same to read what it has graded: nothing is stored. Raises UsageError for a file that is no stored version.
+
+    Such a file has graded nothing here.
+    """
+    from rft_tui.graders.spec import load_spec
+    from rft_tui.identity import grader_version
+    from rft_tui.store.graders import grader_of_version
+
+    chosen = _chosen(calling, name)
+    if not isinstance(chosen, Path):
+        return chosen
+    version = grader_version(load_spec(chosen))
+    with calling.workspace().store.read() as db:
+        grader = grader_of_version(db, version)
+    if grader is None or grader.deleted:
+        path = one_line(str(chosen))
+        hint = f"rft-tui grade --grader {shlex.quote(path)} --run R stores it and grades by it."
+        raise UsageError(f"{path} is not stored: it has graded nothing here", hint=hint)
+    return grader
+
+
+def compared_grader(calling: Calling, name: str) -> StoredGrader:
+    """The same to compare by: a file that is no stored version is kept unseen, so that its grades can be."""
+    from rft_tui.tasks.graders import keep_unseen
+
+    chosen = _chosen(calling, name)
+    return keep_unseen(calling.workspace().store, chosen) if isinstance(chosen, Path) else chosen
 
 
 def choose_spec(calling: Calling, name: str) -> JsonObject:
@@ -94,8 +115,13 @@ def choose_text(calling: Calling, name: str) -> str:
 
 
 def _chosen(calling: Calling, name: str) -> Path | StoredGrader:
-    """The file, or the stored grader, that a name stands for."""
+    """The file, or the stored grader, that a name stands for.
+
+    A path is its file. A name is the newest stored version of it, whatever a file in `graders/` says, which is told;
+    the file where none is stored.
+    """
     from rft_tui.store.graders import find_grader
+    from rft_tui.tasks.graders import with_files
 
     path = Path(name)
     if is_path(name) and path.is_file():
@@ -105,16 +131,38 @@ def _chosen(calling: Calling, name: str) -> Path | StoredGrader:
         if path.is_file():
             return path
         raise UsageError(f"{name}: there is no such grader file", hint="Stored names need a workspace: -C DIR.")
-    edited = edited_file(workspace, name)
-    if edited is not None:
-        return edited
+    in_folder = _named_file(workspace.graders_folder, name)
     try:
         with workspace.store.read() as db:
-            return find_grader(db, name)
-    except UsageError:
+            stored = find_grader(db, name)
+    except UsageError as error:
+        if in_folder is not None:
+            return in_folder.path
         if path.is_file():
             return path
-        raise
+        raise with_files(error, workspace.graders_folder) from None
+    if in_folder is not None and not _is_version(in_folder, stored):
+        beside = one_line(str(in_folder.path))
+        calling.tell_once(f"{beside} differs from {stored.label} and is used only by its path")
+    return stored
+
+
+def _named_file(folder: Path, name: str) -> GraderFile | None:
+    """The file in a folder that is called so, or holds a grader that is called so; the first of several."""
+    from rft_tui.graders.spec import display_name
+
+    if is_path(name):
+        return None
+    files = grader_files(folder)
+    called = (one for one in files if one.path.stem == name)
+    holding = (one for one in files if one.spec is not None and display_name(one.spec) == name)
+    return next(called, None) or next(holding, None)
+
+
+def _is_version(file: GraderFile, stored: StoredGrader) -> bool:
+    from rft_tui.identity import grader_version
+
+    return file.spec is not None and grader_version(file.spec) == stored.version
 
 
 def all_prompts(workspace: Workspace, notes: list[str]) -> list[tuple[Prompt, bool]]:

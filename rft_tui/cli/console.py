@@ -75,6 +75,7 @@ class Calling:
     owns_process: bool = False
     _workspace: Workspace | None = field(default=None, repr=False)
     _progress_shown: bool = False
+    _told: set[str] = field(default_factory=set, repr=False)
 
     def begin(self) -> None:
         """Begin to log, and where the process is ours, see to it that no error ends it with a traceback."""
@@ -120,6 +121,12 @@ class Calling:
         """Tell a person something that scripts find in the document: with ``--json`` stderr is kept for an error."""
         if not self.as_json:
             self.say(text)
+
+    def tell_once(self, text: str) -> None:
+        """Tell it unless it was told before."""
+        if text not in self._told:
+            self._told.add(text)
+            self.tell(text)
 
     def progress(self, words: str) -> Callable[[int, int], None]:
         """A function that shows how far work is, on a terminal only."""

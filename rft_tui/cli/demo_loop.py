@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PROFILE = "simulated"
 DATASET, MODEL, RUNS, ITEMS = "val", "simulated-smollm2", 2, 20
-JUDGED_WITH = "score_model_rubric.json"
+JUDGED_WITH = "same_thing.json"
 """What the loop asks, and the sample grader whose judge is asked then."""
 
 

@@ -27,7 +27,9 @@ _SHOWN_ERRORS = 5
 
 
 @command
-@click.option("--grader", "name", metavar="G", required=True, help="A stored name, NAME@HASH or a JSON file.")
+@click.option(
+    "--grader", "name", metavar="G", required=True, help="A stored name (its newest version), NAME@HASH or a JSON file."
+)
 @click.option("--run", "runs", metavar="R", multiple=True, help="A run's id, or a model (all its runs); repeat it.")
 @click.option("--predictions", metavar="FILE", multiple=True, help="Predictions from a file or folder, not stored.")
 @click.option(
@@ -80,7 +82,7 @@ def _grade_runs(
     workspace = calling.workspace()
     with workspace.store.read() as db:
         chosen = resolve_runs(db, runs)
-    grader = choose_grader(workspace, name)
+    grader = choose_grader(calling, name)
     judged = None
     if models_asked(grader.spec):
         judged = grade_by_model(calling, workspace, grader, chosen, item_timeout, judging)
@@ -121,7 +123,7 @@ def _grade_files(
     from rft_tui.tasks.tally import Tally
 
     workspace = calling.workspace_or_none()
-    grader = compile_grader(choose_spec(calling, name) if workspace is None else choose_grader(workspace, name).spec)
+    grader = compile_grader(choose_spec(calling, name) if workspace is None else choose_grader(calling, name).spec)
     notes: list[str] = []
     rows: list[tuple[str, int]] = []
     grades: dict[int, Grade] = {}

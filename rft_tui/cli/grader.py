@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from rft_tui.cli.console import Calling, command, json_text
+from rft_tui.cli.console import Calling, command
 from rft_tui.cli.text import Column, table
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, GraderSpecError, InputError
 from rft_tui.model import JsonObject, ScoreRule
@@ -54,6 +55,7 @@ def list_all(calling: Calling) -> None:
     if not rows:
         calling.say("There are no graders yet. Make one: rft-tui grader new --type string_check.")
         return
+    names = {one.name for one in stored}
     columns = [
         Column("grader"), Column("version"), Column("type"), Column("pass at", right=True),
         Column("graded", right=True), Column("bench"), Column("where"),
@@ -69,12 +71,20 @@ def list_all(calling: Calling) -> None:
                     "–" if one["pass_threshold"] is None else f"{one['pass_threshold']:g}",
                     f"{one['graded']:,}",
                     state.short if state.result else "–",
-                    "" if one["stored"] else f"graders/{Path(one['file']).name}, not used yet",
+                    _where(one, names),
                 )
                 for one, state in zip(rows, standing, strict=True)
             ],
         )
     )
+
+
+def _where(row: JsonObject, stored_names: set[str]) -> str:
+    """Where a grader is that is no stored version."""
+    if row["stored"]:
+        return ""
+    file = f"graders/{Path(row['file']).name}"
+    return f"{file}, differs: only by its path" if row["grader"] in stored_names else f"{file}, not used yet"
 
 
 def _benched(workspace: Workspace, versions: Sequence[tuple[str, str]]) -> list[BenchState]:
@@ -98,13 +108,14 @@ def _described(name: str, version: str, kind: str, rule: ScoreRule) -> JsonObjec
 @command
 @click.argument("name", metavar="G")
 def show(calling: Calling, name: str) -> None:
-    """Show the JSON of a grader: a stored name, NAME@HASH or a file; and how it stands with the bench."""
-    from rft_tui.cli.choose import choose_spec
+    """Show the JSON of a grader as it is kept: a stored name, NAME@HASH or a file; and how it stands with the bench."""
+    from rft_tui.cli.choose import choose_text
     from rft_tui.graders.registry import display_name
-    from rft_tui.graders.spec import score_rule
+    from rft_tui.graders.spec import parse_spec, score_rule
     from rft_tui.identity import grader_version
 
-    spec = choose_spec(calling, name)
+    text = choose_text(calling, name)
+    spec = parse_spec(text, one_line(name))
     described = _described(display_name(spec), grader_version(spec), str(spec.get("type", "")), score_rule(spec))
     workspace = calling.workspace_or_none()
     standing = _benched(workspace, [(str(described["grader"]), str(described["version"]))]) if workspace else []
@@ -112,7 +123,7 @@ def show(calling: Calling, name: str) -> None:
         bench = {"bench": standing[0].as_json()} if standing else {}
         calling.emit(described | {"spec": spec} | bench)
         return
-    calling.line(json_text(spec, indent=2))
+    calling.raw(text.removesuffix("\n").encode())
     calling.say(f"{described['grader']}@{described['version'][:4]} ({described['type']})")
     for state in standing:
         calling.say(state.sentence)
@@ -137,7 +148,7 @@ def check(calling: Calling, name: str, purpose: Literal["rft", "local"]) -> int:
     from rft_tui.cli.choose import choose_spec, is_path
     from rft_tui.graders.spec import check_spec
 
-    path = Path(name)
+    path, runs_here = Path(name), False
     if is_path(name) and not path.is_file():
         raise InputError(f"{name}: there is no such file", hint="Stored names have no ending: rft-tui grader list.")
     try:
@@ -149,6 +160,7 @@ def check(calling: Calling, name: str, purpose: Literal["rft", "local"]) -> int:
         document: JsonObject = {"ok": False, "type": None, "problems": [problem], "choices": []}
     else:
         report = check_spec(spec, context=purpose)
+        runs_here = not report.ok and check_spec(spec, context="local").ok
         document = {
             "ok": report.ok,
             "type": report.type,
@@ -159,6 +171,10 @@ def check(calling: Calling, name: str, purpose: Literal["rft", "local"]) -> int:
         calling.emit(document)
     else:
         _show_check(calling, name, document)
+        if runs_here:
+            calling.say(
+                f"On this machine it can be used: rft-tui grader check {shlex.quote(one_line(name))} --for local"
+            )
     return EXIT_DONE if document["ok"] else EXIT_FAILURES
 
 

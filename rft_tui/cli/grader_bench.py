@@ -161,10 +161,10 @@ def _plan(calling: Calling, grader: LocalGrader, name: str, wish: BenchWish, ord
 
 def _orderings_file(calling: Calling, grader: LocalGrader, name: str) -> Path:
     """Where the orderings of a grader are kept: beside its file, or under its name in `graders/`."""
-    from rft_tui.cli.choose import edited_file, is_path
+    from rft_tui.cli.choose import file_of_name
     from rft_tui.tasks.bench_items import ORDERINGS_ENDING, orderings_path
 
-    path = Path(name) if is_path(name) else edited_file(calling.workspace(), name)
+    path = file_of_name(calling, name)
     if path is not None:
         return path.with_suffix(ORDERINGS_ENDING)
     return orderings_path(calling.workspace().graders_folder, _stored_name(calling, name) or grader.name)
@@ -172,10 +172,10 @@ def _orderings_file(calling: Calling, grader: LocalGrader, name: str) -> Path:
 
 def _stored_name(calling: Calling, name: str) -> str | None:
     """What a stored grader is called here; None where `name` is a file."""
-    from rft_tui.cli.choose import edited_file, is_path
+    from rft_tui.cli.choose import file_of_name
     from rft_tui.store.graders import find_grader
 
-    if is_path(name) or edited_file(calling.workspace(), name) is not None:
+    if file_of_name(calling, name) is not None:
         return None
     try:
         with calling.workspace().store.read() as db:

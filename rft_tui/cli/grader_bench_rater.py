@@ -87,7 +87,7 @@ def plan_second(
     calling: Calling, grader: LocalGrader, wish: SecondWish, seed: int, judging: Judging, *, is_static: bool
 ) -> SecondPlan:
     """Choose the pairs, say what the rater may take, and ask. Raises UsageError before anything is paid for."""
-    from rft_tui.cli.choose import choose_grader
+    from rft_tui.cli.choose import known_grader
     from rft_tui.store.graders import grader_of_version
     from rft_tui.tasks.rating.divergence import VERDICTS
 
@@ -96,7 +96,7 @@ def plan_second(
             raise UsageError("--static asks nobody and reads no scores", hint="Leave it out, or --rater and --gold.")
         return SecondPlan(None, None, BY_STATIC)
     workspace = calling.workspace()
-    gold = choose_grader(workspace, wish.gold) if wish.gold not in ("", VERDICTS) else None
+    gold = known_grader(calling, wish.gold) if wish.gold not in ("", VERDICTS) else None
     with workspace.store.read() as db:
         stored = grader_of_version(db, grader.version)
     rating, reason = None, NOT_ASKED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rft_tui.cli import text
-from rft_tui.cli.choose import choose_grader, simulated_mark
+from rft_tui.cli.choose import compared_grader, simulated_mark
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.run import SUMMARY_COLUMNS, summary_cells, summary_json
 from rft_tui.cli.text import Column, counted, table
@@ -37,7 +37,7 @@ def diff(calling: Calling, first: str, second: str, runs: tuple[str, ...], thres
     from rft_tui.tasks.retesting.consequences import consequences
 
     workspace = calling.workspace()
-    a, b = choose_grader(workspace, first), choose_grader(workspace, second)
+    a, b = compared_grader(calling, first), compared_grader(calling, second)
     with workspace.store.read() as db:
         chosen = resolve_runs(db, runs) if runs else None
         mark = simulated_mark(db, chosen)

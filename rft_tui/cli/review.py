@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rft_tui.cli import text
-from rft_tui.cli.choose import choose_grader, simulated_mark
+from rft_tui.cli.choose import known_grader, simulated_mark
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.text import Column, table
 from rft_tui.errors import UsageError
@@ -75,7 +75,7 @@ def list_all(
     for note in parsed.notes:
         calling.say(note)
     workspace = calling.workspace()
-    stored = _grader(workspace, grader)
+    stored = _grader(calling, grader)
     with workspace.store.read() as db:
         chosen = resolve_runs(db, runs) if runs else None
         mark = simulated_mark(db, chosen, stored.id if stored else None)
@@ -134,13 +134,13 @@ def _terms(*, mistakes: bool, band: str | None, verdict: str | None, tag: str | 
     return terms
 
 
-def _grader(workspace: Workspace, name: str | None) -> StoredGrader | None:
+def _grader(calling: Calling, name: str | None) -> StoredGrader | None:
     """The grader of a name, or the newest that has graded anything."""
     if name is not None:
-        return choose_grader(workspace, name)
+        return known_grader(calling, name)
     from rft_tui.store.graders import list_graders
 
-    with workspace.store.read() as db:
+    with calling.workspace().store.read() as db:
         graded = [one for one in list_graders(db) if _has_graded(db, one.id)]
     return graded[-1] if graded else None
 

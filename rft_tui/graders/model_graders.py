@@ -25,7 +25,7 @@ from rft_tui.graders.template import TemplateError
 from rft_tui.model import Grade, JsonObject, ScoreRule
 from rft_tui.safetext import one_line
 
-_EXAMPLE_MODEL = "gpt-4.1-mini-2025-04-14"
+_EXAMPLE_MODEL = "gpt-5.6-luna"
 _CASE = {
     "role": "user",
     "content": "Reference answer: {{item.reference_answer}}\nCandidate's answer: {{sample.output_text}}",
@@ -78,7 +78,7 @@ class ScoreModel(_ModelGrader):
         ],
         "range": [0, 1],
         "pass_threshold": 0.75,
-        "sampling_params": {"temperature": 0, "seed": 7, "max_completions_tokens": 1000},
+        "sampling_params": {"seed": 7, "max_completions_tokens": 4000},
     }
 
     def check(self, check: Check, spec: JsonObject, path: str) -> None:

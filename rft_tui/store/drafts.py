@@ -12,6 +12,9 @@ from rft_tui.errors import UsageError
 from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
 
+LONGEST_NAME = 100
+"""Characters of a name before the number that makes it free."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -41,6 +44,17 @@ def load_draft(db: sqlite3.Connection, name: str) -> Draft | None:
     """The unsaved text of a grader, None where there is none."""
     row = db.execute(f"{_DRAFTS} WHERE name = ?", [storable(name)]).fetchone()
     return None if row is None else Draft(*row)
+
+
+def free_draft_name(db: sqlite3.Connection, name: str) -> str:
+    """A name like this one, cut where it is too long, that no grader and no unsaved text has yet."""
+    number = 2
+    while True:
+        free = f"{name[:LONGEST_NAME]} {number}"
+        taken = "SELECT EXISTS (SELECT 1 FROM draft WHERE name = ?) OR EXISTS (SELECT 1 FROM grader WHERE name = ?)"
+        if not db.execute(taken, [free, free]).fetchone()[0]:
+            return free
+        number += 1
 
 
 def list_drafts(db: sqlite3.Connection) -> list[Draft]:

@@ -85,6 +85,18 @@ def add_grader(
     return _grader(db.execute(f"{_QUERY} WHERE version = ?", [version]).fetchone())
 
 
+def add_unseen_grader(
+    db: sqlite3.Connection, name: str, spec: JsonObject, rule: ScoreRule, *, text: str | None = None
+) -> StoredGrader:
+    """Store a version as if it were deleted, for its grades only; one that is known stays as it is."""
+    known = grader_of_version(db, grader_version(spec))
+    if known is not None:
+        return known
+    added = add_grader(db, name, spec, rule, text=text)
+    db.execute("UPDATE grader SET deleted = 1 WHERE id = ?", [added.id])
+    return _now(db, added.id)
+
+
 def add_external_grader(db: sqlite3.Connection, name: str) -> StoredGrader:
     """Store a grader of which only the name is known."""
     return add_grader(db, name, {"type": EXTERNAL, "name": name}, ScoreRule())
@@ -259,7 +271,10 @@ def delete_grader(db: sqlite3.Connection, name: str) -> list[StoredGrader]:
 
 
 def undo_grader_change(db: sqlite3.Connection) -> GraderChange | None:
-    """Take back the newest change that is not taken back yet; None where there is none."""
+    """Take back the newest change that is not taken back yet; None where there is none.
+
+    Raises UsageError for a rename whose old name another grader has now.
+    """
     newest = db.execute("SELECT batch, kind FROM grader_change WHERE NOT undone ORDER BY id DESC LIMIT 1").fetchone()
     if newest is None:
         return None
@@ -268,6 +283,8 @@ def undo_grader_change(db: sqlite3.Connection) -> GraderChange | None:
         "SELECT grader, name, note, position, deleted FROM grader_change WHERE batch = ? ORDER BY id", [batch]
     ).fetchall()
     name = _now(db, before[0][0]).name
+    if kind == "rename" and name != before[0][1] and versions_of(db, before[0][1]):
+        raise UsageError(f"another grader is called {before[0][1]!r} now", hint="Give either another name.")
     for grader, *state in before:
         db.execute("UPDATE grader SET name = ?, note = ?, position = ?, deleted = ? WHERE id = ?", [*state, grader])
     if kind == "rename":

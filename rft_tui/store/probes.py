@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rft_tui.model import Verdict
@@ -87,6 +87,63 @@ def drawn_predictions(db: sqlite3.Connection, count: int, seed: int) -> list[int
         if len(found) >= count:
             break
     return list(found)[:count]
+
+
+def with_their_runs(
+    db: sqlite3.Connection, predictions: Sequence[int], count: int, runs: Sequence[int] | None = None
+) -> list[int]:
+    """The items of some predictions in the order given, each with all its answers by some runs (None: all), `count`.
+
+    So what one question was answered stands together, whole but for the last one.
+    """
+    found: list[int] = []
+    wanted = "" if runs is None else f" AND run IN ({','.join('?' * len(runs))})"
+    for item in dict.fromkeys(_items_of(db, predictions)):
+        answered = db.execute(
+            f"SELECT id FROM prediction WHERE item = ? AND error_kind IS NULL{wanted} ORDER BY run, id",
+            [item, *(runs or ())],
+        )
+        found += [row[0] for row in answered]
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+def answered_count(db: sqlite3.Connection, runs: Sequence[int] | None = None) -> int:
+    """How many predictions of some runs (None: all) have an answer."""
+    wanted = "" if runs is None else f" AND run IN ({','.join('?' * len(runs))})"
+    row = db.execute(f"SELECT count(*) FROM prediction WHERE error_kind IS NULL{wanted}", list(runs or ()))
+    return int(row.fetchone()[0])
+
+
+def runs_alike(db: sqlite3.Connection) -> dict[int, int]:
+    """Every run with the first of those that differ from it in their run index only."""
+    first: dict[tuple[object, ...], int] = {}
+    rows = db.execute("SELECT id, dataset, service, model, effort, prompt, parameters FROM run ORDER BY id")
+    return {number: first.setdefault(tuple(key), number) for number, *key in rows}
+
+
+def group_sizes(db: sqlite3.Connection, items: Sequence[int], alike: Mapping[int, int]) -> dict[tuple[int, int], int]:
+    """How many predictions items have, those without an answer too, by the item and the first run of those alike."""
+    sizes: dict[tuple[int, int], int] = {}
+    for first in range(0, len(items), CHUNK):
+        chunk = items[first : first + CHUNK]
+        marks = ",".join("?" * len(chunk))
+        for item, run in db.execute(f"SELECT item, run FROM prediction WHERE item IN ({marks})", chunk):
+            key = (item, alike[run])
+            sizes[key] = sizes.get(key, 0) + 1
+    return sizes
+
+
+def _items_of(db: sqlite3.Connection, predictions: Sequence[int]) -> list[int]:
+    items: dict[int, int] = {}
+    for first in range(0, len(predictions), CHUNK):
+        chunk = predictions[first : first + CHUNK]
+        items.update(
+            (row[0], row[1])
+            for row in db.execute(f"SELECT id, item FROM prediction WHERE id IN ({','.join('?' * len(chunk))})", chunk)
+        )
+    return [items[prediction] for prediction in predictions if prediction in items]
 
 
 def read_probed(db: sqlite3.Connection, predictions: Sequence[int], reviewer: str) -> list[Probed]:

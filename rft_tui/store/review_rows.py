@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rft_tui.store.filters import Selection
@@ -25,6 +25,17 @@ class ListedPrediction:
     note: str
     error_message: str | None
     correction: str | None
+
+
+def beginnings(db: sqlite3.Connection, predictions: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """How the answers and the references of some predictions begin, by prediction."""
+    marks = ", ".join("?" * len(predictions))
+    rows = db.execute(
+        "SELECT prediction.id, prediction.snippet, substr(ifnull(item_row.reference, ''), 1, 200) FROM prediction"
+        f" LEFT JOIN item_row ON item_row.item = prediction.item WHERE prediction.id IN ({marks})",
+        list(predictions),
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def iter_listed(db: sqlite3.Connection, listing: Listing, limit: int | None = None) -> Iterator[ListedPrediction]:

@@ -19,7 +19,7 @@ from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import StoredItem, get_dataset, get_item
-from rft_tui.tasks.graders import file_name
+from rft_tui.tasks.graders import file_name, is_file
 
 MORE_REFERENCES = 20
 """Items drawn beyond those that are probed, to borrow wrong answers from."""
@@ -134,7 +134,7 @@ def _text_at(fields: JsonObject, path: str) -> str | None:
 def load_orderings(path: Path, *, must_exist: bool) -> list[Ordering]:
     """The ordering fixtures of a file; none where it need not exist and does not. InputError says what is wrong."""
     where = one_line(str(path))
-    if not must_exist and not path.is_file():
+    if not must_exist and not is_file(path):
         return []
     try:
         with path.open("rb") as file:

@@ -180,14 +180,18 @@ class RftApp(ThinOutput, App[None]):
 
     def leave(self) -> None:
         """End the app at once: what is read in the background is stopped, what was said is stored."""
+        self._stop_work()
+        if not self.outbox.waiting:
+            self.workspace.store.interrupt()
+        self.exit()
+
+    def _stop_work(self) -> None:
+        """Stop what is done in the background."""
         self.is_leaving = True
         if (judging := sys.modules.get("rft_tui.tasks.judging.judge")) is not None:
             judging.leave_judges()
         for screen in self._work_screens.values():
             screen.stop_work()
-        if not self.outbox.waiting:
-            self.workspace.store.interrupt()
-        self.exit()
 
     def remember(self) -> None:
         """Write the session down soon."""
@@ -310,7 +314,9 @@ class RftApp(ThinOutput, App[None]):
         self._close_messages_no_wait()
 
     def on_unmount(self) -> None:
-        """Store what still waits and write the session down, at the end."""
+        """Store what still waits and write the session down, at the end, however it came."""
+        if not self.is_leaving:
+            self._stop_work()
         try:
             self.outbox.flush()
         except StoreError as error:

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from rft_tui.settings import state_folder, write_atomically
+from rft_tui.settings import state_folder, write_file
 
 LONGEST_SEQUENCE = 74_000
 """Bytes of text that terminals commonly take in one OSC 52 sequence."""
@@ -28,7 +28,10 @@ def clipboard_way() -> str:
 
 
 def copy(text: str, write: Callable[[str], None]) -> str:
-    """Copy a text; `write` sends a sequence to the terminal. Returns what was done, in words."""
+    """Copy a text; `write` sends a sequence to the terminal. Returns what was done, in words.
+
+    Raises InputError for a text that neither takes and that cannot be written to a file.
+    """
     data = text.encode("utf-8", "replace")
     if clipboard_way() == "tmux" and _to_tmux(data):
         return f"copied {len(text):,} characters through tmux"
@@ -36,7 +39,7 @@ def copy(text: str, write: Callable[[str], None]) -> str:
         write(f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\a")
         return f"sent {len(text):,} characters to the terminal's clipboard"
     path = copy_file()
-    write_atomically(path, data)
+    write_file(path, data)
     return f"too long for the clipboard: written to {path}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rft_tui.errors import InputError, UsageError
 from rft_tui.model import Prompt
-from rft_tui.settings import write_atomically
+from rft_tui.settings import write_file
 from rft_tui.tui.outbox import Write
 from rft_tui.workspace import Workspace
 
@@ -33,7 +33,8 @@ def check_new_name(workspace: Workspace, text: str) -> str:
 def save_prompt(workspace: Workspace, name: str, text: str, store_soon: Callable[[Write], object]) -> Prompt:
     """Write the text into the prompt's file, and keep what stood there and what stands there now as versions.
 
-    `store_soon` stores them, now or when the cache is free. Raises InputError for an empty text, and writes nothing.
+    `store_soon` stores them, now or when the cache is free. Raises InputError for an empty text, and where the
+    file cannot be written; nothing is stored then.
     """
     from rft_tui.datasets.prompts import load_prompt, prompt_files
     from rft_tui.store.prompts import add_prompt
@@ -42,7 +43,7 @@ def save_prompt(workspace: Workspace, name: str, text: str, store_soon: Callable
         raise InputError("an empty prompt is not saved")
     path = prompt_files(workspace.prompts_folder).get(name, workspace.prompts_folder / f"{name}.txt")
     before = _before(path)
-    write_atomically(path, (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace"))
+    write_file(path, (text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace"))
     prompt = load_prompt(path)
     versions = [one for one in (before, prompt) if one is not None]
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rft_tui.tasks.graders import unstored_files
+from rft_tui.workspace import open_workspace
 from tests.functional.workspaces import DISPUTED, HOSTILE, make_demo_workspace, make_empty, make_hostile
 
 
@@ -20,19 +22,30 @@ def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path]
         return make(folder / name)
 
 
+def _stored_alone(made: Path) -> Path:
+    """The workspace with the graders that are stored there alone: files that are not are made where they matter."""
+    workspace = open_workspace(made)
+    try:
+        for path in unstored_files(workspace.store, workspace.graders_folder):
+            path.unlink()
+    finally:
+        workspace.store.close()
+    return made
+
+
 @pytest.fixture(scope="session")
 def demo_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _made_once(tmp_path_factory, "sample", make_demo_workspace)
+    return _made_once(tmp_path_factory, "sample", lambda folder: _stored_alone(make_demo_workspace(folder)))
 
 
 @pytest.fixture(scope="session")
 def hostile_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _made_once(tmp_path_factory, "hostile", lambda folder: make_hostile(folder, HOSTILE))
+    return _made_once(tmp_path_factory, "hostile", lambda folder: _stored_alone(make_hostile(folder, HOSTILE)))
 
 
 @pytest.fixture(scope="session")
 def disputed_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _made_once(tmp_path_factory, "disputed", lambda folder: make_hostile(folder, DISPUTED))
+    return _made_once(tmp_path_factory, "disputed", lambda folder: _stored_alone(make_hostile(folder, DISPUTED)))
 
 
 @pytest.fixture(scope="session")

@@ -178,6 +178,8 @@ async def test_orderings_stand_below_and_a_wrong_file_is_said(equal: Path) -> No
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_without_items_it_says_what_to_do(empty: Path, size: tuple[int, int]) -> None:
+    for path in (empty / "graders").glob("*.json"):
+        path.unlink()
     add(empty, EQUAL, "equal")
     add(empty, TAUGHT, "taught")
     async with running(empty, size) as app:
@@ -221,3 +223,15 @@ async def test_an_entry_is_copied_whole(equal: Path, monkeypatch: pytest.MonkeyP
     assert json.loads(taken[0])["summary"]
     assert taken[1].startswith("# question\n\n")
     assert "# answer (surface)" in taken[1]
+
+
+async def test_fewer_items_than_asked_for_are_said(equal: Path) -> None:
+    async with running(equal) as app:
+        await benched(app).see_in("list", "none kept: O on a probe row makes one").press("N").press("ctrl+u")
+        await app.type("items=1000").press("enter").see_in("header", " of 1,000 items asked for")
+
+
+async def test_choices_of_a_field_are_explained(equal: Path) -> None:
+    async with running(equal) as app:
+        await app.press("4").on("Graders").press("G", "l").see("operation").press("j").press("enter")
+        await app.see("eq", "1 where both are equal", "1 where input contains reference in any case")

@@ -90,6 +90,8 @@ def on_graders(app: Driver, name: str = "words") -> Driver:
 async def test_exactly_the_planted_flips_in_the_app_and_in_review(five_thousand: Path, size: tuple[int, int]) -> None:
     async with running(five_thousand, size) as app:
         await on_graders(app).press("C").see("▸Consequences", "flips ▲7 ▼0", "7 of 5,000").counts(7).is_sound()
+        await app.see("before  after      Δ   answer", "7 flips · enter opens Review with them: /list:flips")
+        await app.see(" .00   1.00  +1.00▲  Yes", "reference   yes").not_see("…")
         await app.press("j", "j").cursor_on(2).press("enter").on("Review").counts(7).cursor_on(2)
         await app.see_in("header", "/list:flips ", "words").is_sound()
         rows = [app.table.row(number) for number in range(7)]

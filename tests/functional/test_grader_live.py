@@ -85,8 +85,8 @@ def opened(app: Driver) -> Driver:
 
 def switched_on(app: Driver, cap: str = "40") -> Driver:
     """Asked at pauses from now on."""
-    app.press("P").see("ask at pauses, at most $", "0.05").press("ctrl+u").type(cap).press("enter")
-    return app.see_in("footer", "y asks at pauses, until $", "judge through here").press("y")
+    app.press("P").see("ask at pauses, at most $", "nothing typed: $0.05").type(cap).press("enter")
+    return app.see_in("footer", "y asks judge", "at pauses, up to $", "any other key: no").press("y")
 
 
 class TestOnPause:
@@ -105,12 +105,21 @@ class TestOnPause:
 
     async def test_lists_and_broken_texts_ask_nothing(self, asks: Path, service: Service) -> None:
         async with running(asks) as app:
-            await switched_on(opened(app).press("h", "h")).see_in("header", "on pause: $0 of $40.00 · 0 asked")
-            await app.press("l", "enter").see_in("header", "1 asked").press("end").type(" {{item.nothing}}")
+            await switched_on(opened(app).press("h", "h")).see_in("header", "$1.00 of $40.00 · 1 asked").see(".50")
+            await app.press("k", "j").press("l", "enter").see_in("header", "1 asked").press("end")
+            await app.type(" {{item.nothing}}")
             await app.see("item.nothing is not a field", "✗ 6 errors")
             assert len(service.calls) == 1
             await app.press(*["backspace"] * 17).see(".50").not_see("~.50").see_in("header", "1 asked")
             await app.type("!").see_in("header", "2 asked").not_see("~.50")
+
+    @pytest.mark.parametrize("size", SIZES)
+    async def test_what_is_no_cap_stays_in_the_line(self, asks: Path, service: Service, size: tuple[int, int]) -> None:
+        async with running(asks, size) as app:
+            await opened(app).press("P").type("many").press("enter").see("ask at pauses, at most $  many")
+            await app.see_in("footer", "'many' is no spend cap").press("ctrl+u").press("enter")
+            await app.see_in("footer", "up to $0.05 · any other key: no").press("n").is_sound()
+        assert not service.calls
 
     async def test_an_answer_to_an_older_text_is_kept_and_not_shown(self, asks: Path, service: Service) -> None:
         async with running(asks) as app:
@@ -137,9 +146,10 @@ class TestOnPause:
     ) -> None:
         monkeypatch.setattr("rft_tui.providers.prices.price_of", lambda *_given, **_more: None)
         async with running(asks) as app:
-            await opened(app).press("P").see("ask at pauses, at most", "50 questions").press("ctrl+u")
+            await opened(app).press("P").see("ask at pauses, at most", "nothing typed: 50 questions")
             await app.type("0.05").press("enter").see_in("footer", "dollars cannot be held to")
-            await app.press("P", "ctrl+u").type("2 questions").press("enter").see_in("footer", "at most 2 questions")
+            await app.see("ask at pauses, at most  0.05").press("ctrl+u").type("2 questions").press("enter")
+            await app.see_in("footer", "up to 2 questions")
             await app.press("y").see_in("header", "on pause: 1 of 2 questions asked").press("j")
             await app.see(f"{OFF}: the cap of 2 questions is reached")
         assert len(service.calls) == 2
@@ -168,7 +178,7 @@ class TestOnPause:
     async def test_other_errors_are_not_asked_again_and_again(self, asks: Path, service: Service) -> None:
         service.script = lambda _call: ModelReply(Answer("", usage=Usage(), error=PredictionError("server", "oops")))
         async with running(asks) as app:
-            await switched_on(opened(app)).see("✗ model_grader", "1 error").press("j").see_in("header", "2 asked")
+            await switched_on(opened(app)).see("✗ model grader", "1 error").press("j").see_in("header", "2 asked")
             await app.press("k", "j", "k").see_in("header", "on pause", "2 asked").is_sound()
         assert len(service.calls) == 2
 
@@ -204,8 +214,8 @@ class TestOnPause:
     async def test_it_is_off_at_every_start_and_refuses_nonsense(self, asks: Path, service: Service) -> None:
         async with running(asks) as app:
             await opened(app).press("P", "ctrl+u").type("a lot").press("enter").see_in("footer", "is no spend cap")
-            await app.press("P", "ctrl+u").type("0").press("enter").see_in("footer", "more than nothing")
-            await app.press("P", "esc").press("P", "enter").see_in("footer", "until $0.05 is spent").press("n")
+            await app.press("ctrl+u").type("0").press("enter").see_in("footer", "more than nothing").press("esc")
+            await app.press("P", "enter").see_in("footer", "up to $0.05").press("n")
             await switched_on(app, "0.05").see(f"{OFF}: one question may cost more than $0.05")
             await switched_on(app).see_in("header", "on pause", "1 asked").see(".50")
         async with running(asks) as app:
@@ -285,11 +295,11 @@ class TestFigures:
         async with running(demo) as app:
             await app.press("4").on("Graders").press("G").see("mean .").press("p").type("pinned").press("enter")
             # half passes at half the range, and w says that this is wrong: the person agrees with 2 of 4
-            await app.see("probe: 5 pinned", "mean .50 → .50", "pass 3 → 3 of 5", "agrees with you 2/4 (was 2/4)")
+            await app.see("probe: 5 pinned", "mean .50 → .50", "(ours) 3 → 3 of 5", "agrees with you 2/4 (was 2/4)")
             await app.press("enter").do(lambda: _typed(app, SOURCE.replace("0.5 if", "0.25 if")))
-            await app.see("mean .50 → .45", "pass 3 → 2 of 5", "flips ▲0 ▼1", "agrees with you 3/4 (was 2/4)")
+            await app.see("mean .50 → .45", "(ours) 3 → 2 of 5", "flips ▲0 ▼1", "agrees with you 3/4 (was 2/4)")
             await app.do(lambda: _typed(app, SOURCE.replace("0.5 if", "1 / 0 if")))
-            await app.see("pass 3 of 5 → 2 of 4", "✗ 1 error", "agrees with you 2/3 (was 2/3)").is_sound()
+            await app.see("(ours) 2 → 2 of 4 both scored", "✗ 1 error", "agrees with you 2/3 (was 2/3)").is_sound()
 
 
 async def test_narrow_shows_what_is_spent(asks: Path) -> None:

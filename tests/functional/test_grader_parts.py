@@ -27,13 +27,13 @@ async def test_a_message_comes_behind_the_one_that_is_shown_and_goes_again(demo:
     add(demo, {**example_spec("score_model"), "x_own": 1.50})
     async with running(demo, size) as app:
         await opened(app).press("+").see("user message", "behind the one that is shown", "top_p").is_sound()
-        await app.type("developer").press("enter").see("▸developer", "typing").see_in("footer", "added: developer")
+        await app.type("developer").press("enter").see("[developer]", "typing").see_in("footer", "added: developer")
         await app.type("Be fair.").press("esc")
         assert [one["role"] for one in spec_of(app)["input"]] == ["system", "developer", "user"]
         assert spec_of(app)["input"][1]["content"] == "Be fair."
-        await app.press("-").see_in("footer", "took out: developer · f7 takes it back").see("▸user").is_sound()
+        await app.press("-").see_in("footer", "took out: developer · f7 takes it back").see("[user]").is_sound()
         assert [one["role"] for one in spec_of(app)["input"]] == ["system", "user"]
-        await app.press("f7").see("▸developer", "Be fair.").press(*["f7"] * 4).not_see_in("header", "unsaved")
+        await app.press("f7").see("[developer]", "Be fair.").press(*["f7"] * 4).not_see_in("header", "unsaved")
         assert '"x_own": 1.5' in screen(app).work.text
 
 
@@ -78,13 +78,11 @@ async def test_a_child_comes_under_a_name_and_is_taken_out_whole(demo: Path, for
     async with running(demo, NARROW) as app:
         await opened(app).press("+").type("grader: python").press("enter").see("name for the formula").type("exact")
         await app.press("enter").see_in("footer", "already").press("+").type("grader: python").press("enter")
-        await app.see("name for the formula").type("words").press("enter").see("▸words · source").is_sound()
+        await app.see("name for the formula").type("words").press("enter").see("[words · source]").is_sound()
         await app.press("esc", "l").press("-").see_in("footer", "took out: the grader words · f7 takes it back")
-        await (
-            app.not_see("words · source").press("f7").see("words · source", "▸words").press("f5", "f5").see("▸words  ")
-        )
+        await app.not_see("words · source").press("f7").see("[words · source]").press("f6").see("[words · fields]")
         await app.see("name                  words").press("-").see("take out").is_sound().type("the grader")
-        await app.press("enter").see_in("footer", "took out: the grader words").see("▸exact")
+        await app.press("enter").see_in("footer", "took out: the grader words").see("[exact]")
         assert len(spec_of(app)["graders"]) == 2
 
 
@@ -106,5 +104,5 @@ async def test_a_grader_that_can_hold_no_more_says_so(demo: Path, hostile: Path)
     add(hostile, {"type": "multi", "name": "\x1b[31m", "graders": {"\x1b[2J日": example_spec("label_model")},
                   "calculate_output": "x"})  # fmt: skip
     async with running(hostile) as app:
-        await app.press("4").on("Graders").press("G").see("probe:").press("f6", "+").see("message").is_sound()
+        await app.press("4").on("Graders").press("G").see("probe:").press("f6", "f6", "+").see("message").is_sound()
         await app.press("enter").is_sound().press("esc").press("-").see("take out").is_sound().press("enter").is_sound()

@@ -86,7 +86,7 @@ async def test_one_edit_in_the_raw_json_leaves_all_other_line_ends(demo: Path) -
     async with running(demo) as app:
         await app.press("4").on("Graders").press("n").type("odd.json").press("enter").press("ctrl+u").type("odd")
         await app.press("enter").see_in("header", "odd (new)").press("f2", "enter", "down", "end").press("enter")
-        await app.type('"y": 2,').press("esc").see("lint 1")
+        await app.type('"y": 2,').press("esc").see("lint 2", "the JSON's name is exact")
         assert screen(app).work.text == text.replace('string_check",\r\n', 'string_check",\r\n  "y": 2,\r\n')
 
 
@@ -104,4 +104,4 @@ async def test_a_version_that_is_spelt_in_another_way_keeps_the_new_spelling(dem
 async def test_worked_out_graders_are_offered_too(demo: Path) -> None:
     async with running(demo) as app:
         await app.press("4").on("Graders").press("n").type("model-levels").see("short expert answers").press("enter")
-        await app.see("name of the new grader", "model_levels").press("enter").see("▸system", "You mark the short")
+        await app.see("name of the new grader", "model_levels").press("enter").see("[system]", "You mark the short")

@@ -35,7 +35,7 @@ async def test_each_content_form_of_a_message_is_on_the_screen(demo: Path, form:
     async with running(demo) as app:
         await app.press("4").on("Graders").press("G").see("lint")
         if form in ("a text", "input_text", "output_text"):
-            await app.see("▸user", shown)
+            await app.see("[user]", shown)
         else:
-            await app.press("f5").see("▸fields", shown[:8]).is_sound()
+            await app.press("f5").see("[fields]", shown[:8]).is_sound()
         await app.press("f2").see("raw JSON", json.dumps(content)[:9] if isinstance(content, str) else '"content"')

@@ -27,6 +27,7 @@ SOURCE = '''def grade(sample, item):
 '''
 
 NAME = "judge of words"
+FILE = "judge_of_words.json"
 
 
 def add(folder: Path, spec: dict[str, object], name: str, note: str = "") -> None:
@@ -40,7 +41,7 @@ def add(folder: Path, spec: dict[str, object], name: str, note: str = "") -> Non
 
 
 def python_spec(source: str = SOURCE) -> dict[str, object]:
-    return {"type": "python", "name": "words", "source": source, "x_unknown": {"keep": [1, 2.50]}}
+    return {"type": "python", "name": NAME, "source": source, "x_unknown": {"keep": [1, 2.50]}}
 
 
 @pytest.fixture
@@ -104,8 +105,8 @@ async def test_the_raw_json_and_the_parts_are_one_text(words: Path) -> None:
         await opened(app).press("enter").type("# here").press("f2").see('"x_unknown"', "# heredef", "raw JSON")
         await app.press("esc").press("f3").see("✗  4", "source: line")
         await app.press("enter", "ctrl+home").type("x").see("lint 1", "✗  1").press("f2").see_in("footer", "✗")
-        await app.press("backspace").see("lint 2").press("f2").see("▸source", "# here")
-        await app.press("f7", "f7").see("raw JSON").press("f7").see("▸source").not_see("# here")
+        await app.press("backspace").see("lint 2").press("f2").see("[source]", "# here")
+        await app.press("f7", "f7").see("raw JSON").press("f7").see("[source]").not_see("# here")
         await app.press("f8").see("# here")
 
 
@@ -128,9 +129,9 @@ async def test_unknown_names_in_templates_are_said(demo: Path) -> None:
     spec = example_spec("score_model")
     add(demo, spec, "asks")
     async with running(demo, NARROW) as app:
-        await app.press("4").on("Graders").press("G", "enter").see("▸system", "typing").press("f6").see("▸user")
+        await app.press("4").on("Graders").press("G", "enter").see("[system]", "typing").press("f6").see("[user]")
         await app.press("end").type(" {{item.nothing}}").see("item.nothing is not a field", "lint 2").is_sound()
-        await app.press("esc", "f3").see("▸user").press("f2").see('"type"').is_sound()
+        await app.press("esc", "f3").see("[user]").press("f2").see('"type"').is_sound()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -150,7 +151,7 @@ async def test_a_grader_is_made_copied_and_renamed(demo: Path) -> None:
         await app.see("name of the new grader").press("ctrl+u").type("exact").press("enter").see_in("footer", "already")
         await app.press("n").type("type string").press("enter").see("name of the new").press("ctrl+u").type("mine")
         await app.press("enter").see("mine").see_in("header", "unsaved · mine (new)")
-        await app.press("esc").press("ctrl+s", "enter").see_in("footer", "this very grader is stored already as exact")
+        await app.press("esc").press("ctrl+s").see("note on @").press("enter").see_in("footer", "saved mine v1")
         await app.press("n").type("copy of exact").press("enter").see("exact copy").press("enter")
         await app.see_in("header", "exact copy (new)")
 
@@ -167,10 +168,16 @@ async def test_names_deletes_and_notes_are_taken_back(words: Path) -> None:
 
 async def test_json_is_written_into_the_folder(words: Path) -> None:
     async with running(words) as app:
-        await opened(app).press("w").see_in("footer", f"written: graders/{NAME}.json")
-        assert json.loads((words / "graders" / f"{NAME}.json").read_text())["x_unknown"] == {"keep": [1, 2.5]}
-        await app.press("enter").type("# new").press("esc", "w").see_in("footer", "y writes over").press("n")
-        assert "# new" not in (words / "graders" / f"{NAME}.json").read_text()
+        await opened(app).press("w").see_in("footer", f"written: graders/{FILE}")
+        assert json.loads((words / "graders" / FILE).read_text())["x_unknown"] == {"keep": [1, 2.5]}
+        await app.press("enter").type("# new").press("esc", "w")
+        await app.see_in("footer", f"y writes the unsaved text over graders/{FILE}")
+        await app.press("n").see_in("footer", "nothing was done")
+        assert "# new" not in (words / "graders" / FILE).read_text()
+        (words / "graders" / FILE).unlink()
+        await app.press("w").see_in("footer", f"y writes the unsaved text to graders/{FILE}").press("y")
+        await app.see_in("footer", f"written: graders/{FILE}")
+        assert "# new" in (words / "graders" / FILE).read_text()
 
 
 async def test_versions_are_compared_and_taken_up(words: Path) -> None:
@@ -248,6 +255,8 @@ async def test_another_editor_gives_its_text_back(words: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_an_empty_workspace_says_what_to_press(empty: Path, size: tuple[int, int]) -> None:
+    for path in (empty / "graders").glob("*.json"):
+        path.unlink()
     async with running(empty, size) as app:
         await app.press("4").on("Graders").see("No graders yet.", "n makes one").is_sound()
         for key in (

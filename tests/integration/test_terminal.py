@@ -216,6 +216,16 @@ def test_a_crash_restores_the_terminal_and_names_the_log(demo: Path) -> None:
     assert "ValueError" in log_path().read_text()
 
 
+@pytest.mark.parametrize("bad", [b"\xff", b"\xe6\x97 ", b"\xc3(", b"\xed\xa0\x80"])
+def test_bytes_that_are_no_text_are_passed_over(demo: Path, bad: bytes) -> None:
+    with Terminal("-m", "rft_tui", demo) as terminal:
+        terminal.see("▸3 Review")
+        os.write(terminal.handle, bad)
+        terminal.read_until_quiet(0.2)
+        terminal.send("2")
+        terminal.see("▸2 Runs")
+
+
 def test_answers_of_the_terminal_are_not_keys(demo: Path) -> None:
     with opened(demo) as terminal:
         terminal.send(SYNC_ANSWER * 3 + "j")

@@ -29,6 +29,7 @@ from rft_tui.store.replies import Reply, get_reply, put_reply
 from rft_tui.tasks.background.outage import MOST_TRIES, UNREACHABLE, Outage
 from rft_tui.tasks.background.writing import StoreWriter
 from rft_tui.tasks.grade import NOT_ASKED
+from rft_tui.tasks.guesses import CHARACTERS_A_TOKEN, JUDGE_OUTPUT
 from rft_tui.tasks.judging.forms import JSON, SCHEMA, WORDS, does_not_hold, is_about_the_form, lower_of, model_call
 from rft_tui.tasks.judging.purse import JudgeTally, Purse
 
@@ -106,7 +107,7 @@ class ServiceJudge:
         self._forms: dict[str, str] = {}
         self._under_way: dict[str, asyncio.Task[tuple[_Outcome, bool]]] = {}
         self._patient = patient
-        self._purse = Purse(spend_cap, self.tally, self._cost, self._halt_by_cap, most_requests)
+        self._purse = Purse(spend_cap, self.tally, self._halt_by_cap, most_requests)
         self._outage = Outage()
         self._halt = asyncio.Event()
         self.is_leaving = False
@@ -209,18 +210,23 @@ class ServiceJudge:
                 "judge", call.model, served, {"text": text, "form": form}, usage, self._cost(call.model, usage)
             )
 
+    async def _may_ask(self, model: str, guess: float) -> PredictionError | None:
+        """Wait until the caps have room for a question to a model, to be given back; else why none is put any more."""
+        while not self._halt.is_set():
+            if await self._purse.take(model, guess):
+                return None
+        return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
+
     async def _reached(self, call: ModelCall) -> ModelReply | PredictionError:
         """The reply of the service, waited for while it cannot be reached; counted."""
         tries = 0
         while True:
-            if self._halt.is_set():
-                return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
-            if not await self._purse.take(call):
-                continue
+            if (ended := await self._may_ask(call.model, self._guess(call))) is not None:
+                return ended
             try:
                 reply = await self._service.ask(call, give_up=self._halt)
             finally:
-                self._purse.give_back()
+                self._purse.give_back(call.model)
             self._count(call.model, reply.attempts, reply.answer.usage, answered=reply.answer.error is None)
             error = reply.answer.error
             if error is None or error.kind not in UNREACHABLE:
@@ -241,9 +247,13 @@ class ServiceJudge:
         return reply
 
     async def _embedded(self, model: str, texts: tuple[str, ...]) -> Reply | PredictionError:
-        if self._halt.is_set():
-            return PredictionError("stopped", self.stopped.message if self.stopped else "nothing more is asked")
-        answer = await self._service.embed(model, texts)
+        usage = Usage(round(sum(map(len, texts)) / CHARACTERS_A_TOKEN), 0)
+        if (ended := await self._may_ask(model, self._cost(model, usage) or 0.0)) is not None:
+            return ended
+        try:
+            answer = await self._service.embed(model, texts)
+        finally:
+            self._purse.give_back(model)
         self._count(model, answer.attempts, answer.usage, answered=answer.error is None)
         if answer.error is not None:
             if answer.error.kind in HOPELESS or (answer.error.kind in UNREACHABLE and not self._outage.has_answered):
@@ -252,6 +262,12 @@ class ServiceJudge:
         self._outage.answered()
         content: JsonObject = {"vectors": [list(vector) for vector in answer.vectors]}
         return Reply("embedding", model, answer.model or model, content, answer.usage, self._cost(model, answer.usage))
+
+    def _guess(self, call: ModelCall) -> float:
+        """What a question may cost in dollars, as long as nothing is known of its model; 0 where no price is."""
+        characters = sum(len(str(message.get("content", ""))) for message in call.messages)
+        output = call.parameters.get("max_output_tokens", JUDGE_OUTPUT)
+        return self._cost(call.model, Usage(round(characters / CHARACTERS_A_TOKEN), output)) or 0.0
 
     def _cost(self, model: str, usage: Usage) -> float | None:
         return cost_of(usage, price_of(self._profile, model))
@@ -262,7 +278,7 @@ class ServiceJudge:
         tally.input_tokens += usage.input_tokens or 0
         tally.output_tokens += usage.output_tokens or 0
         cost = self._cost(model, usage)
-        self._purse.answered += answered
+        self._purse.took(model, cost, answered=answered)
         if cost is not None:
             tally.cost += cost
         elif answered or usage.output_tokens or usage.input_tokens:

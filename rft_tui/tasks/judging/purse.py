@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from rft_tui.model import Usage
-from rft_tui.providers.calls import ModelCall
-from rft_tui.tasks.guesses import CHARACTERS_A_TOKEN, JUDGE_OUTPUT
 
 
 @dataclass(slots=True)
@@ -26,59 +23,60 @@ class JudgeTally:
 class Purse:
     """Lets a question be put where the cap has room for it and for all that are on their way.
 
-    What a question costs is taken from those before it; the first goes alone and shows that. `cost` prices a usage;
-    `on_empty` is called where not one more fits. `most_requests` is a cap for services whose prices are not known.
+    What a question to a model costs is taken from those before it; the first one to each model goes alone and shows
+    that. `on_empty` is called where not one more fits. `most_requests` is a cap for services whose prices are not
+    known.
     """
 
     def __init__(
-        self,
-        cap: float | None,
-        tally: JudgeTally,
-        cost: Callable[[str, Usage], float | None],
-        on_empty: Callable[[], None],
-        most_requests: int | None = None,
+        self, cap: float | None, tally: JudgeTally, on_empty: Callable[[], None], most_requests: int | None = None
     ) -> None:
-        self.answered = 0
         self.most_requests = most_requests
         self._cap = cap
         self._tally = tally
-        self._cost = cost
         self._on_empty = on_empty
-        self._before = tally.cost
-        self._asking = 0
+        self._asking: Counter[str] = Counter()
+        self._answered: Counter[str] = Counter()
+        self._cost: dict[str, float] = {}
+        self._guesses: dict[str, float] = {}
         self._freed = asyncio.Event()
 
-    async def take(self, call: ModelCall) -> bool:
-        """Wait for room for a question; false where there is none, or where it has to be looked at again."""
-        if self._cap is None and self.most_requests is None:
-            self._asking += 1
+    async def take(self, model: str, guess: float) -> bool:
+        """Wait for room for a question to a model, which may cost `guess` dollars where nothing is known of it yet.
+
+        False where there is none, or where it has to be looked at again.
+        """
+        if self._fits(model, guess):
+            self._asking[model] += 1
+            self._guesses[model] = guess
             return True
-        if self._fits(call):
-            self._asking += 1
-            return True
-        if not self._asking:
+        if not self._asking.total():
             self._on_empty()
             return False
         self._freed.clear()
         await self._freed.wait()
         return False
 
-    def _fits(self, call: ModelCall) -> bool:
-        if self.most_requests is not None and self._tally.requests + self._asking >= self.most_requests:
+    def _fits(self, model: str, guess: float) -> bool:
+        asking = self._asking.total()
+        if self.most_requests is not None and self._tally.requests + asking >= self.most_requests:
             return False
         if self._cap is None:
             return True
-        fits = self._tally.cost + self._expected(call) * (self._asking + 1) <= self._cap
-        return fits and (self.answered > 0 or not self._asking)
+        under_way = sum(count * self._expected(each, self._guesses[each]) for each, count in self._asking.items())
+        fits = self._tally.cost + under_way + self._expected(model, guess) <= self._cap
+        return fits and (self._answered[model] > 0 or not self._asking[model])
 
-    def give_back(self) -> None:
-        """A question has ended; what it took is in the tally."""
-        self._asking -= 1
+    def took(self, model: str, cost: float | None, *, answered: bool) -> None:
+        """So much a model has cost, which is in the tally already; `answered` where that was for an answer."""
+        self._answered[model] += answered
+        self._cost[model] = self._cost.get(model, 0.0) + (cost or 0.0)
+
+    def give_back(self, model: str) -> None:
+        """A question to a model has ended; what it took is in the tally."""
+        self._asking[model] -= 1
         self._freed.set()
 
-    def _expected(self, call: ModelCall) -> float:
-        if self.answered:
-            return (self._tally.cost - self._before) / self.answered
-        characters = sum(len(str(message.get("content", ""))) for message in call.messages)
-        output = call.parameters.get("max_output_tokens", JUDGE_OUTPUT)
-        return self._cost(call.model, Usage(round(characters / CHARACTERS_A_TOKEN), output)) or 0.0
+    def _expected(self, model: str, guess: float) -> float:
+        answered = self._answered[model]
+        return self._cost[model] / answered if answered else guess

@@ -139,7 +139,7 @@ def run_critiques(
 
 
 def said_before(about: Sequence[Disagreement], rater: str, known: Judge) -> dict[int, str]:
-    """What the rater said to these very questions, as it is kept, by prediction; `known` is a judge that asks nobody."""
+    """What the rater said to these very questions, as it is kept, by prediction; `known` is one that asks nobody."""
     calls = ((one, critique_call(rater, one)) for one in about)
     said = ((one.prediction, _said(one, reply)) for one, reply in as_answered(calls, known))
     return {number: text for number, text in said if isinstance(text, str)}

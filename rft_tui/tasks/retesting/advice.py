@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rft_tui.errors import GraderSpecError
 from rft_tui.graders.formula import FormulaError
@@ -15,7 +15,7 @@ from rft_tui.graders.outcome import score_text
 from rft_tui.graders.registry import models_asked
 from rft_tui.graders.spec import score_rule, template_paths
 from rft_tui.graders.template import TemplateSyntaxError, path_parts, value_at
-from rft_tui.model import Grade, JsonObject, ScoreRule, Severity
+from rft_tui.model import Grade, JsonObject, ScoreRule
 from rft_tui.providers.models import ServiceModel, retirement
 from rft_tui.safetext import one_line
 from rft_tui.tasks.diff_graders import passes
@@ -26,66 +26,100 @@ if TYPE_CHECKING:
 LEAST_SCORES = 5
 """Scores from which something can be said of all of them."""
 
+MOST_SEEN = 0.8
+"""The share of the rows that must have a score before something is said of all scores."""
+
+LEAST_GROUPS = 5
+"""Groups of runs, all of them scored, from which a learnable share is said."""
+
+SURE_GROUPS = 20
+"""Groups of runs from which a small learnable share is a warning."""
+
+LITTLE = 0.05
+"""Below this a learnable share is small."""
+
 SHOWN_NAMES = 60
 """Characters of a name in an advice."""
 
 
+AdviceSeverity: TypeAlias = Literal["error", "warning", "info"]
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """One thing worth saying; a kind that scripts may rely on."""
+    """One thing worth saying; a kind that scripts may rely on; ``info`` is no fault."""
 
     kind: str
-    severity: Severity
+    severity: AdviceSeverity
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Learnable:
-    """Of `items` with at least two scored runs, how many some runs pass and others fail, all pass, none passes.
+    """Of `groups`, how many some runs pass and others fail, all pass, none passes; they are of so many `questions`.
 
+    A group is all runs of one question that differ in nothing but their run index: two at least, all of them scored.
     Only the first kind teaches a learner anything: within the others every answer earns the same.
     """
 
     mixed: int
     all_pass: int
     none_pass: int
+    questions: int
 
     @property
-    def items(self) -> int:
-        """Items with two runs or more."""
+    def groups(self) -> int:
+        """How many groups there are."""
         return self.mixed + self.all_pass + self.none_pass
 
     @property
     def share(self) -> float | None:
-        """The learnable share, None without an item that has two runs."""
-        return self.mixed / self.items if self.items else None
+        """The learnable share, None without a group."""
+        return self.mixed / self.groups if self.groups else None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A prediction that was graded: what its runs have in common (the item and the model), the fields, the grade."""
+    """A prediction that was graded.
 
-    group: str
+    Its question, the group of runs it belongs to (numbered within the question), how many predictions that group has
+    in the cache, 0 where that is not known; the fields, the grade.
+    """
+
+    question: str
+    group: int
+    runs: int
     fields: Mapping[str, object]
     grade: Grade
 
 
 def seen_in(rows: Sequence[ProbeRow], results: Mapping[int, Grade]) -> list[Seen]:
     """What a retest saw."""
-    return [Seen(f"{rows[at].row_id} {rows[at].model}", rows[at].fields, grade) for at, grade in results.items()]
+    found = ((rows[at], grade) for at, grade in results.items())
+    return [Seen(row.row_id, row.group, row.runs, row.fields, grade) for row, grade in found]
 
 
 def advise(
-    spec: JsonObject, seen: Sequence[Seen], today: date, *, shut_downs: Mapping[str, str] | None = None
+    spec: JsonObject,
+    seen: Sequence[Seen],
+    today: date,
+    *,
+    rows: int = 0,
+    by_score: bool = False,
+    shut_downs: Mapping[str, str] | None = None,
 ) -> list[Advice]:
-    """Everything that what was seen says of a grader; `shut_downs` are days that a service itself announced."""
+    """Everything that what was seen says of a grader; `shut_downs` are days that a service itself announced.
+
+    What was seen are grades of so many `rows`. Where these were chosen `by_score`, scores alike or a small learnable
+    share come from the choice and say nothing of the grader.
+    """
     rule = score_rule(spec)
     grades = [each.grade for each in seen]
     found = [
-        no_signal(grades),
+        None if by_score else no_signal(grades, rows),
         outside_range(grades, rule),
         threshold_outside(rule),
-        learnable_advice(learnable([(each.group, each.grade) for each in seen], rule)),
+        None if by_score else learnable_advice(learnable(seen, rule)),
         *undefined_formula(spec, grades),
         *missing_fields(spec, [each.fields for each in seen]),
         *retiring(models_asked(spec), today, shut_downs or {}),
@@ -93,10 +127,10 @@ def advise(
     return [advice for advice in found if advice is not None]
 
 
-def no_signal(grades: Iterable[Grade]) -> Advice | None:
-    """All scores equal: a learner gets the same reward whatever it does."""
+def no_signal(grades: Iterable[Grade], rows: int = 0) -> Advice | None:
+    """All scores equal, of nearly all `rows`: a learner gets the same reward whatever it does."""
     scores = [grade.score for grade in grades if grade.score is not None]
-    if len(scores) < LEAST_SCORES or len(set(scores)) > 1:
+    if len(scores) < max(LEAST_SCORES, MOST_SEEN * rows) or len(set(scores)) > 1:
         return None
     message = f"all {len(scores):,} scores are {score_text(scores[0])}: there is no signal to learn from"
     return Advice("no_signal", "warning", message)
@@ -132,27 +166,30 @@ def threshold_outside(rule: ScoreRule) -> Advice | None:
     )
 
 
-def learnable(graded: Iterable[tuple[str, Grade]], rule: ScoreRule) -> Learnable:
-    """How items split by their runs, from pairs of what runs have in common and a grade; errors are left out."""
-    runs: dict[str, list[bool]] = {}
-    for group, grade in graded:
-        if grade.score is not None:
-            runs.setdefault(group, []).append(passes(grade, rule, None))
-    several = [passed for passed in runs.values() if len(passed) > 1]
-    all_pass = sum(all(passed) for passed in several)
-    none_pass = sum(not any(passed) for passed in several)
-    return Learnable(len(several) - all_pass - none_pass, all_pass, none_pass)
+def learnable(seen: Iterable[Seen], rule: ScoreRule) -> Learnable:
+    """How questions split by their runs; a group of which a run is missing or has no score is left out."""
+    runs: dict[tuple[str, int], list[bool]] = {}
+    sizes: dict[tuple[str, int], int] = {}
+    for each in seen:
+        if each.grade.score is not None:
+            key = (each.question, each.group)
+            runs.setdefault(key, []).append(passes(each.grade, rule, None))
+            sizes[key] = each.runs
+    whole = {key: passed for key, passed in runs.items() if len(passed) == sizes[key] > 1}
+    all_pass = sum(all(passed) for passed in whole.values())
+    none_pass = sum(not any(passed) for passed in whole.values())
+    questions = len({question for question, _group in whole})
+    return Learnable(len(whole) - all_pass - none_pass, all_pass, none_pass, questions)
 
 
 def learnable_advice(found: Learnable) -> Advice | None:
-    """The learnable share in words; None without an item that has two runs."""
-    if found.share is None:
+    """The learnable share in words, a warning where it is small for sure; None with too few groups to say one."""
+    if found.share is None or found.groups < LEAST_GROUPS:
         return None
-    message = (
-        f"{found.mixed:,} of {found.items:,} items ({found.share:.0%}) pass in some runs and not in others:"
-        " the learnable share"
-    )
-    return Advice("learnable_share", "warning", f"{message}{'; nothing can be learnt here' if not found.mixed else ''}")
+    what = "questions" if found.questions == found.groups else "question-and-model groups"
+    message = f"learnable share {found.share:.0%}: {found.mixed:,} of {found.groups:,} {what}"
+    is_small = found.groups >= SURE_GROUPS and found.share < LITTLE
+    return Advice("learnable_share", "warning" if is_small else "info", message)
 
 
 def undefined_formula(spec: JsonObject, grades: Iterable[Grade]) -> list[Advice]:

@@ -14,16 +14,18 @@ from rft_tui.tasks.retesting.probes import ProbeRow
 class RetestSummary:
     """A probe set before and after an edit.
 
-    Means are of item means over what was scored; `scored` and `errors` count new grades, `scored_before` old scores. A
-    flip needs a score on both sides. Of `judged` rows, those with a verdict that says right or wrong and a score on
-    both sides, `agree_…` have a pass that says the same; where the old version scored nothing, `…_before` are None and
-    `judged` needs a new score alone.
+    Means, of item means, and passes are of the same `compared` rows on both sides: those that both versions score.
+    Where the old version scored nothing, `…_before` are None and they are of all `scored` rows; where no row has both,
+    the means are None too. `scored` and `errors` count new grades, `errors_before` old ones. A flip needs a score on
+    both sides. Of `judged` rows, those of the compared ones whose verdict says right or wrong, `agree_…` have a pass
+    that says the same.
     """
 
     mean_before: float | None
     mean_after: float | None
     passed_before: int | None
     passed_after: int
+    compared: int
     scored: int
     errors: int
     flips_up: int
@@ -31,7 +33,7 @@ class RetestSummary:
     agree_before: int | None
     agree_after: int
     judged: int
-    scored_before: int = 0
+    errors_before: int = 0
 
 
 def summarise_retest(rows: Sequence[ProbeRow], results: Mapping[int, Grade], rule: ScoreRule) -> RetestSummary:
@@ -39,13 +41,16 @@ def summarise_retest(rows: Sequence[ProbeRow], results: Mapping[int, Grade], rul
     after = {index: passes(grade, rule, None) for index, grade in results.items() if grade.score is not None}
     before = {index: row.old_passed for index, row in enumerate(rows) if row.old_passed is not None}
     person = {index: row.person_right for index, row in enumerate(rows) if row.person_right is not None}
-    judged = [index for index in after if index in person and (not before or index in before)]
-    flips = [after[index] for index in after if index in before and after[index] != before[index]]
+    compared = [index for index in after if not before or index in before]
+    judged = [index for index in compared if index in person]
+    flips = [after[index] for index in compared if before and after[index] != before[index]]
+    old = [(rows[index].row_id, grade.score) for index in compared if (grade := rows[index].old) is not None]
     return RetestSummary(
-        mean_before=_mean((row.row_id, row.old.score) for row in rows if row.old is not None),
-        mean_after=_mean((rows[index].row_id, grade.score) for index, grade in results.items()),
-        passed_before=sum(before.values()) if before else None,
-        passed_after=sum(after.values()),
+        mean_before=_mean(old) if before else None,
+        mean_after=_mean((rows[index].row_id, results[index].score) for index in compared),
+        passed_before=sum(before[index] for index in compared) if before else None,
+        passed_after=sum(after[index] for index in compared),
+        compared=len(compared),
         scored=len(after),
         errors=len(results) - len(after),
         flips_up=sum(flips),
@@ -53,7 +58,7 @@ def summarise_retest(rows: Sequence[ProbeRow], results: Mapping[int, Grade], rul
         agree_before=sum(before[index] == person[index] for index in judged) if before else None,
         agree_after=sum(after[index] == person[index] for index in judged),
         judged=len(judged),
-        scored_before=len(before),
+        errors_before=sum(row.old is not None and row.old.score is None for row in rows),
     )
 
 

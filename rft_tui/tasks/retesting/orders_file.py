@@ -1,4 +1,4 @@
-"""Keeping an expected order in the file beside the grader: one line is written, all others stay as they are."""
+"""The file of expected orders beside a grader: one line is written, all others stay; it goes where the grader goes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from rft_tui.errors import InputError, UsageError
 from rft_tui.graders.bench.ordering import MAX_ANSWERS
 from rft_tui.safetext import one_line
-from rft_tui.settings import write_atomically
-from rft_tui.tasks.bench_items import load_orderings
+from rft_tui.settings import write_file
+from rft_tui.tasks.bench_items import load_orderings, orderings_path
 
 _BREAKS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x85\u2028\u2029"}
 """Characters that JSON lets stand and that some readers of lines take for the end of one."""
@@ -38,11 +38,11 @@ def keep_order(path: Path, row_id: str, answers: Sequence[str], replaces: KeptOr
     """Write an order of an item: in place of another one of it, or at the end of the file.
 
     The file is written whole or not at all. Raises UsageError for fewer than two or more than `MAX_ANSWERS` answers and
-    for equal ones, InputError for a file that cannot be read, or whose order to replace is not there any more.
+    for equal ones, InputError for a file that cannot be read or written, or whose order to replace is not there.
     """
     if not 2 <= len(answers) <= MAX_ANSWERS:
         said = "one answer is no order" if len(answers) == 1 else f"{len(answers):,} answers are no order"
-        raise UsageError(f"{said}: it takes 2 to {MAX_ANSWERS}", hint="x drops an answer or takes it in again.")
+        raise UsageError(f"{said}: it takes 2 to {MAX_ANSWERS}", hint="Drop some, or take more in.")
     if len(set(answers)) < len(answers):
         raise UsageError("an answer stands in the order twice")
     load_orderings(path, must_exist=False)
@@ -56,7 +56,26 @@ def keep_order(path: Path, row_id: str, answers: Sequence[str], replaces: KeptOr
         beginning = "\ufeff" if lines[place].startswith("\ufeff") else ""
         ending = lines[place][len(lines[place].rstrip("\r\n")) :]
         lines[place] = beginning + _written(row_id, answers).rstrip("\n") + ending
-    write_atomically(path, "".join(lines).encode("utf-8", "surrogateescape"))
+    write_file(path, "".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def move_orders(folder: Path, old: str, new: str) -> bool:
+    """Let the orders of a grader follow it to another name; whether there were any.
+
+    Raises UsageError where the other name has orders already, InputError where the file cannot be moved.
+    """
+    source, target = orderings_path(folder, old), orderings_path(folder, new)
+    if source == target or not source.is_file():
+        return False
+    if target.exists():
+        shown = one_line(target.name, 80)
+        raise UsageError(f"there are expected orders already in graders/{shown}", hint="Move that file away first.")
+    try:
+        source.rename(target)
+    except OSError as error:
+        said = f"{one_line(source.name, 80)} cannot be moved: {error.strerror or type(error).__name__}"
+        raise InputError(said, hint="Nothing was changed.") from error
+    return True
 
 
 def _lines(path: Path) -> list[str]:

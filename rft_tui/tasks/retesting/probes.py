@@ -18,11 +18,20 @@ from rft_tui.graders.registry import models_asked
 from rft_tui.model import Grade, JsonObject, ScoreRule, Verdict
 from rft_tui.store.database import Store
 from rft_tui.store.drafts import pinned
-from rft_tui.store.filters import Selection, Sort
+from rft_tui.store.filters import Selection, Sort, filtered
 from rft_tui.store.graders import StoredGrader, grader_of_version, list_graders, most_at_home, versions_of
 from rft_tui.store.grades import Gradable, get_grade, is_service_error
 from rft_tui.store.listing import Listing, ListingRequest
-from rft_tui.store.probes import Probed, drawn_predictions, read_probed, recently_judged
+from rft_tui.store.probes import (
+    Probed,
+    answered_count,
+    drawn_predictions,
+    group_sizes,
+    read_probed,
+    recently_judged,
+    runs_alike,
+    with_their_runs,
+)
 from rft_tui.store.query import Query, Term, parse_query
 from rft_tui.store.runs import resolve_runs
 from rft_tui.tasks.diff_graders import passes
@@ -32,6 +41,14 @@ if TYPE_CHECKING:
     from rft_tui.graders.judge import Judge
 
 ProbeKind: TypeAlias = Literal["mistakes", "pinned", "filter", "marks", "random", "run", "orders"]
+
+BY_GRADE = frozenset(
+    {"mistakes", "pass", "fail", "flips", "allfail", "disagree", "band", "score", "errors", "steps"}
+)  # fmt: skip
+"""Terms of a filter that ask what a grader said."""
+
+BY_SCORE = BY_GRADE | {"list"}
+"""Terms that choose by score; a kept list mostly holds flips."""
 
 MOST_ROWS = 2000
 """Rows of a probe set at the most."""
@@ -45,15 +62,30 @@ class ProbeChoice:
     """What to try a grader on, and how much of it.
 
     ``mistakes``: those the person judged last, then the lowest scores; ``pinned``: in the order of pinning; ``filter``:
-    `text` as Review takes it, the lowest scores first; ``marks``; ``random``: by `seed`; ``run``: `text` is a run id
-    or a model name, in a fixed shuffled order; ``orders``: the answers of the expected orders that are kept with the
-    grader, which `orders.order_rows` reads, since they are no predictions.
+    `text` as Review takes it, the lowest scores first where it asks for grades, else by item, whoever graded;
+    ``marks``; ``random``: items by `seed`, each with all its answers; ``run``: `text` is a run id or a model name,
+    items in a fixed shuffled order, each with all its answers; ``orders``: the answers of the expected orders that are
+    kept with the grader, which `orders.order_rows` reads, since they are no predictions.
     """
 
     kind: ProbeKind
     text: str = ""
     count: int = 100
     seed: int = 42
+
+    @property
+    def is_by_score(self) -> bool:
+        """Whether scores decide what is in it, so that their spread says nothing of the grader."""
+        return self.kind == "mistakes" or bool(self._terms & BY_SCORE)
+
+    @property
+    def asks_grades(self) -> bool:
+        """Whether it is a filter that asks what a grader said."""
+        return bool(self._terms & BY_GRADE)
+
+    @property
+    def _terms(self) -> set[str]:
+        return {term.kind for term in parse_query(self.text).terms} if self.kind == "filter" else set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +104,10 @@ class ProbeRow:
     `old_passed` is that version's pass, None without a score; `person_right` what the verdict says in agreement of
     grader and person (product.md section 8), None where it says nothing. An answer of an expected order has a `place`
     and a negative number: no prediction is behind it; `item` is 0 where no item is.
+
+    `old` is of the version that is held against; `own` of the one that is edited, which mostly is the same. `group` is
+    the first of the runs that differ from its own in their run index only, `runs` how many predictions of the item
+    these have; 0 where no prediction is behind it.
     """
 
     prediction: int
@@ -91,6 +127,9 @@ class ProbeRow:
     old_passed: bool | None = None
     person_right: bool | None = None
     place: OrderPlace | None = None
+    own: Grade | None = None
+    group: int = 0
+    runs: int = 0
 
     @property
     def gradable(self) -> Gradable:
@@ -101,23 +140,59 @@ class ProbeRow:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeSet:
+    """The rows of a probe set, and of how many predictions that fit they are."""
+
+    rows: tuple[ProbeRow, ...]
+    total: int
+
+
 def probe_rows(
     store: Store, choice: ProbeChoice, base: StoredGrader | None, reviewer: str, judge: Judge | None = None
 ) -> list[ProbeRow]:
-    """The rows of a probe set with the old grades of `base`, None for a new grader.
+    """The rows of `probe_set`."""
+    return list(probe_set(store, choice, base, reviewer, judge).rows)
 
-    Where a local `base` has not graded a row, it does so now, for at most `OLD_GRADES_S` seconds; nothing is stored.
+
+def probe_set(
+    store: Store,
+    choice: ProbeChoice,
+    base: StoredGrader | None,
+    reviewer: str,
+    judge: Judge | None = None,
+    held: StoredGrader | None = None,
+) -> ProbeSet:
+    """A probe set for the version `base`, None for a new grader, with the old grades of `held`, which may be another.
+
+    Where a local `held` has not graded a row, it does so now, for at most `OLD_GRADES_S` seconds; nothing is stored.
     One that asks a model does so with a `judge` alone, which should ask nobody. Raises UsageError for a run that does
     not exist and what `Listing` raises for a regular expression that takes too long.
     """
+    held = held or base
     count = max(1, min(choice.count, MOST_ROWS))
     with store.read() as db:
         scorer = _scorer(db, base)
-    predictions = _chosen(store, replace(choice, count=count), scorer, reviewer)
+    predictions, total = _chosen(store, replace(choice, count=count), scorer, reviewer)
     with store.read() as db:
-        known = _Passes(db, base)
-        rows = [_row(probed, base, known) for probed in read_probed(db, predictions, reviewer)]
-    return with_old_grades(rows, base, judge)
+        known = _Passes(db, held)
+        rows = [_row(probed, held, known) for probed in read_probed(db, predictions, reviewer)]
+        rows = _with_groups(db, rows)
+        is_own = base is None or held is None or held.id == base.id
+        if base is not None and not is_own:
+            rows = [replace(row, own=get_grade(db, base.id, row.prediction)) for row in rows]
+    rows = with_old_grades(rows, held, judge)
+    if is_own:
+        rows = [replace(row, own=row.old) for row in rows]
+    return ProbeSet(tuple(rows), max(total, len(rows)))
+
+
+def _with_groups(db: sqlite3.Connection, rows: list[ProbeRow]) -> list[ProbeRow]:
+    """The rows with what is known of the runs beside theirs."""
+    alike = runs_alike(db)
+    sizes = group_sizes(db, list({row.item for row in rows}), alike)
+    groups = ((row, alike.get(row.run, 0)) for row in rows)
+    return [replace(row, group=group, runs=sizes.get((row.item, group), 0)) for row, group in groups]
 
 
 def person_right(verdict: Verdict | None, passed: bool | None) -> bool | None:
@@ -138,30 +213,37 @@ def _scorer(db: sqlite3.Connection, base: StoredGrader | None) -> StoredGrader |
     return most_at_home(db, list_graders(db))
 
 
-def _chosen(store: Store, choice: ProbeChoice, scorer: StoredGrader | None, reviewer: str) -> list[int]:
+def _chosen(store: Store, choice: ProbeChoice, scorer: StoredGrader | None, reviewer: str) -> tuple[list[int], int]:
+    """The predictions, and how many would fit."""
     count = choice.count
     match choice.kind:
         case "mistakes":
             with store.read() as db:
                 recent = recently_judged(db, scorer, reviewer, count)
-            lowest = _listed(store, Query((Term("mistakes"),)), scorer, reviewer, count)
-            return list(dict.fromkeys([*recent, *lowest]))[:count]
+            lowest, total = _listed(store, Query((Term("mistakes"),)), scorer, reviewer, count)
+            found = list(dict.fromkeys([*recent, *lowest]))
+            return found[:count], max(total, len(found))
         case "pinned":
             with store.read() as db:
-                return pinned(db)[:count]
+                numbers = pinned(db)
+            return numbers[:count], len(numbers)
         case "filter":
-            return _listed(store, parse_query(choice.text), scorer, reviewer, count)
+            of = scorer if choice.asks_grades else None
+            return _listed(store, parse_query(choice.text), of, reviewer, count)
         case "marks":
             return _listed(store, Query((Term("marked"),)), None, reviewer, count)
         case "random":
             with store.read() as db:
-                return drawn_predictions(db, count, choice.seed)
+                drawn = drawn_predictions(db, count, choice.seed)
+                return with_their_runs(db, drawn, count), answered_count(db)
         case "run":
             with store.read() as db:
                 runs = tuple(resolve_runs(db, [choice.text]))
-            return _listed(store, Query(), None, reviewer, count, runs, Sort.RANDOM)
+            drawn, _total = _listed(store, Query(), None, reviewer, count, runs, Sort.RANDOM)
+            with store.read() as db:
+                return with_their_runs(db, drawn, count, runs), answered_count(db, runs)
         case "orders":
-            return []
+            return [], 0
 
 
 def _listed(
@@ -172,12 +254,20 @@ def _listed(
     count: int,
     runs: tuple[int, ...] | None = None,
     sort: Sort = Sort.SCORE,
-) -> list[int]:
-    """The first predictions of a Review list."""
+) -> tuple[list[int], int]:
+    """The first predictions of a Review list, and how many are in all of it."""
     rule = scorer.rule if scorer is not None else ScoreRule()
     selection = Selection(runs, scorer.id if scorer else None, reviewer, rule, rule.shown_threshold)
-    with closing(Listing(store, ListingRequest(selection, query, sort, head=count))) as listing:
-        return [row.prediction for row in listing.run().page(0, count)]
+    head = None if query.has("re") or query.has("re", negated=True) else count
+    with closing(Listing(store, ListingRequest(selection, query, sort, head=head))) as listing:
+        found = [row.prediction for row in listing.run().page(0, count)]
+        total = listing.count
+        is_complete = listing.is_complete
+    if not is_complete:
+        with store.read() as db:
+            sql, values = filtered(selection, query).sql("count(*)")
+            total = db.execute(sql, values).fetchone()[0]
+    return found, total
 
 
 class _Passes:

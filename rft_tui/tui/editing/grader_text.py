@@ -48,27 +48,32 @@ def key_of(part: Part) -> str:
 
 
 def tabs_of(found: list[Part]) -> list[Tab]:
-    """The tabs of a grader: written parts first, then its small parts as a form; children in the same way."""
-    tabs: list[Tab] = []
-    forms: dict[PartPath, list[Part]] = {}
+    """The tabs grader by grader: its written parts, then its small parts as a form; children behind their parent."""
+    graders: dict[PartPath, list[Part]] = {}
     for part in found:
-        if part.kind in WRITTEN:
+        graders.setdefault(part.grader, []).append(part)
+    tabs: list[Tab] = []
+    for grader, own in graders.items():
+        written, small = (
+            [part for part in own if (part.kind in WRITTEN) is is_written] for is_written in (True, False)
+        )
+        for part in written:
             kind: TabKind = part.kind if part.kind in ("python", "formula") else "text"
             tabs.append(Tab(key_of(part), one_line(part.label, 30), kind, (part,)))
-        else:
-            forms.setdefault(part.grader, []).append(part)
-    for grader, small in forms.items():
-        kind_of, names = small[0].type, {part.path[len(grader) :] for part in small}
-        if kind_of and kind_of not in WITHOUT_THRESHOLD and ("pass_threshold",) not in names:
-            small.append(Part((*grader, "pass_threshold"), "number", "pass threshold", None, grader, kind_of))
-        tabs.append(Tab(f"form {json.dumps(grader)}", _form_title(small), "form", tuple(small)))
+        if small:
+            tabs.append(_form_tab(grader, small, is_alone=not written))
     return tabs
 
 
-def _form_title(small: list[Part]) -> str:
-    """The names of the children around a form's fields, or that these are the fields of the grader itself."""
-    label = next((part.label for part in small if not part.role), str(small[0].grader[-1:]))
-    return one_line(label.rpartition(" · ")[0], 20) or "fields"
+def _form_tab(grader: PartPath, small: list[Part], *, is_alone: bool) -> Tab:
+    """The small parts of one grader; a child's form bears the child's name alone where the child has nothing else."""
+    label = next((part.label for part in small if not part.role), str(grader[-1:]))
+    child = one_line(label.rpartition(" · ")[0], 20)
+    kind, names = small[0].type, {part.path[len(grader) :] for part in small}
+    if kind and kind not in WITHOUT_THRESHOLD and ("pass_threshold",) not in names:
+        small.append(Part((*grader, "pass_threshold"), "number", "pass threshold", None, grader, kind))
+    title = child if child and is_alone else f"{child} · fields" if child else "fields"
+    return Tab(f"form {json.dumps(grader)}", title, "form", tuple(small))
 
 
 class GraderText:

@@ -96,9 +96,8 @@ def formula_names(names: Iterable[str]) -> Completer:
 def _offered(start: int, end: int, typed: str, names: tuple[Name, ...], close: str, *, is_done: bool) -> Offer | None:
     """Names that begin with what was typed, then those that hold it; None where only that very name is left."""
     wanted = typed.casefold()
-    first = [name for name in names if name.text.casefold().startswith(wanted)]
-    others = [name for name in names if wanted in name.text.casefold() and name not in first]
-    fitting = (*first, *others)
+    holding = [name for name in names if wanted in name.text.casefold()]
+    fitting = tuple(sorted(holding, key=lambda name: not name.text.casefold().startswith(wanted)))
     if not fitting or (is_done and any(name.text == typed for name in fitting)):
         return None
     return Offer(start, end, fitting, close)

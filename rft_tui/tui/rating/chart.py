@@ -42,7 +42,7 @@ def bar(share: float, cells: int, *, is_thick: bool = True) -> str:
     """A share of the full width; beyond 0 and 1 it is cut. A thick one is exact to an eighth of a cell."""
     length = max(0.0, min(1.0, share)) * cells
     if not is_thick:
-        return "▄" * round(length)
+        return "▀" * round(length)
     whole, rest = divmod(round(length * 8), 8)
     return "█" * whole + (_EIGHTHS[rest] if rest else "")
 

@@ -30,7 +30,7 @@ def choose_rater(screen: WorkScreen, now: RaterWish | None, on_chosen: Chosen) -
         elif value is not None:
             on_chosen(offers[int(value)].wish)
 
-    title = "second rater: a stronger model than the grader's; it is a model, never the truth"
+    title = "second rater: a stronger model, which is never the truth"
     screen.app.push_screen(PickScreen(title, choices, current=current), screen.guarded(done))
 
 
@@ -39,7 +39,8 @@ def _type_model(screen: WorkScreen, now: RaterWish | None, pairs: int, on_chosen
         model = typed.strip()
         if not model:
             raise UsageError("a rater needs the name of a model")
-        _choose_profile(screen, model, pairs, on_chosen)
+        # from the screen itself: the line is gone before the picker could give it what was chosen
+        screen.call_next(screen.guarded(_choose_profile), screen, model, pairs, on_chosen)
 
     screen.ask("model", now.model if now is not None else "", done, hints=(("a name", "as its service calls it"),))
 

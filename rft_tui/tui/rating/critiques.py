@@ -23,8 +23,8 @@ MOST = 20
 class CritiqueDesk(AskingDesk):
     """Critiques about disagreements over the grades of one version of a grader, saved or not.
 
-    `found` is how many disagreements there are, of which `about` are the sharpest; `errors` are what came in place of
-    critiques, by prediction.
+    `found` is how many disagreements there are, of which `about` are the sharpest, among `looked_at` rows (0: not rows
+    that are shown); `errors` are what came in place of critiques, by prediction.
     """
 
     noun = "critiques"
@@ -44,6 +44,7 @@ class CritiqueDesk(AskingDesk):
         self.version = version
         self.about = tuple(found[:MOST])
         self.found = len(found)
+        self.looked_at = 0
         self.errors: dict[int, GradeError] = {}
         self.bill = Bill()
         self._kept: dict[int, list[StoredCritique]] = {}

@@ -21,7 +21,7 @@ from rft_tui.tui.task_words import counted
 if TYPE_CHECKING:
     from rft_tui.workspace import Workspace
 
-TELL_EVERY_S = 0.4
+TELL_EVERY_S = 0.25
 """How often the figures follow while the rater answers, at the most."""
 
 PAUSE_SHARE = 8

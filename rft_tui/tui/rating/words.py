@@ -81,11 +81,11 @@ def _pairs_line(report: RatingReport) -> Line:
     consistency, first = report.consistency, report.first_place
     doubtful = consistency is not None and consistency < TURNED_OFTEN
     line: Line = [
-        (f"{counted(len(report.rated), 'pair')} judged in both orders: {report.ties:,} the same · ", "text.dim"),
+        (f"{counted(len(report.rated), 'pair')} in both orders: {report.ties:,} the same · ", "text.dim"),
         (f"{share(consistency)} consistent", "state.warning" if doubtful else "text.normal"),
     ]
     if report.swapped:
-        line.append((f" ({report.swapped:,} turned with the order, taken for the same)", "text.dim"))
+        line.append((f" ({report.swapped:,} turned with the order)", "text.dim"))
     if first is not None:
         line.append((f" · first place preferred {share(first)}", "text.dim"))
     return line
@@ -109,7 +109,7 @@ def _doubts(report: RatingReport) -> list[Line]:
     """Why the figures should not be believed, where there is a reason."""
     lines: list[Line] = []
     ordered = report.ranking.pairs
-    if report.rated and ordered < FEW_PAIRS:
+    if 0 < ordered < FEW_PAIRS:
         said = f"only {counted(ordered, 'pair')} that the rater orders: too few to say much ({FEW_PAIRS} or more)"
         lines.append([("! ", "state.warning bold"), (said, "state.warning")])
     if report.person is not None:

@@ -246,10 +246,11 @@ class WorkScreen(Screen[None]):
         on_cancel: Callable[[], None] | None = None,
         hints: tuple[tuple[str, str], ...] = (),
         completer: Completer | None = None,
+        also: Callable[[str], Typed | None] | None = None,
     ) -> None:
         """Open the line to type into; `hints` are (word, meaning) pairs for the footer meanwhile.
 
-        With a `completer` the names that fit are offered over the line.
+        With a `completer` the names that fit are offered over the line; `also` says of a key what else takes the text.
         """
         from rft_tui.tui.widgets.prompt_line import PromptLine
 
@@ -259,6 +260,8 @@ class WorkScreen(Screen[None]):
             "on_cancel": on_cancel and self.guarded(on_cancel),
             "on_close": self._asked,
         }
+        if also is not None:
+            does["also"] = also
         if completer is None:
             line = PromptLine(*given, **does)
         else:

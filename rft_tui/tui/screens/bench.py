@@ -106,6 +106,8 @@ class BenchScreen(BenchSettings):
         self.groups = [] if document is None else groups_of(document, is_judged=self._is_judged)
         for group in self.groups:
             group.is_open = group.name in is_open
+            if group.name == ORDERINGS and not group.entries:
+                group.note = f"none kept: {self.hint_key('graders.order')} on a probe row makes one"
         here: BenchRow | None = self.table.current
         source = BenchSource(self.groups, self._empty_words())
         self.table.show(source, self._place(source, here))
@@ -182,8 +184,8 @@ class BenchScreen(BenchSettings):
         if row is None:
             self.pane.show(lambda _width: [])
         elif row.entry is None:
-            group, how = row.group, self._how(row.group)
-            self.pane.show(lambda width: group_lines(group, width, how=how))
+            group, how, key = row.group, self._how(row.group), self.hint_key("open")
+            self.pane.show(lambda width: group_lines(group, width, open_key=key, how=how))
         else:
             group, entry, whole = row.group, row.entry, self._whole(row.entry)
             score = self._reference_score(entry)
@@ -193,7 +195,8 @@ class BenchScreen(BenchSettings):
         """How to have more of a kind of check."""
         if group.name == ORDERINGS and not group.entries:
             path = orderings_path(self.rft.workspace.graders_folder, self.name_here)
-            return f"They stand in graders/{one_line(path.name, 80)}, a line for each item."
+            made = f"{self.hint_key('graders.order')} on a row of the probe set makes one"
+            return f"{made}; they stand in graders/{one_line(path.name, 80)}, a line for each item."
         settings = self.hint_key("bench.items")
         if group.name == VARIANCE and self.wish.repeat == 1:
             return f"{settings} with repeat=3 asks everything three times."

@@ -52,8 +52,11 @@ class Whole:
     steps: tuple[str, ...] = ()
 
 
-def group_lines(group: BenchGroup, width: int, *, how: str = "") -> list[Line]:
-    """What a kind of check is about, what came of it, and its worst failures; `how` says how to have more of it."""
+def group_lines(group: BenchGroup, width: int, *, open_key: str, how: str = "") -> list[Line]:
+    """What a kind of check is about, what came of it, and its worst failures; `how` says how to have more of it.
+
+    `open_key` is the key that shows all failures.
+    """
     sign, style = group.sign
     lines: list[Line] = [[(f"{group.name} ", "text.normal bold"), (sign, f"{style} bold")]]
     lines += wrap_line([(ABOUT.get(group.name, ""), "text.dim")], width)
@@ -69,7 +72,7 @@ def group_lines(group: BenchGroup, width: int, *, how: str = "") -> list[Line]:
     for entry in group.entries[: min(group.failed, SHOWN_FAILURES)]:
         lines += [[], *_short(group, entry, width)]
     if group.failed > SHOWN_FAILURES:
-        lines += [[], [(f"and {group.failed - SHOWN_FAILURES:,} more · enter shows them", "text.dim")]]
+        lines += [[], [(f"and {group.failed - SHOWN_FAILURES:,} more · {open_key} shows them", "text.dim")]]
     return lines
 
 

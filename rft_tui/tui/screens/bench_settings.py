@@ -32,10 +32,19 @@ def wish_of(session: Mapping[str, Any], name: str) -> BenchWish:
 class BenchSettings(BenchRunning):
     """Items and seed for all graders, limits for each of its own."""
 
+    @property
+    def drawn_items(self) -> int | None:
+        """How many items there are of those that were asked for; None where that is not known."""
+        is_planning = self.is_working and self.progress is None
+        return None if self.plan is None or is_planning or self.error is not None else len(self.plan.items)
+
     def settings_words(self) -> str:
         """What is tried, in few words."""
         wish = self.wish
-        words = [f"{wish.items:,} items", f"seed {wish.seed}"]
+        drawn = self.drawn_items
+        short = drawn is not None and drawn < wish.items
+        words = [f"{drawn:,} of {wish.items:,} items asked for" if short else f"{wish.items:,} items"]
+        words.append(f"seed {wish.seed}")
         words += [f"×{wish.repeat}"] if wish.repeat > 1 else []
         words += [one_line(", ".join(wish.datasets), 20)] if wish.datasets else []
         changed = self._changed_limits()

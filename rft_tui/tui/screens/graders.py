@@ -13,8 +13,8 @@ from rft_tui.tasks.retesting.probes import ProbeChoice
 from rft_tui.tui.actions import Action
 from rft_tui.tui.editing.grader_text import RAW
 from rft_tui.tui.paint import Line
+from rft_tui.tui.screens.graders_figures import KIND_WORDS
 from rft_tui.tui.screens.graders_panes import NAMES, PROBES, TEXT, VERSIONS
-from rft_tui.tui.screens.graders_probes import KIND_WORDS
 from rft_tui.tui.screens.graders_rating import GradersRating
 from rft_tui.tui.widgets.table import Table
 
@@ -94,7 +94,8 @@ class GradersScreen(GradersRating):
             state = [("unsaved", "state.warning bold"), (f" · {shown} ({origin})", "text.normal")]
         else:
             version = f" @{self.base.version[:SHORT_HASH]}" if self.base else ""
-            state = [(f"{shown} v{number}", "text.normal"), (version, "text.dim")]
+            at = f"v{number}" if number else "(file)"
+            state = [(f"{shown} {at}", "text.normal"), (version, "text.dim")]
         if self.against is not None:
             state.append((f" · Δ against {self.name_of(self.against)}", "state.info"))
         lint = len(self.problems)
@@ -128,6 +129,8 @@ class GradersScreen(GradersRating):
         external = entry is not None and entry.newest is not None and entry.newest.is_external
         if external and (action.id in NEEDS_RULE or (action.id == "open" and self.pane != PROBES)):
             return "only scores of this grader came in: its rule is not known here"
+        if action.id == "graders.delete" and entry is not None and entry.path is not None and not entry.has_draft:
+            return "it is a file in graders/: nothing of it is stored"
         if action.id in NEEDS_SAVED and entry is not None and not entry.versions:
             return f"save it first: {self.hint_key('graders.save')}"
         if action.id == "graders.consequences" and entry is not None and (why := self.why_no_consequences()):
@@ -159,7 +162,8 @@ class GradersScreen(GradersRating):
     def on_table_chosen(self, message: Table.Chosen) -> None:
         """A row was clicked a second time."""
         message.stop()
-        self.pane = {self.table: NAMES, self.versions: VERSIONS}.get(message.table, PROBES)
+        panes: dict[Table, str] = {self.table: NAMES, self.versions: VERSIONS}
+        self.pane = panes.get(message.table, PROBES)
         self.do_open()
 
     def do_open(self) -> None:
@@ -167,24 +171,29 @@ class GradersScreen(GradersRating):
         if self.pane == PROBES:
             self._open_probe()
             return
-        if self.pane == VERSIONS:
-            self._take_up()
-        self.edit_here()
+        said = self._take_up() if self.pane == VERSIONS else ""
+        if self.pane == TEXT and not self.reading.display:
+            self.edit_here()
+        else:
+            self.enter_text()
+        if said:
+            self.say(said, "state.info")
 
-    def _take_up(self) -> None:
-        """Put the text of a version into the editor; that is a step like any other."""
+    def _take_up(self) -> str:
+        """Put the text of a version into the editor; that is a step like any other. What to say of it."""
         from rft_tui.store.graders import grader_text
 
         version = self.version
         if version is None:
-            return
+            return ""
         with self.rft.workspace.store.read() as db:
             text = grader_text(db, version)
-        if text != self.work.text:
-            self.work.replace_all(text)
-            self.paused()
-            number = self.opened.number(version.version) if self.opened else 0
-            self.say(f"the text of v{number} · {self.hint_key('graders.take_back')} takes it back", "state.info")
+        if text == self.work.text:
+            return ""
+        self.work.replace_all(text)
+        self.paused()
+        number = self.opened.number(version.version) if self.opened else 0
+        return f"the text of v{number} · {self.hint_key('graders.take_back')} takes it back"
 
     def _open_probe(self) -> None:
         from rft_tui.tui.screens.graders_item import GradedItem, unstored_item
@@ -198,12 +207,11 @@ class GradersScreen(GradersRating):
             selection = Selection(None, self.base.id if self.base else None, self.rft.workspace.reviewer)
             with self.rft.workspace.store.read() as db:
                 item = get_review_item(db, selection, row.prediction)
-        entry = self.opened
-        number = entry.number(self.base.version) if entry and self.base else 0
-        before = self.base.rule if self.base else ScoreRule()
+        before = self.held.rule if self.held else ScoreRule()
         source_rules = getattr(self.probes.source, "rules", (before, before))
         is_stale = row.prediction in self.results and row.prediction not in self.fresh
-        names = (f"v{number}" if number else "saved", "an older text" if is_stale else "now")
+        older, newer = self.side_names
+        names = (older or "saved", "an older text" if is_stale else newer)
         new = self.results.get(row.prediction)
         self.app.push_screen(GradedItem(item, row.old, new, source_rules, names, row if row.place else None))
 
@@ -218,7 +226,13 @@ class GradersScreen(GradersRating):
     def do_refresh(self) -> None:
         """Read the cache again."""
         self.keep()
-        self.read_list(self.opened.name if self.opened else "")
+        is_other = self._is_changed_elsewhere()
+        if self.opened is None or not (is_other or self.work.is_changed):
+            self.read_list(self.opened.name if self.opened else "")
+            return
+        self._refresh_list(self.opened.name)
+        self.tab_bar.show(self._tab_line)
+        self.read_probes()
 
     def on_screen_resume(self) -> None:
         """Graders may have come in meanwhile."""

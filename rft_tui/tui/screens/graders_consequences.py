@@ -155,7 +155,7 @@ class GradersConsequences(GradersVersions):
         if found.flips:
             from rft_tui.tui.screens.graders_flips import FlipsScreen
 
-            self.app.push_screen(FlipsScreen(known))
+            self.app.push_screen(FlipsScreen(known, self.rft.workspace.store))
         elif known.stopped is None:
             left = found.diff.left_out
             without = f"; {left:,} are not scored by both" if left else ""

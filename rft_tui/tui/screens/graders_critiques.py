@@ -110,7 +110,10 @@ class CritiquesScreen(AskingScreen):
         number = f"the {shown:,} sharpest of {desk.found:,}" if desk.found > shown else f"{shown:,}"
         against = "with the second rater" if desk.is_against_rater else "between you and the grader"
         noun = "disagreement" if shown == 1 else "disagreements"
-        line: Line = [(f"{number} ", "text.normal bold"), (f"{noun} {against} · ", "text.dim")]
+        among = f" among the {counted(desk.looked_at, 'row')} shown" if desk.looked_at else ""
+        if among and self.is_narrow:
+            against, among = among.strip(), ""
+        line: Line = [(f"{number} ", "text.normal bold"), (f"{noun} {against}{among} · ", "text.dim")]
         sides = desk.sides().most_common()
         line += sides_line(sides) if sides else [("no critique of this version by this model yet", "text.dim")]
         paid: Line = []

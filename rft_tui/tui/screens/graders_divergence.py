@@ -63,7 +63,7 @@ class DivergenceScreen(OverScreen):
             name.append((" SIMULATED", "state.warning bold"))
         right: Line = [] if self._report or self._error else [("measuring …", "state.info")]
         words: Line = [*self.tabs(), (" ▸Best of k", "text.accent bold")]
-        gold = "your verdicts (right 1, wrong 0)" if self._gold is None else one_line(self._gold.label, room)
+        gold = "your verdicts (right = 1, wrong = 0)" if self._gold is None else one_line(self._gold.label, room)
         return (name, right), (words, [("gold: ", "text.dim"), (gold, "text.normal")])
 
     # Measuring
@@ -119,7 +119,7 @@ class DivergenceScreen(OverScreen):
 
         with self.rft.workspace.store.read() as db:
             others = [one for one in reversed(list_graders(db)) if one.id != self._grader.id]
-        choices = [Choice(VERDICTS_CHOICE, "your verdicts", "right 1, wrong 0")]
+        choices = [Choice(VERDICTS_CHOICE, "your verdicts", "right = 1, wrong = 0")]
         choices += [Choice(str(one.id), one_line(one.label, 60), one.type) for one in others]
 
         def done(value: str | None) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from time import monotonic
 
 from textual.timer import Timer
 
+from rft_tui.errors import RftError
 from rft_tui.graders.document import Part
+from rft_tui.graders.spec import load_text
 from rft_tui.safetext import one_line
-from rft_tui.store.drafts import drop_draft, load_draft, save_draft
+from rft_tui.store.drafts import Draft, drop_draft, free_draft_name, load_draft, save_draft
 from rft_tui.store.graders import StoredGrader, grader_text
+from rft_tui.tui.actions import GRADER_WORK
+from rft_tui.tui.editing.choice_words import choice_words
 from rft_tui.tui.editing.grader_text import RAW, Tab, key_of
 from rft_tui.tui.editing.part_values import sampling_of, value_text
 from rft_tui.tui.editing.text_buffer import Change
@@ -42,6 +47,9 @@ class GradersEditing(GradersNames):
         self._pause: Timer | None = None
         self._typed_at = 0.0
         self._shown_changed = False
+        self._kept = ("", "")
+        self._seen: dict[str, set[int]] = {}
+        self._waiting: dict[str, Draft | None] = {}
         self.work.on_shown = self._tab_shown
         self.editor.on_edit = self._edit
         self.editor.take_key = self._take_editing_key
@@ -52,21 +60,36 @@ class GradersEditing(GradersNames):
 
     def open_entry(self, entry: GraderEntry | None) -> None:
         """Show a grader: the unsaved text that is kept for it, else its newest version."""
-        self.keep()
+        self.keep(leaving=True)
         self.opened, self.base = entry, entry.newest if entry else None
         text = saved = ""
         if entry is not None:
             with self.rft.workspace.store.read() as db:
-                draft = load_draft(db, entry.name)
+                draft = self._begun(db, entry.name)
                 if draft is not None:
+                    self._saw(entry.name, draft.text)
                     self.base = next((one for one in entry.versions if one.version == draft.base_version), self.base)
-                saved = grader_text(db, self.base) if self.base is not None else ""
+                saved = grader_text(db, self.base) if self.base is not None else self._file_text(entry)
                 text = draft.text if draft is not None else saved
-        self.problems, self.problem = (), -1
+        self.forget_problems()
         self.work.open(text, saved)
         self._shown_changed = self.work.is_changed
         self.versions.show(VersionsSource(entry, self.base.version if self.base else None))
         self.show_lint()
+
+    def _file_text(self, entry: GraderEntry) -> str:
+        """The text of the file that a grader is taken up from; none where it has none that can be read."""
+        try:
+            return load_text(entry.path) if entry.path is not None else ""
+        except RftError as error:
+            self.say_error(error)
+            return ""
+
+    def _begun(self, db: sqlite3.Connection, name: str) -> Draft | None:
+        """The unsaved text of a grader, also where the cache was too busy to take it yet."""
+        if not self.rft.outbox.waiting:
+            self._waiting.clear()
+        return self._waiting[name] if name in self._waiting else load_draft(db, name)
 
     def text_changed(self) -> None:
         """The text is another one: try it on the probe set."""
@@ -89,23 +112,26 @@ class GradersEditing(GradersNames):
         self.tab_bar.show(self._tab_line)
         if self.is_mounted:
             self._show_body()
+            self.size_lint()
             if self.is_typing and tab.kind == "form":
                 self.stop_typing()
 
     def _tab_line(self, width: int) -> list[Line]:
         """The parts as tabs, the one that is shown marked and in view."""
+        if self.opened is None:
+            return []
         tabs = [Tab(RAW, "raw JSON", "raw")] if self.work.is_raw else self.work.tabs
         active = self.pane == TEXT
         spans: list[Line] = []
         for tab in tabs:
             here = tab.key == self.work.tab.key
             style = ("text.accent bold" if active else "text.normal bold") if here else "text.dim"
-            spans.append([("▸" if here else " ", style), (f"{tab.title} ", style)])
+            spans.append([(f"[{tab.title}]" if here else f" {tab.title} ", style)])
         shown = next((number for number, tab in enumerate(tabs) if tab.key == self.work.tab.key), 0)
-        first = 0
-        while first < shown and sum(map(line_length, spans[first : shown + 1])) > width - 4:
-            first += 1
-        line: Line = [("‹", "text.dim")] if first else []
+        first, room = shown, width - 5 - line_length(spans[shown])
+        while first and (room := room - line_length(spans[first - 1])) >= 0:
+            first -= 1
+        line: Line = [("▸" if active else " ", "text.accent bold"), *([("‹", "text.dim")] if first else [])]
         for span in spans[first:]:
             line += span
         right = "typing" if self.is_typing else ""
@@ -153,8 +179,18 @@ class GradersEditing(GradersNames):
             self.tab_bar.show(self._tab_line)
             self.refresh_bars()
             return
-        part = tab.parts[self.form.cursor]
-        self._ask_field(part)
+        self._ask_field(tab.parts[self.form.cursor])
+
+    def enter_text(self) -> None:
+        """Go on in the text: letters type; on a form its first field is stood on, and the next key opens it."""
+        if self.work.tab.kind != "form":
+            self.edit_here()
+            return
+        self.shows_difference = False
+        self.go_to(TEXT)
+        self._show_body()
+        self.form.go(0)
+        self._show_field()
 
     def _ask_field(self, part: Part) -> None:
         choices = _choices(part)
@@ -165,14 +201,27 @@ class GradersEditing(GradersNames):
                 self.fill_form()
                 self.paused()
 
+        def done_and_save(text: str) -> None:
+            done(text)
+            self.do_graders_save()
+
+        def saves(key: str) -> Callable[[str], None] | None:
+            action = None if len(key) == 1 else self.rft.keymap.find(key, (GRADER_WORK,))
+            return self.guarded(done_and_save) if action is not None and action.id == "graders.save" else None
+
         if choices:
             from rft_tui.tui.screens.pick import Choice, PickScreen
 
-            picker = PickScreen(part.label, [Choice(one, one) for one in choices], current=value_text(part.value))
+            offered = [Choice(one, one, choice_words(str(part.path[-1]), one)) for one in choices]
+            picker = PickScreen(part.label, offered, current=value_text(part.value))
             self.app.push_screen(picker, self.guarded(done))
         else:
             completer = self.template_completer() if part.is_templated else None
-            self.ask(part.label, value_text(part.value), done, completer=completer)
+            self.ask(part.label, value_text(part.value), done, completer=completer, also=saves)
+
+    def do_graders_save(self) -> None:
+        """Keep the text as a version."""
+        raise NotImplementedError
 
     def stop_typing(self) -> None:
         """Letters are keys again; the text is kept."""
@@ -229,8 +278,8 @@ class GradersEditing(GradersNames):
         self.refresh_bars()
         self.text_changed()
 
-    def keep(self) -> None:
-        """Keep what is not saved, so that nothing that was typed is lost."""
+    def keep(self, *, leaving: bool = False) -> None:
+        """Keep what is not saved, so that nothing that was typed is lost; `leaving` where its history goes with it."""
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
@@ -249,13 +298,48 @@ class GradersEditing(GradersNames):
                 drop_draft(db, name)
 
         changed = self.work.is_changed
-        if changed != entry.has_draft or (changed and text != self._kept_text):
-            self._kept_text = text
-            self.rft.store_soon(keep)
+        if changed != entry.has_draft or (changed and (name, text) != self._kept):
+            if self._is_changed_elsewhere(leaving):
+                return
+            self._saw(name, text)
+            if not self.rft.store_soon(keep):
+                self._waiting[name] = Draft(name, base, text, "", "") if changed else None
+            else:
+                self._waiting.pop(name, None)
+            self._kept = (name, text)
             if changed != entry.has_draft:
                 self._entry_changed(changed)
 
-    _kept_text = ""
+    def _saw(self, name: str, text: str) -> None:
+        """An unsaved text of a grader that this window has read or written: it may write over it."""
+        self._seen.setdefault(name, set()).add(hash(text))
+
+    def _is_changed_elsewhere(self, leaving: bool = False) -> bool:
+        """Whether another window has kept a text that this one has never shown.
+
+        Then that text is shown, and the text of this window is one step back; it is kept as a grader of its own where
+        the steps are about to be forgotten.
+        """
+        entry, text = self.opened, self.work.text
+        if entry is None:
+            return False
+        with self.rft.workspace.store.read() as db:
+            there = load_draft(db, entry.name)
+        if there is None or there.text == text or hash(there.text) in self._seen.get(entry.name, ()):
+            return False
+        if leaving:
+            if self.work.is_changed:
+                self.rft.store_soon(lambda db: save_draft(db, free_draft_name(db, entry.name), None, text))
+            return True
+        self._saw(entry.name, there.text)
+        self._kept = (entry.name, there.text)
+        self.work.replace_all(there.text)
+        self._shown_changed = self.work.is_changed
+        if not entry.has_draft:
+            self._entry_changed(True)
+        self.say(f"this text was changed elsewhere · {self.hint_key('graders.take_back')} brings yours back",
+                 "state.warning")  # fmt: skip
+        return True
 
     def _entry_changed(self, has_draft: bool) -> None:
         """Mark the grader in the list as one with unsaved text, or take the mark away."""

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from rft_tui.errors import RftError
+from rft_tui.graders.spec import display_name, load_spec
 from rft_tui.model import BandEdges, Grade, ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.drafts import list_drafts
-from rft_tui.store.graders import SHORT_HASH, StoredGrader, list_graders
+from rft_tui.store.graders import SHORT_HASH, StoredGrader, clean_name, list_graders
 from rft_tui.tasks.diff_graders import passes
 from rft_tui.tasks.retesting.probes import OrderPlace, ProbeRow
+from rft_tui.tui.editing.failures import error_words
 from rft_tui.tui.paint import Line, fit, fit_right, justify
 from rft_tui.tui.task_words import moment
 
 WORDS_FROM = 64
 """Cells from which a sign beside an answer is explained in words."""
+
+REFERENCE_FROM = 60
+"""Cells from which the reference stands beside the prediction."""
+
+BEFORE_TEXT = 25
+"""Cells of the columns before the prediction."""
 
 SMALLEST = 0.005
 """Differences below which two scores look the same."""
@@ -24,11 +34,15 @@ SMALLEST = 0.005
 
 @dataclass(frozen=True, slots=True)
 class GraderEntry:
-    """A grader by its name: its versions, the oldest first, and whether unsaved text is kept for it."""
+    """A grader by its name: its versions, the oldest first, and whether unsaved text is kept for it.
+
+    `path` is where the text of one stands that nothing is stored of yet.
+    """
 
     name: str
     versions: tuple[StoredGrader, ...]
     has_draft: bool
+    path: Path | None = None
 
     @property
     def newest(self) -> StoredGrader | None:
@@ -48,6 +62,19 @@ def read_entries(db: sqlite3.Connection) -> list[GraderEntry]:
         by_name.setdefault(grader.name, []).append(grader)
     entries = [GraderEntry(name, tuple(versions), name in drafts) for name, versions in by_name.items()]
     return entries + [GraderEntry(name, (), True) for name in drafts if name not in by_name]
+
+
+def file_entries(files: Sequence[Path], taken: Collection[str]) -> list[GraderEntry]:
+    """Grader files that nothing is stored of, by the names in them, where those are still free."""
+    found: dict[str, GraderEntry] = {}
+    for path in files:
+        try:
+            name = clean_name(display_name(load_spec(path)))
+        except RftError:
+            name = one_line(path.stem, 80) or "file"
+        if name not in taken:
+            found.setdefault(name, GraderEntry(name, (), False, path))
+    return list(found.values())
 
 
 class EntriesSource:
@@ -75,9 +102,10 @@ class EntriesSource:
         sign = "•" if row.has_draft else " "
         newest = row.newest
         external = newest is not None and newest.is_external
-        count = "scores" if external else str(len(row.versions)) if row.versions else "new"
+        unsaved = "file" if row.path is not None and not row.has_draft else "new"
+        count = "scores" if external else str(len(row.versions)) if row.versions else unsaved
         name = fit(one_line(row.name, 80), width - len(count) - 3)
-        style = "text.dim" if external else "text.normal"
+        style = "text.dim" if external or count == "file" else "text.normal"
         return [(sign, "state.warning bold"), (name, style), (f" {count} ", "text.dim")]
 
     def empty(self) -> list[Line]:
@@ -108,7 +136,7 @@ class VersionsSource:
     def paint(self, row: StoredGrader, width: int) -> Line:
         """Number, time and note; the one that is shown is marked."""
         number = len(self.versions) - next(place for place, one in enumerate(self.versions) if one.id == row.id)
-        sign = "▸" if row.version == self._base else " "
+        sign = "*" if row.version == self._base else " "
         said = f" {one_line(row.note, 60)}" if row.note else f" @{row.version[:SHORT_HASH]}"
         day, _, clock = moment(row.created_at).partition(" ")
         time = f"{day[5:]} {clock}" if width >= 24 else clock or day
@@ -154,8 +182,10 @@ class ProbeSource:
         pins: frozenset[int] = frozenset(),
         words: Sequence[Line] = (),
         stale: frozenset[int] = frozenset(),
+        names: tuple[str, str] = ("old", "new"),
     ) -> None:
         self.rows = list(rows)
+        self._names = names
         self.stale = stale
         self.broken = frozenset[int]()
         if any(row.place for row in self.rows):
@@ -180,7 +210,10 @@ class ProbeSource:
         """Names of the columns."""
         ordered = bool(self.rows) and self.rows[0].place is not None
         last = "#  best to worst" if ordered else "v  prediction"
-        return [(fit(f"    old   new      Δ  {last}", width), "text.dim")]
+        if not ordered and width >= REFERENCE_FROM:
+            last = f"v  {fit('prediction', _for_prediction(width))} reference"
+        old, new = (fit_right(one_line(name, 20), 5) for name in self._names)
+        return [(fit(f"  {old} {new}      Δ  {last}", width), "text.dim")]
 
     def paint(self, row: ProbeRow, width: int) -> Line:
         """Old score, new score, difference, verdict or place, prediction or error; ``~`` is of an older text."""
@@ -200,12 +233,15 @@ class ProbeSource:
             words = "✗ not above the next" if width >= WORDS_FROM else "✗ ≤ next"
             line.append((f" {words}", "text.faint" if is_stale else "state.bad bold"))
         if new is not None and new.error is not None:
-            said = f"{new.error.kind}: {new.error.message}"
-            return [*line, (" ✗ ", "state.bad bold"), (one_line(said, 200), "state.bad")]
+            return [*line, (" ✗ ", "state.bad bold"), (one_line(error_words(new.error), 200), "state.bad")]
         if row.error_kind and not row.output_text:
             return [*line, (f" {one_line(row.error_kind, 60)}", "text.faint")]
         text = one_line(row.output_text, 200)
-        return [*line, (f" {text or '(empty)'}", "text.normal" if text else "text.faint")]
+        style = "text.normal" if text else "text.faint"
+        if row.place is not None or width < REFERENCE_FROM:
+            return [*line, (f" {text or '(empty)'}", style)]
+        reference = "–" if row.reference is None else one_line(row.reference, 200) or "(empty)"
+        return [*line, (f" {fit(text or '(empty)', _for_prediction(width))}", style), (f" {reference}", "text.dim")]
 
     def _difference(self, row: ProbeRow, new: Grade | None) -> Line:
         if row.old is None or new is None or row.old.score is None or new.score is None:
@@ -230,6 +266,11 @@ class ProbeSource:
     def empty(self) -> list[Line]:
         """Why there is nothing and what to press."""
         return self._words
+
+
+def _for_prediction(width: int) -> int:
+    """Cells of the prediction where the reference stands beside it."""
+    return (width - BEFORE_TEXT) * 3 // 5
 
 
 def _bracket(place: OrderPlace) -> tuple[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from rft_tui.errors import GraderSpecError, UsageError
+from rft_tui.graders.document import named_text
 from rft_tui.graders.json_spans import JsonTextError, parse_spans
 from rft_tui.graders.spec import MAX_FILE_BYTES, display_name, load_text, parse_spec
 from rft_tui.safetext import one_line
-from rft_tui.store.drafts import save_draft
-from rft_tui.store.graders import clean_name, grader_text
+from rft_tui.store.drafts import load_draft, save_draft
+from rft_tui.store.graders import clean_name, grader_text, versions_of
 from rft_tui.tui.editing.grader_text import RAW
 from rft_tui.tui.screens.data_work import typed_path
 from rft_tui.tui.screens.graders_lists import EntriesSource, read_entries
@@ -42,7 +43,7 @@ class GradersMaking(GradersParts):
                     entry = next(one for one in read_entries(db) if one.name == rest)
                     assert entry.newest is not None
                     text = grader_text(db, entry.newest)
-                self._begin(text, f"{rest} copy")
+                self._begin(text, f"{rest} copy", is_renamed=True)
             elif kind == "file":
                 self._from_file(rest)
             elif kind == "path":
@@ -76,7 +77,7 @@ class GradersMaking(GradersParts):
         from rft_tui.graders.templates import template_spec
 
         spec = example_spec(name) if kind == "type" else template_spec(name)
-        self._begin(_pretty(spec), str(spec["name"]))
+        self._begin(_pretty(spec), str(spec["name"]), is_renamed=True)
 
     def _from_file(self, typed: str) -> None:
         """Begin with a file: the JSON as it stands there, or a python function."""
@@ -102,17 +103,20 @@ class GradersMaking(GradersParts):
 
         self.app.push_screen(PasteScreen(), self.guarded(done))
 
-    def _begin(self, text: str, name: str) -> None:
-        """Begin a grader with a text, under a name that is free; it is a draft until it is saved."""
+    def _begin(self, text: str, name: str, *, is_renamed: bool = False) -> None:
+        """Begin a grader with a text, under a name that is free; it is a draft until it is saved.
+
+        With `is_renamed` its JSON gets that name too; what came from elsewhere stays as it is.
+        """
         source = self.table.source
-        taken = {one.name for one in source.entries} if isinstance(source, EntriesSource) else set()
+        taken = {one.name for one in source.entries if one.path is None} if isinstance(source, EntriesSource) else set()
 
         def named(typed: str) -> None:
             wanted = clean_name(typed)
-            if wanted in taken:
-                raise UsageError(f"there is a grader {wanted!r} already", hint="Choose another name.")
             with self.rft.workspace.store.write() as db:
-                save_draft(db, wanted, None, text)
+                if wanted in taken or versions_of(db, wanted) or load_draft(db, wanted) is not None:
+                    raise UsageError(f"there is a grader {wanted!r} already", hint="Choose another name.")
+                save_draft(db, wanted, None, _renamed(text, wanted) if is_renamed else text)
             self.keep()
             self.opened = None
             self.pane = NAMES
@@ -151,6 +155,13 @@ class GradersMaking(GradersParts):
             return False
         place = len(buffer.between((0, 0), buffer.cursor))
         return place <= span.start or place >= span.end
+
+
+def _renamed(text: str, name: str) -> str:
+    try:
+        return named_text(text, name)
+    except GraderSpecError:
+        return text
 
 
 def too_large(text: str) -> str:

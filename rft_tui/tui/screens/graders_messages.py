@@ -25,22 +25,25 @@ if TYPE_CHECKING:
 class ProbesRead(Message):
     """Posted when a worker has read the probe set of a grader.
 
-    `simulated` where the embedded service had a part; `problem` says what of it could not be read.
+    `simulated` where the embedded service had a part; `problem` says what of it could not be read; of so many
+    predictions that fit, `total`, the rows are.
     """
 
     def __init__(
         self,
-        name: str,
+        serial: int,
         choice: ProbeChoice,
         rows: list[ProbeRow],
         pins: frozenset[int],
         simulated: bool,
         problem: str = "",
+        total: int = 0,
     ) -> None:
         super().__init__()
         self.problem = problem
+        self.total = total
         self.simulated = simulated
-        self.name = name
+        self.serial = serial
         self.choice = choice
         self.rows = rows
         self.pins = pins

@@ -60,19 +60,15 @@ class GradersNames(GradersLint):
         """The names of the graders that a formula combines, in their order."""
         grader = tab.parts[0].grader
         here = len(grader) + 1
+        parts = [one for each in self.work.tabs for one in each.parts]
+        names = {one.grader: str(one.value) for one in parts if one.path == (*one.grader, "name")}
         found: dict[str, None] = {}
-        for part in (one for each in self.work.tabs for one in each.parts):
+        for part in parts:
             if part.grader[: here - 1] == grader and len(part.grader) >= here and part.path[here - 1] == "graders":
-                found[self._child_name(part.grader, here)] = None
+                key = part.grader[here] if len(part.grader) > here else 0
+                # a formula calls a child by its key, or by its own name where the children stand in a list or alone
+                found[key if isinstance(key, str) else names.get(part.grader[: here + 1], "")] = None
         return list(found)
-
-    def _child_name(self, grader: tuple[str | int, ...], here: int) -> str:
-        """How a formula calls a child: its key, or its own name where the children stand in a list or alone."""
-        if len(grader) > here and isinstance(grader[here], str):
-            return str(grader[here])
-        path = (*grader[: here + 1], "name")
-        parts = (one for each in self.work.tabs for one in each.parts)
-        return next((str(one.value) for one in parts if one.path == path), "")
 
     def _template_names(self) -> tuple[Name, ...]:
         """The names of items and samples, with their values in the first row; looked up once for each probe set."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from rft_tui.errors import UsageError
 from rft_tui.safetext import one_line
 from rft_tui.tasks.retesting.pausing import (
     PROPOSED_DOLLARS,
@@ -45,6 +46,8 @@ class _Switch:
     cap: PauseCap
     room: ExitStack
     asker: PauseAsker | None = None
+    at_once: str = ""
+    """The grader whose visible row is still to be asked for the first time, wherever the person stands."""
 
 
 class GradersOnPause(GradersJudging):
@@ -72,20 +75,33 @@ class GradersOnPause(GradersJudging):
             return
         profile = named_profile(self.rft.workspace.settings, None, judge=True)
         find_key(profile)
-        priced = self._is_priced(profile)
+        self._ask_cap(profile, priced=self._is_priced(profile))
+
+    def _ask_cap(
+        self, profile: NamedProfile, *, priced: bool, typed: str = "", wrong: UsageError | None = None
+    ) -> None:
+        """Ask for the cap; what was no cap stays in the line, with what is wrong beside it."""
         proposal = PauseCap(PROPOSED_DOLLARS) if priced else PauseCap(questions=PROPOSED_QUESTIONS)
         label = "ask at pauses, at most $" if priced else "ask at pauses, at most"
-        hint = ("0.05" if priced else "no price known", "dollars, or 50 questions" if priced else "so many questions")
+        nothing = ("nothing typed:", f"{'$' if priced else ''}{proposal.text}")
+        other = ("or", "50 questions") if priced else ("so many", "no price is known")
 
         def done(text: str) -> None:
-            cap = parse_cap(text, priced=priced)
+            try:
+                cap = parse_cap(text, priced=priced) if text.strip() else proposal
+            except UsageError as error:
+                self.call_next(self.guarded(self._ask_cap), profile, priced=priced, typed=text, wrong=error)
+                return
             mark = "SIMULATED " if profile.is_simulated else ""
-            limit = f"until {money(cap.dollars)} is spent" if cap.dollars is not None else f"at most {cap.text}"
-            who = one_line(", ".join(self.models), 60)
-            said = f"asks at pauses, {limit}: {mark}{who} through {profile.name}, about the row at the cursor"
+            limit = f"up to {money(cap.dollars)}" if cap.dollars is not None else f"up to {cap.text}"
+            who = one_line(", ".join(self.models), 20 if self.is_narrow else 60)
+            through = f" through {one_line(profile.name, 20)}" if not self.is_narrow else ""
+            said = f"asks {mark}{who}{through} at pauses, {limit}"
             self.confirm(said, lambda: self._switch_on(profile, cap))
 
-        self.ask(label, proposal.text, done, hints=(hint,))
+        self.ask(label, typed, done, hints=(nothing, other))
+        if wrong is not None:
+            self.say_error(wrong)
 
     def _is_priced(self, profile: NamedProfile) -> bool:
         from rft_tui.providers.prices import price_of
@@ -94,7 +110,7 @@ class GradersOnPause(GradersJudging):
 
     def _switch_on(self, profile: NamedProfile, cap: PauseCap) -> None:
         workspace, room = self.rft.workspace, ExitStack()
-        self._switch = _Switch(profile, cap, room)
+        self._switch = _Switch(profile, cap, room, at_once=self.opened.name if self.opened else "")
         self._why_off, self._last_asked = "", ("", 0)
         self.refresh_bars()
         self.show_figures()
@@ -132,6 +148,7 @@ class GradersOnPause(GradersJudging):
             self.post_message(PauseAnswered(message.room, answer))
 
         switch.asker = PauseAsker(self.rft.workspace.store, message.judge, switch.cap, told)
+        self._ask_here()
         self._touch()
 
     def _switch_off(self, why: str) -> None:
@@ -216,11 +233,14 @@ class GradersOnPause(GradersJudging):
     def _ask_here(self) -> None:
         """Ask about the row under the cursor, unless that says nothing new or the text is not whole."""
         switch, row = self._switch, self.probe
-        if switch is None or switch.asker is None or row is None or self.pane not in (TEXT, PROBES):
+        if switch is None or switch.asker is None or row is None:
+            return
+        is_at_once = self.opened is not None and self.opened.name == switch.at_once
+        if self.pane not in (TEXT, PROBES) and not is_at_once:
             return
         if self.is_testing or not self.models or self.work.text != self.tried:
             return
-        if any(one.severity == "error" and one.kind not in ELSEWHERE for one in self.problems):
+        if any(one.severity == "error" and one.kind not in ELSEWHERE for one in self.checked):
             return
         if row.error_kind or row.prediction in self.fresh:
             return
@@ -230,6 +250,7 @@ class GradersOnPause(GradersJudging):
             return
         if (self.tried, row.prediction) != self._last_asked and switch.asker.ask(self.tried, row):
             self._last_asked = (self.tried, row.prediction)
+            switch.at_once = ""
             self.show_figures()
 
     def on_pause_answered(self, message: PauseAnswered) -> None:

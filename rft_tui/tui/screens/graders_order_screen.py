@@ -27,9 +27,10 @@ GradeAnswers = Callable[[list[str]], Mapping[str, Grade]]
 class OrderSource:
     """The answers as rows of a table, the best first."""
 
-    def __init__(self, draft: OrderDraft, rule: ScoreRule) -> None:
+    def __init__(self, draft: OrderDraft, rule: ScoreRule, type_key: str) -> None:
         self.draft = draft
         self._rule = rule
+        self._type_key = type_key
 
     @property
     def count(self) -> int:
@@ -62,7 +63,7 @@ class OrderSource:
 
     def empty(self) -> list[Line]:
         """Nothing is known."""
-        return [[(" nobody has answered this yet: i types an answer", "text.dim")]]
+        return [[(f" nobody has answered this yet: {self._type_key} types an answer", "text.dim")]]
 
 
 class AnswersGraded(Message):
@@ -83,7 +84,7 @@ class OrderScreen(OverScreen, TwoPanes):
     def __init__(
         self, draft: OrderDraft, rule: ScoreRule, grader: str, grade: GradeAnswers, on_kept: Callable[[], None]
     ) -> None:
-        super().__init__(OrderSource(draft, rule))
+        super().__init__(OrderSource(draft, rule, ""))
         self.draft = draft
         self._rule = rule
         self._grader = grader
@@ -93,7 +94,7 @@ class OrderScreen(OverScreen, TwoPanes):
     def on_mount(self) -> None:
         """Show the first answer."""
         super().on_mount()
-        self.show_current()
+        self._changed(0)
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
         """Whose order it is; how many answers are in it, and whether it takes the place of another one."""
@@ -150,7 +151,7 @@ class OrderScreen(OverScreen, TwoPanes):
     # Doing
 
     def _changed(self, place: int) -> None:
-        self.table.show(OrderSource(self.draft, self._rule), place)
+        self.table.show(OrderSource(self.draft, self._rule, self.hint_key("order.type")), place)
         self.show_current()
         self.refresh_bars()
 

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from rft_tui.tui.actions import GRADER_TEXT, GRADER_WORK, GRADERS
 from rft_tui.tui.editing.grader_text import GraderText
+from rft_tui.tui.paint import Line, wrap_line
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.graders_lists import EntriesSource, GraderEntry, ProbeSource, VersionsSource
 from rft_tui.tui.widgets.bars import Across, Rule
@@ -27,6 +28,24 @@ STRIP = 8
 
 STRIP_FROM = 20
 """Lines of the screen from which the strip fits."""
+
+
+class TitledTable(Table):
+    """A list whose title bears a sign while keys move it; where they do not, a sign alone marks the cursor's row."""
+
+    has_title = True
+
+    def line(self, y: int, width: int) -> tuple[Line, str]:
+        """The title, then a row."""
+        line, surface = super().line(y, width)
+        if self.is_active:
+            if y == 0 and self.has_title:
+                (title, _style), *rest = line
+                line = [(f"▸{title[1:]}", "text.accent bold"), *rest]
+        elif y and self.top + y - 1 == self.cursor and line:
+            (sign, style), *rest = line
+            return [("›", "text.dim") if sign.isspace() and len(sign) == 1 else (sign, style), *rest], "panel"
+        return line, surface
 
 
 class GradersPanes(WorkScreen):
@@ -51,14 +70,15 @@ class GradersPanes(WorkScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.table = Table(EntriesSource([]), id="grader-names")
-        self.versions = Table(VersionsSource(None), id="grader-versions")
+        self.table = TitledTable(EntriesSource([]), id="grader-names")
+        self.versions = TitledTable(VersionsSource(None), id="grader-versions")
         self.editor = CompletingEditor()
         self.form = Form([])
         self.reading = TextPane(id="grader-reading")
         self.tab_bar = TextPane(id="grader-tabs", margin=0)
         self.lint_bar = TextPane(id="grader-lint")
-        self.probes = Table(ProbeSource([], {}, ()), id="grader-probes")  # type: ignore[arg-type]
+        self.probes = TitledTable(ProbeSource([], {}, ()), id="grader-probes")  # type: ignore[arg-type]
+        self.probes.has_title = False  # its own pane above it bears the name
         self.probe_head = TextPane(id="grader-probe-head", margin=0)
         self.probe_foot = TextPane(id="grader-probe-foot")
         self.bench_bar = TextPane(id="grader-bench")
@@ -120,15 +140,31 @@ class GradersPanes(WorkScreen):
         self.table.jumps = self.versions.jumps = self.probes.jumps = not narrow
         for table, name in ((self.table, NAMES), (self.versions, VERSIONS), (self.probes, PROBES)):
             table.set_active(pane == name)
+        self.form.set_active(pane == TEXT)
         self._show_body()
 
     def _show_body(self) -> None:
         """Of the middle pane: the editor, the form, or a version to read."""
-        reads = self.pane == VERSIONS or self.shows_difference
+        is_empty = not self.table.count
+        self.probes.display = not is_empty
+        reads = self.pane == VERSIONS or self.shows_difference or is_empty
         is_form = self.work.tab.kind == "form"
         self.reading.display = reads
         self.editor.display = not reads and not is_form
         self.form.display = not reads and is_form
+
+    def empty_lines(self, width: int) -> list[Line]:
+        """How to begin where there is no grader."""
+        words = [
+            f"{self.hint_key('graders.new')} begins one: from an example, a function, a JSON file, pasted JSON.",
+            "Grader files in graders/ are listed here by themselves.",
+            "What you type is tried at once on the predictions that are here.",
+            f"{self.hint_key('graders.save')} makes it a version.",
+        ]
+        lines: list[Line] = [[("A grader gives every answer a score.", "text.normal bold")]]
+        for said in words:
+            lines += [[], *wrap_line([(said, "text.normal")], width)]
+        return lines
 
     def go_to(self, pane: str) -> None:
         """Let keys move a pane."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from rft_tui.errors import RftError
 from rft_tui.graders.json_spans import parse_spans
@@ -12,6 +11,7 @@ from rft_tui.graders.spec import MAX_FILE_BYTES, parse_spec
 from rft_tui.safetext import one_line
 from rft_tui.tui.editing.highlight import json_text
 from rft_tui.tui.paint import Line, justify
+from rft_tui.tui.screens.dialog import Dialog
 from rft_tui.tui.screens.graders_making import too_large
 from rft_tui.tui.widgets.completing_editor import CompletingEditor
 from rft_tui.tui.widgets.lines import LineWidget
@@ -38,7 +38,7 @@ class _Bar(LineWidget):
         return justify([(" ", "text.normal"), *self.left], [*self.right, (" ", "text.normal")], width), "panel"
 
 
-class PasteScreen(ModalScreen[str | None]):
+class PasteScreen(Dialog):
     """Returns the text of a grader, None when left with esc."""
 
     CSS = """
@@ -72,7 +72,7 @@ class PasteScreen(ModalScreen[str | None]):
 
     def _take_key(self, key: str) -> bool:
         if key == "escape":
-            self.dismiss(None)
+            self.give(None)
         elif key == "ctrl+s":
             self._make()
         else:
@@ -88,7 +88,7 @@ class PasteScreen(ModalScreen[str | None]):
         except RftError as error:
             self._said.say([("✗ ", "state.bad bold"), (one_line(error.message, 200), "state.bad")])
             return
-        self.dismiss(text)
+        self.give(text)
 
     def _refuse(self, text: str) -> bool:
         """Refuse what is too large."""

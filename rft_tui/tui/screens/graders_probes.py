@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.timer import Timer
 
 from rft_tui.errors import GraderSpecError, RftError
 from rft_tui.graders.registry import models_asked
@@ -14,40 +18,42 @@ from rft_tui.graders.spec import parse_spec, score_rule
 from rft_tui.model import SIMULATED_PREFIX, Grade, JsonObject, ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.drafts import pin, pinned, unpin
+from rft_tui.store.graders import StoredGrader
 from rft_tui.store.grades import is_service_error, is_simulated
 from rft_tui.tasks.retesting.advice import Advice, advise, seen_in
 from rft_tui.tasks.retesting.figures import RetestSummary, summarise_retest
-from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow, is_unasked, probe_rows, regraded
+from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow, is_unasked, probe_set, regraded
 from rft_tui.tasks.retesting.retest import NEEDS_JUDGE, Retester, RetestUpdate
 from rft_tui.tui.paint import Line, wrap_line
-from rft_tui.tui.screens.graders_editing import GradersEditing
-from rft_tui.tui.screens.graders_figures import errors_of, figures_of, laid_out, order_figures_of
+from rft_tui.tui.screens.graders_figures import (
+    DRAWN_WORDS,
+    drawn_words,
+    errors_of,
+    figures_of,
+    laid_out,
+    order_figures_of,
+    probe_words,
+)
 from rft_tui.tui.screens.graders_lists import ProbeSource, heading_line
 from rft_tui.tui.screens.graders_messages import ProbesRead, Retested
 from rft_tui.tui.screens.graders_panes import PROBES
-from rft_tui.tui.task_words import counted
+from rft_tui.tui.screens.graders_sides import GradersSides
 
 if TYPE_CHECKING:
     from rft_tui.graders.judge import Judge
 
-KIND_WORDS = {
-    "mistakes": "last mistakes",
-    "pinned": "pinned",
-    "filter": "filter",
-    "marks": "marked",
-    "random": "random sample",
-    "run": "run",
-    "orders": "expected orders",
-}
+SLOW_S = 0.15
+"""How long a retest may be silent before scores that it has not reached are marked as those of an older text.
 
-SLOW_S = 0.3
-"""How long a retest may take before scores that it has not reached are marked as those of an older text."""
+One that is not silent may take twice as long.
+"""
 
 
-class GradersProbes(GradersEditing):
+class GradersProbes(GradersSides):
     """What the text does to the predictions of the probe set.
 
     `results` are the grades that are shown, by the number of their row; `fresh` are those by the text as it is.
+    `total` is how many predictions the probe set would have if nothing were left out.
     """
 
     def __init__(self) -> None:
@@ -61,30 +67,46 @@ class GradersProbes(GradersEditing):
         self.tried = ""
         self.is_testing = False
         self.simulated = False
+        self.total = 0
+        self._slow: Timer | None = None
+        self._is_slow = self._is_heard = False
         self._pins: frozenset[int] = frozenset()
         self._problem = ""
         self._serial = -1
         self._began = 0.0
         self._advice: tuple[Advice, ...] = ()
-        self._read_for = ""
+        self._reading = self._arrived = 0
         self._retester: Retester | None = None
+
+    def _hold_against_saved(self) -> None:
+        """The text that was saved has changed: from here on what was saved is on the old side."""
+        base, self._before_save = self.base, None
+        if base is None or self.against is not None:
+            return
+        is_known = self.tried == self.work.saved and self._arrived == self._reading
+        known = self.fresh if is_known else {}
+        if all(row.prediction in known for row in self.rows):
+            bare = (replace(row, old=None, old_passed=None) for row in self.rows)
+            self.rows = [regraded(row, known[row.prediction], base) for row in bare]
+        else:
+            self.read_probes()
 
     # The probe set
 
     def read_probes(self) -> None:
         """Read the probe set of what is edited, in the background."""
-        base, choice, name = self.base, self.choice, self.opened.name if self.opened else ""
+        base, held, choice, name = self.base, self.held, self.choice, self.opened.name if self.opened else ""
         workspace = self.rft.workspace
-        judge = self.known_answers() if base is not None and models_asked(base.spec) else None
+        judge = self.known_answers() if held is not None and models_asked(held.spec) else None
         store, reviewer = workspace.store, workspace.reviewer
-        self._read_for = name
+        self._reading = serial = self._reading + 1
 
         def read_orders() -> tuple[list[ProbeRow], str]:
             from rft_tui.tasks.bench_items import orderings_path
             from rft_tui.tasks.retesting.orders import order_rows
 
             try:
-                found = order_rows(store, orderings_path(workspace.graders_folder, name), base, judge)
+                found = order_rows(store, orderings_path(workspace.graders_folder, name), held, judge)
             except RftError as error:
                 return [], error.message.replace(f"{workspace.folder}/", "")
             return list(found.rows), found.problem
@@ -93,24 +115,27 @@ class GradersProbes(GradersEditing):
             used, problem = choice, ""
             if choice.kind == "orders":
                 rows, problem = read_orders()
+                total = len(rows)
             else:
-                rows = probe_rows(store, choice, base, reviewer, judge)
-            if not rows and choice == ProbeChoice("mistakes"):
-                used = ProbeChoice("random")
-                rows = probe_rows(store, used, base, reviewer, judge)
+                found = probe_set(store, choice, base, reviewer, judge, held)
+                if not found.rows and choice == ProbeChoice("mistakes"):
+                    used = ProbeChoice("random")
+                    found = probe_set(store, used, base, reviewer, judge, held)
+                rows, total = list(found.rows), found.total
             with store.read() as db:
                 pins = frozenset(pinned(db))
-                simulated = base is not None and is_simulated(db, base.id)
+                simulated = any(is_simulated(db, one.id) for one in (base, held) if one is not None)
             simulated = simulated or any(row.model.startswith(SIMULATED_PREFIX) for row in rows)
-            self.post_message(ProbesRead(name, used, rows, pins, simulated, problem))
+            self.post_message(ProbesRead(serial, used, rows, pins, simulated, problem, total))
 
         self.run_worker(read, thread=True, exclusive=True, group="graders.probes", exit_on_error=False)
 
     def on_probes_read(self, message: ProbesRead) -> None:
         """Show the probe set and try the text on it."""
-        if message.name != self._read_for:
+        if message.serial != self._reading:
             return
-        self.rows, self._pins = message.rows, message.pins
+        self._arrived = message.serial
+        self.rows, self.total, self._pins = message.rows, message.total, message.pins
         self.simulated = message.simulated
         self.refresh_bars()
         self._shown_choice = message.choice
@@ -119,6 +144,7 @@ class GradersProbes(GradersEditing):
         self.fields_known(frozenset(key for row in self.rows[:50] for key in row.fields) if self.rows else None)
         self.show_rows(self.probes.cursor)
         self.text_changed()
+        self.show_figures()
 
     _shown_choice = ProbeChoice("mistakes")
 
@@ -134,15 +160,29 @@ class GradersProbes(GradersEditing):
 
     def _stale(self) -> frozenset[int]:
         """The rows whose scores are marked as those of an older text."""
-        slow = self.is_testing and monotonic() - self._began > SLOW_S
-        return frozenset(self.results) - frozenset(self.fresh) if self.models or slow else frozenset()
+        return frozenset(self.results) - frozenset(self.fresh) if self.models or self._is_slow else frozenset()
+
+    def _look_for_news(self) -> None:
+        """See whether a retest is slow, and say so."""
+        self._slow = None
+        if not self.is_testing or self._is_slow:
+            return
+        rest = 2 * SLOW_S - (monotonic() - self._began) if self._is_heard else 0.0
+        if rest > 0.002:
+            self._slow = self.set_timer(rest, self._look_for_news)
+            return
+        self._is_slow = True
+        self.show_rows(self.probes.cursor)
 
     def show_rows(self, cursor: int = 0) -> None:
         """Show the rows with what is known of them."""
-        before = self.base.rule if self.base is not None else ScoreRule()
-        after = score_rule(self.spec) if self.spec is not None else before
+        held, base = self.held, self.base
+        before = held.rule if held is not None else ScoreRule()
+        after = score_rule(self.spec) if self.spec is not None else base.rule if base is not None else before
+        old, new = self.side_names
+        names = ("old", "new") if held is None or held is base else (old, "new" if new == "now" else new)
         source = ProbeSource(
-            self.rows, self.results, (before, after), self._pins, self._empty_words(), stale=self._stale()
+            self.rows, self.results, (before, after), self._pins, self._empty_words(), self._stale(), names
         )
         self.probes.show(source, cursor)
         self.show_figures()
@@ -170,13 +210,13 @@ class GradersProbes(GradersEditing):
         with self.rft.workspace.store.read() as db:
             models = list(dict.fromkeys(group.model for group in run_groups(db)))
         choices = [
-            Choice("mistakes", "last mistakes", "those you judged last, then the lowest scores"),
+            Choice("mistakes", "last mistakes", DRAWN_WORDS["mistakes"]),
             Choice("pinned", "pinned", f"kept with {self.hint_key('graders.pin')}"),
             Choice("marks", "marked", "in Review"),
-            Choice("random", "random sample", "the same each time"),
-            Choice("filter", "a filter …", "as Review takes it"),
+            Choice("random", "random sample", f"{DRAWN_WORDS['random']}, the same each time"),
+            Choice("filter", "a filter …", "as Review takes it; lowest scores first where it asks for scores"),
             Choice("orders", "expected orders", f"kept with the grader; {self.hint_key('graders.order')} makes one"),
-            *(Choice(f"run {model}", f"outputs of {one_line(model, 60)}", "all its runs") for model in models),
+            *(Choice(f"run {model}", f"outputs of {one_line(model, 60)}", DRAWN_WORDS["run"]) for model in models),
         ]
 
         def done(value: str | None) -> None:
@@ -187,7 +227,8 @@ class GradersProbes(GradersEditing):
                 self._choose(ProbeChoice(kind, text))  # type: ignore[arg-type]
 
         current = f"run {self.choice.text}" if self.choice.kind == "run" else self.choice.kind
-        self.app.push_screen(PickScreen("probe set", choices, current=current), self.guarded(done))
+        title = f"probe set · {self.choice.count} at most"
+        self.app.push_screen(PickScreen(title, choices, current=current), self.guarded(done))
 
     def _filtered(self, text: str) -> None:
         self._choose(ProbeChoice("filter", text))
@@ -226,6 +267,8 @@ class GradersProbes(GradersEditing):
 
     def text_changed(self) -> None:
         """Grade the probe set by the text as it is; of models, what they answered before is taken."""
+        if self._before_save is not None and self.work.is_changed:
+            self._hold_against_saved()
         self.try_text(None)
 
     def try_text(self, judge: Judge | None) -> None:
@@ -241,8 +284,13 @@ class GradersProbes(GradersEditing):
             self._take_stored()
         if self._retester is None:
             self._retester = Retester(self.rft.workspace.store)
+        self._is_slow, self._is_heard = self._is_slow and self.is_testing, False
         self.is_testing, self._began = True, monotonic()
+        if self._slow is not None:
+            self._slow.stop()
+        self._slow = self.set_timer(SLOW_S, self._look_for_news)
         rows, spec, told = self.rows, self.spec, dict[int, Grade]()
+        by_score = self._shown_choice.is_by_score
 
         def tell(update: RetestUpdate) -> None:
             """In the retester's thread."""
@@ -250,8 +298,8 @@ class GradersProbes(GradersEditing):
             advice: list[Advice] = []
             if spec is not None and update.done and update.summary is not None:
                 seen = {index: grade for index, grade in told.items() if not is_unasked(grade)}
-                found = advise(spec, seen_in(rows, seen), datetime.now(UTC).date())
-                advice = [one for one in found if one.kind != "learnable_share" or not any(row.place for row in rows)]
+                today = datetime.now(UTC).date()
+                advice = advise(spec, seen_in(rows, seen), today, rows=len(rows), by_score=by_score)
             self.post_message(Retested(update, tuple(advice)))
 
         self._serial = self._retester.start(
@@ -262,7 +310,7 @@ class GradersProbes(GradersEditing):
     def _take_stored(self) -> None:
         """Of a version as it was saved, take the grades that are stored."""
         if not self.work.is_changed:
-            stored = {row.prediction: row.old for row in self.rows if row.old and not is_service_error(row.old)}
+            stored = {row.prediction: row.own for row in self.rows if row.own and not is_service_error(row.own)}
             self.fresh = stored | self.fresh
             self.results.update(self.fresh)
 
@@ -271,12 +319,13 @@ class GradersProbes(GradersEditing):
         update = message.update
         if update.serial != self._serial:
             return
+        self._is_heard = self._is_heard or bool(update.results)
         told = {self.rows[at].prediction: grade for at, grade in update.results.items() if at < len(self.rows)}
         self.take_grades({number: grade for number, grade in told.items() if not is_unasked(grade)})
         problems = (one for one in update.problems if one.kind != NEEDS_JUDGE)
         self.problems_known(tuple(sorted(problems, key=lambda one: one.severity != "error")))
         if update.done:
-            self.is_testing = False
+            self.is_testing = self._is_slow = False
             if not self.models:
                 self.results = dict(self.fresh)
             self._advice = message.advice
@@ -290,7 +339,8 @@ class GradersProbes(GradersEditing):
         self.results |= grades
         if self.models and self.base is not None and not self.work.is_changed:  # what the version itself says
             base = self.base
-            self.rows = [regraded(row, grades.get(row.prediction), base) for row in self.rows]
+            is_old = self.held is not None and self.held.id == base.id
+            self.rows = [_owned(row, grades.get(row.prediction), base, is_old=is_old) for row in self.rows]
         if not self.simulated and any(use.simulated for grade in grades.values() for use in grade.judged):
             self.simulated = True
             self.refresh_bars()
@@ -300,7 +350,7 @@ class GradersProbes(GradersEditing):
 
     def stop_work(self) -> None:
         """Stop grading; what was typed is kept."""
-        self.keep()
+        self.keep(leaving=True)
         if self._retester is not None:
             self._retester.close()
             self._retester = None
@@ -310,6 +360,7 @@ class GradersProbes(GradersEditing):
     def show_figures(self) -> None:
         """Show the name of the probe set and what the text changes."""
         self._summarise()
+        self.failures_known(self.fresh.values(), done=not self.is_testing)
         self.probe_head.show(lambda width: [self._head(width)])
         self.probe_foot.show(self._foot)
 
@@ -321,17 +372,16 @@ class GradersProbes(GradersEditing):
         self.summary = summarise_retest(rows, grades, rule) if rows else None
 
     def _head(self, width: int) -> Line:
-        choice = self._shown_choice
-        name = KIND_WORDS[choice.kind]
-        if choice.text:
-            name = one_line(choice.text, 30) if choice.kind == "run" else f"/{one_line(choice.text, 30)}"
-        words = f"probe: {len(self.rows)} {name}" if choice.kind not in ("run", "filter") else f"probe: {name}"
-        if choice.kind == "orders":
-            words = f"probe: {counted(len({row.place.order for row in self.rows if row.place}), 'expected order')}"
+        if self.opened is None:
+            return []
+        orders = len({row.place.order for row in self.rows if row.place})
+        words = f"probe: {probe_words(self._shown_choice, len(self.rows), self.total, orders)}"
         place = f"{self.probes.cursor + 1}/{len(self.rows)} " if self.rows else ""
-        version = self.opened.number(self.base.version) if self.opened and self.base else 0
-        right = f"v{version} → now  {place}" if version else place
-        return heading_line(words, right, width, active=self.pane == PROBES)
+        held, now = self.side_names
+        right = f"{held} → {now}  " if held else ""
+        if cell_len(words) + cell_len(right) + len(place) + 3 > width:
+            place = ""
+        return heading_line(words, right + place, width, active=self.pane == PROBES)
 
     def _foot(self, width: int) -> list[Line]:
         if self.opened is None or not (self.rows or self._problem):
@@ -342,24 +392,38 @@ class GradersProbes(GradersEditing):
             lines = laid_out(self._figures(self.summary), width)
         elif self.rows and not waits:
             said = "grading …" if self.is_testing else "no scores: the line under the text says why"
+            said = f"grading … 0 of {len(self.rows)}" if self._is_slow else said
             return wrap_line([(said, "text.dim")], width)
         if waits:
             lines += wrap_line([(waits, "state.info")], width)
         if self._problem:
             lines += wrap_line([("! ", "state.warning bold"), (one_line(self._problem, 200), "state.warning")], width)
         for advice in self._advice[:2]:
-            lines += wrap_line([("! ", "state.warning bold"), (advice.message, "state.warning")], width)
+            is_plain = advice.severity == "info"
+            lead: Line = [] if is_plain else [("! ", "state.warning bold")]
+            lines += wrap_line([*lead, (advice.message, "text.dim" if is_plain else "state.warning")], width)
+        if len(self.rows) < self.total:
+            lines += wrap_line(
+                [(f"{len(self.rows)} of {self.total:,}: {drawn_words(self._shown_choice)}", "text.dim")], width
+            )
         return lines
 
     def _figures(self, summary: RetestSummary) -> list[Line]:
         """The figures, and of how many rows they are where that is not all."""
         new, of = len(self.fresh), len(self.rows)
-        lead: list[Line] = [[(f"{new} of {of} new", "state.info")]] if new < of else []
+        said = f"grading … {new} of {of}" if self._is_slow and not self.models else f"{new} of {of} new"
+        lead: list[Line] = [[(said, "state.info")]] if new < of else []
         if any(row.place for row in self.rows):
             from rft_tui.tasks.retesting.orders import order_figures
 
             return [*lead, *order_figures_of(order_figures(self.rows, self.fresh)), *errors_of(summary)]
-        return [*lead, *figures_of(summary)]
+        return [*lead, *figures_of(summary, self._our_threshold())]
+
+    def _our_threshold(self) -> float | None:
+        """Where a pass begins, where the grader does not say that itself."""
+        rule = score_rule(self.spec) if self.spec is not None else ScoreRule()
+        says_passes = any(grade.passed is not None for grade in self.fresh.values())
+        return None if says_passes or rule.pass_threshold is not None else rule.shown_threshold
 
     def waits_for(self) -> str:
         """What a model grader waits for; nothing for a local one."""
@@ -368,3 +432,11 @@ class GradersProbes(GradersEditing):
     def on_probe_moved(self) -> None:
         """Show where the cursor is."""
         self.probe_head.show(lambda width: [self._head(width)])
+
+
+def _owned(row: ProbeRow, grade: Grade | None, base: StoredGrader, *, is_old: bool) -> ProbeRow:
+    """The row with a grade of the version that is edited, on the old side too where that is its own."""
+    if grade is None or is_service_error(grade):
+        return row
+    row = replace(row, own=grade)
+    return regraded(row, grade, base) if is_old else row

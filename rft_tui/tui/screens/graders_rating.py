@@ -104,6 +104,7 @@ class GradersRating(GradersBench):
             self.say("the rows of the probe set have no scores yet", "state.warning")
             return
         store, reviewer, simulated = self.rft.workspace.store, self.rft.workspace.reviewer, self.simulated
+        shown = len(self.rows)
 
         def work() -> None:
             from rft_tui.tasks.rating.disagreements import person_disagreements
@@ -113,7 +114,7 @@ class GradersRating(GradersBench):
             with store.read() as db:
                 says = person_says(db, reviewer, [number for number in grades if number > 0])
             judged = sum(one.right is not None for one in says.values())
-            self.tell(lambda: self._found(entry.name, word, version, about, judged, base, simulated=simulated))
+            self.tell(lambda: self._found(entry.name, word, version, about, judged, base, shown, simulated=simulated))
 
         self.run_worker(work, thread=True, exclusive=True, group="graders.disagreements", exit_on_error=False)
 
@@ -121,7 +122,7 @@ class GradersRating(GradersBench):
         """The grades of the probe set by the text as it is, how they are read, its version, and how that is called."""
         base = self.base
         if base is not None and not self.work.is_changed:
-            stored = {row.prediction: row.old for row in self.rows if row.old is not None}
+            stored = {row.prediction: row.own for row in self.rows if row.own is not None}
             return stored | self.fresh, base.rule, base.version, self.name_of(base)
         try:
             spec = parse_spec(self.work.text, "the text")
@@ -134,13 +135,14 @@ class GradersRating(GradersBench):
 
     def _found(
         self, name: str, word: str, version: str, about: list[Disagreement], judged: int, base: StoredGrader | None,
-        *, simulated: bool,
+        shown: int, *, simulated: bool,
     ) -> None:  # fmt: skip
         """Show the disagreements; where there are none, say how they come about."""
         if not self.is_current or self.is_typing:
             return
         if about:
-            self._open_critiques(name, word, version, about, base.id if base else None, simulated=simulated)
+            self._open_critiques(name, word, version, about, base.id if base else None, simulated=simulated,
+                                 looked_at=shown)  # fmt: skip
             return
         others = f"{self.hint_key('graders.probes')} chooses other rows"
         if judged:
@@ -165,13 +167,13 @@ class GradersRating(GradersBench):
 
     def _open_critiques(
         self, name: str, word: str, version: str, about: list[Disagreement], grader: int | None, *, simulated: bool,
-        found: int = 0,
+        found: int = 0, looked_at: int = 0,
     ) -> None:  # fmt: skip
         from rft_tui.tui.rating.critiques import CritiqueDesk
 
         wish = wish_of(self.rft.session, self.rft.workspace.settings)
         desk = CritiqueDesk(self, name, word, wish, version, about, simulated=simulated)
-        desk.found = max(desk.found, found)
+        desk.found, desk.looked_at = max(desk.found, found), looked_at
         self._critiques, self._grader_of_critiques = desk, grader
         self._show_critiques(desk, grader)
 

@@ -62,7 +62,10 @@ class GradersVersions(GradersOrders):
             lines = self._difference(entry, version)
             self.reading.show(lambda width: _diff_lines(lines, width))
             return
-        if entry is None or version is None:
+        if entry is None:
+            self.reading.show(self.empty_lines)
+            return
+        if version is None:
             self.reading.show(lambda _width: [[("nothing is saved yet", "text.faint")]])
             return
         with self.rft.workspace.store.read() as db:
@@ -118,6 +121,7 @@ class GradersVersions(GradersOrders):
                 grader = get_grader(db, int(value))
             self._against = None if grader is None else (entry.name, grader)
             self.paint_version()
+            self.read_probes()
             self.refresh_bars()
 
         current = str(self.against.id) if self.against else "0"

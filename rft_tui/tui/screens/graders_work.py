@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import AbstractContextManager
+from pathlib import Path
+
 from rft_tui.graders.spec import parse_spec, score_rule
 from rft_tui.identity import grader_version
-from rft_tui.safetext import one_line
-from rft_tui.settings import write_atomically
+from rft_tui.safetext import one_line, storable
+from rft_tui.settings import write_file
 from rft_tui.store.drafts import drop_draft
 from rft_tui.store.graders import (
     SHORT_HASH,
@@ -18,8 +22,10 @@ from rft_tui.store.graders import (
     set_text,
     undo_grader_change,
 )
+from rft_tui.tasks.graders import file_name, is_file, unstored_files
+from rft_tui.tasks.retesting.orders_file import move_orders
 from rft_tui.tui.paint import Line
-from rft_tui.tui.screens.graders_lists import EntriesSource, GraderEntry, read_entries
+from rft_tui.tui.screens.graders_lists import EntriesSource, GraderEntry, file_entries, read_entries
 from rft_tui.tui.screens.graders_making import GradersMaking
 from rft_tui.tui.screens.graders_panes import VERSIONS
 
@@ -33,6 +39,9 @@ class GradersWork(GradersMaking):
         """Read the graders, stand on one of them, and show it."""
         with self.rft.workspace.store.read() as db:
             entries = read_entries(db)
+        workspace = self.rft.workspace
+        files = unstored_files(workspace.store, workspace.graders_folder)
+        entries += file_entries(files, {one.name for one in entries})
         position = next((number for number, one in enumerate(entries) if one.name == name), 0)
         words: list[Line] = [
             [(" No graders yet.", "text.normal")],
@@ -47,12 +56,19 @@ class GradersWork(GradersMaking):
     def open_current(self) -> None:
         """Show the grader under the cursor."""
         self.open_entry(self.entry)
+        if self.entry is None:
+            self.reading.show(self.empty_lines)
         self.rows, self.results, self.summary, self.spec = [], {}, None, None
         self.show_rows()
         self._show_body()
         self.refresh_bars()
         if self.opened is not None:
             self.read_probes()
+
+    def _storing(self) -> AbstractContextManager[sqlite3.Connection]:
+        """One write transaction, behind all that still waits to be stored."""
+        self.rft.outbox.flush()
+        return self.rft.workspace.store.write()
 
     # Saving
 
@@ -66,7 +82,7 @@ class GradersWork(GradersMaking):
         version = grader_version(spec)
         if number := entry.number(version):
             known = entry.versions[number - 1]
-            with self.rft.workspace.store.write() as db:
+            with self._storing() as db:
                 is_respelt = grader_text(db, known) != self.work.text
                 if is_respelt:
                     set_text(db, known, self.work.text)
@@ -88,18 +104,20 @@ class GradersWork(GradersMaking):
     def _save(self, entry: GraderEntry, note: str) -> None:
         text = self.work.text
         spec = parse_spec(text, one_line(entry.name, 60))
-        with self.rft.workspace.store.write() as db:
+        with self._storing() as db:
             grader = save_version(db, entry.name, spec, score_rule(spec), note.strip(), text=text)
             drop_draft(db, entry.name)
         self._take_saved(entry, grader)
         number = self.opened.number(grader.version) if self.opened else 0
-        self.say(f"saved {one_line(entry.name, 40)} v{number} @{grader.version[:SHORT_HASH]}", "state.good")
+        other = "".join(f" · {one_line(one.message, 120)}" for one in self.other_name())
+        self.say(f"saved {one_line(entry.name, 40)} v{number} @{grader.version[:SHORT_HASH]}{other}",
+                 "state.warning" if other else "state.good")  # fmt: skip
 
     def _take_saved(self, entry: GraderEntry, grader: StoredGrader) -> None:
         """The text is a version now: what comes is held against it."""
         self.work.saved = self.work.text
-        self.base = grader
-        with self.rft.workspace.store.write() as db:
+        self.rebase(grader)
+        with self._storing() as db:
             drop_draft(db, entry.name)
         self._refresh_list(entry.name)
         self.read_probes()
@@ -125,7 +143,7 @@ class GradersWork(GradersMaking):
 
         def discard() -> None:
             self.work.saved = self.work.text
-            with self.rft.workspace.store.write() as db:
+            with self._storing() as db:
                 drop_draft(db, entry.name)
             self.opened = None
             self.read_list(entry.name)
@@ -143,11 +161,15 @@ class GradersWork(GradersMaking):
 
         def rename(typed: str) -> None:
             self.keep()
-            with self.rft.workspace.store.write() as db:
+            with self._storing() as db:
                 renamed = rename_grader(db, entry.name, typed)
+                has_moved = move_orders(self.rft.workspace.graders_folder, entry.name, renamed[0].name)
             self.opened = None
             self.read_list(renamed[0].name)
-            self.say(f"renamed · {self.hint_key('graders.undo')} takes it back", "state.good")
+            along = ", its expected orders too" if has_moved else ""
+            if self.other_name():
+                along += f"; its JSON keeps its own name, {self.hint_key('graders.next_problem')} goes there"
+            self.say(f"renamed{along} · {self.hint_key('graders.undo')} takes it back", "state.good")
 
         self.ask("new name", entry.name, rename)
 
@@ -160,8 +182,11 @@ class GradersWork(GradersMaking):
         what = f"v{entry.number(version.version)} of {entry.name}" if version else entry.name
         name = f"{entry.name}@{version.version}" if version else entry.name
 
+        kept = "its grades are kept" if entry.versions else "it was never saved"
+        draft = ", its unsaved text is not" if entry.versions and entry.has_draft and version is None else ""
+
         def delete() -> None:
-            with self.rft.workspace.store.write() as db:
+            with self._storing() as db:
                 if entry.versions:
                     delete_grader(db, name)
                 if version is None:
@@ -169,15 +194,18 @@ class GradersWork(GradersMaking):
             self.work.saved = self.work.text
             self.opened = None
             self.read_list(entry.name if version else "")
-            self.say(f"deleted {one_line(what, 60)} · {self.hint_key('graders.undo')} takes it back", "state.good")
+            back = f" · {self.hint_key('graders.undo')} takes it back" if entry.versions else ""
+            self.say(f"deleted {one_line(what, 60)}{back}", "state.good")
 
-        self.confirm(f"deletes {one_line(what, 60)}; its grades are kept", delete)
+        self.confirm(f"deletes {one_line(what, 60)}; {kept}{draft}", delete)
 
     def do_graders_undo(self) -> None:
         """Take back the last rename, delete or note."""
         self.keep()
-        with self.rft.workspace.store.write() as db:
+        with self._storing() as db:
             change = undo_grader_change(db)
+            if change is not None and change.kind == "rename":
+                move_orders(self.rft.workspace.graders_folder, change.name, change.graders[0].name)
         if change is None:
             self.say("nothing to take back", "text.dim")
             return
@@ -192,28 +220,36 @@ class GradersWork(GradersMaking):
             return
 
         def note(text: str) -> None:
-            with self.rft.workspace.store.write() as db:
+            with self._storing() as db:
                 set_note(db, version, text.strip())
             self._refresh_list(entry.name)
 
         self.ask(f"note on v{entry.number(version.version)}", version.note, note)
 
     def do_graders_export(self) -> None:
-        """Write the exact JSON into graders/."""
+        """Write the exact JSON into graders/; text that is not saved only after a question, as is writing over."""
         entry = self.entry
         if entry is None:
             return
         self.keep()
-        text = self.work.text
-        file = f"{''.join(one if one.isalnum() or one in '-_. ' else '_' for one in entry.name)}.json".lstrip(".")
-        path = self.rft.workspace.graders_folder / (file if len(file) > len(".json") else "grader.json")
-        data = text.encode("utf-8", "replace")
+        path = self.rft.workspace.graders_folder / f"{file_name(entry.name)}.json"
+        data = storable(self.work.text).encode()
 
         def write() -> None:
-            write_atomically(path, data)
-            self.say(f"written: graders/{path.name}", "state.good")
+            write_file(path, data)
+            self.say(f"written: graders/{one_line(path.name, 60)}", "state.good")
 
-        if path.is_file() and path.read_bytes() != data:
-            self.confirm(f"writes over graders/{one_line(path.name, 60)}", write)
+        unsaved = "the unsaved text " if self.work.is_changed else ""
+        over = "over" if _holds_other(path, data) else "to"
+        if unsaved or over == "over":
+            self.confirm(f"writes {unsaved}{over} graders/{one_line(path.name, 60)}", write)
         else:
             write()
+
+
+def _holds_other(path: Path, data: bytes) -> bool:
+    """Whether something else stands in a file, or it cannot be read."""
+    try:
+        return is_file(path) and path.read_bytes() != data
+    except OSError:
+        return True

@@ -9,7 +9,7 @@ from rft_tui.tui.screens.pick import Choice, PickScreen
 
 def open_help(screen: WorkScreen) -> None:
     """Every key of the screen, filterable; enter runs one."""
-    _open(screen, "keys", help_choices(screen))
+    _open(screen, "keys", help_choices(screen), is_whole=True)
 
 
 def open_palette(screen: WorkScreen) -> None:
@@ -17,12 +17,12 @@ def open_palette(screen: WorkScreen) -> None:
     _open(screen, "run", palette_choices(screen))
 
 
-def _open(screen: WorkScreen, title: str, choices: list[Choice]) -> None:
+def _open(screen: WorkScreen, title: str, choices: list[Choice], *, is_whole: bool = False) -> None:
     def run(chosen: str | None) -> None:
         if chosen is not None:
             screen.run(BY_ID[chosen])
 
-    screen.app.push_screen(PickScreen(title, choices), screen.guarded(run))
+    screen.app.push_screen(PickScreen(title, choices, is_whole=is_whole), screen.guarded(run))
 
 
 def help_choices(screen: WorkScreen) -> list[Choice]:

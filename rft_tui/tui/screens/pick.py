@@ -3,31 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from rft_tui.tui.paint import Line, fit, flat, justify
+from rft_tui.tui.paint import Line, fit, flat, justify, plain, wrap_line
+from rft_tui.tui.screens.dialog import Dialog
 from rft_tui.tui.widgets.line_input import LineInput
 from rft_tui.tui.widgets.lines import LineWidget
 from rft_tui.tui.widgets.table import Table
 
+LONGEST_TEXT = 64
+"""Cells of the column of texts at most."""
+
+_LEFT = 4
+
+MOST_WIDTH = 100
+"""Cells of the list at most, as the styles below say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One line to choose: what is returned, its text, and a word beside it; `lead` stands at the left."""
+    """One line to choose: what is returned, its text, and a word beside it; `lead` stands at the left.
+
+    One that `goes_on` is a further line of the choice above it.
+    """
 
     value: str
     text: str
     beside: str = ""
     lead: str = ""
     dim: bool = False
+    goes_on: bool = False
+
+
+def unfolded(choices: Sequence[Choice], width: int) -> list[Choice]:
+    """The choices in rows of a width (cells) that say everything: what has no room beside a text stands below it."""
+    room = max(20, width - _LEFT)
+    lead = max((len(choice.lead) for choice in choices), default=0)
+    column = min(LONGEST_TEXT, max((cell_len(flat(choice.text)) for choice in choices), default=0))
+    rows: list[Choice] = []
+    for choice in choices:
+        if lead + column + cell_len(flat(choice.beside)) <= room - _LEFT:
+            rows.append(choice)
+            continue
+        first, *below = wrap_line([(flat(choice.text), "")], room - lead - _LEFT)
+        rows.append(replace(choice, text=plain(first), beside=""))
+        below += wrap_line([(flat(choice.beside), "")], room - lead - _LEFT) if choice.beside else []
+        rows += [Choice(choice.value, plain(line), dim=choice.dim, goes_on=True) for line in below]
+    return rows
 
 
 class ChoiceSource:
@@ -36,8 +65,10 @@ class ChoiceSource:
     def __init__(self, choices: Sequence[Choice], current: str | None) -> None:
         self.choices = choices
         self._current = current
+        self._number = sum(not choice.goes_on for choice in choices)
         self._lead = max((len(choice.lead) for choice in choices), default=0)
-        self._text = min(64, max((cell_len(flat(choice.text)) for choice in choices), default=0))
+        texts = (cell_len(flat(choice.text)) for choice in choices if not choice.goes_on)
+        self._text = min(LONGEST_TEXT, max(texts, default=0))
 
     @property
     def count(self) -> int:
@@ -51,10 +82,12 @@ class ChoiceSource:
     def heading(self, width: int) -> Line:
         """How many there are and what keys do."""
         words = "enter chooses · esc leaves"
-        return justify([(f" {len(self.choices)}", "text.dim")], [(f"{words} ", "text.dim")], width)
+        return justify([(f" {self._number}", "text.dim")], [(f"{words} ", "text.dim")], width)
 
     def paint(self, row: Choice, width: int) -> Line:
         """One choice."""
+        if row.goes_on:
+            return [(" " * (self._lead + _LEFT), "text.normal"), (flat(row.text), "text.dim")]
         line: Line = [("▸" if row.value == self._current else " ", "text.accent")]
         if self._lead:
             line.append((fit(row.lead, self._lead + 2), "text.accent bold"))
@@ -78,7 +111,20 @@ class _Title(LineWidget):
         return [(f" {self.text}", "text.accent bold")], "panel"
 
 
-class PickScreen(ModalScreen[str | None]):
+def rank(choice: Choice, typed: str) -> int:
+    """How well a choice fits: its text is what is typed, begins with it, has a word that does, holds it, or has its
+    parts somewhere."""
+    text = choice.text.casefold()
+    if text == typed:
+        return 0
+    if text.startswith(typed):
+        return 1
+    if f" {typed}" in text:
+        return 2
+    return 3 if typed in text else 4
+
+
+class PickScreen(Dialog):
     """A filterable list over the screen; returns the chosen value, None when left with esc."""
 
     CSS = """
@@ -95,8 +141,12 @@ class PickScreen(ModalScreen[str | None]):
         *,
         current: str | None = None,
         on_move: Callable[[str], None] | None = None,
+        is_whole: bool = False,
     ) -> None:
+        """`on_move` is told the value under the cursor; where it `is_whole`, what has no room beside stands below."""
         super().__init__()
+        self._is_whole = is_whole
+        self._kept = choices
         self._title_text = title
         self._choices = choices
         self._current = current
@@ -125,22 +175,45 @@ class PickScreen(ModalScreen[str | None]):
         page = self.table.rows_shown
         steps = {"down": 1, "up": -1, "pagedown": page, "pageup": -page, "ctrl+n": 1, "ctrl+p": -1, "tab": 1}
         if event.key in steps:
-            self.table.go(self.table.cursor + steps[event.key])
+            self._go(steps[event.key])
             event.stop()
             event.prevent_default()
         elif event.key == "escape":
             event.stop()
-            self.dismiss(None)
+            self.give(None)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Keep what holds every typed word."""
-        words = event.value.casefold().split()
+        """Keep what holds every typed word; what begins with what is typed first."""
+        typed = event.value.casefold().strip()
+        words = typed.split()
         kept = [
             choice
             for choice in self._choices
             if all(word in f"{choice.lead} {choice.text} {choice.beside}".casefold() for word in words)
         ]
-        self.table.show(ChoiceSource(kept, self._current))
+        kept.sort(key=lambda choice: rank(choice, typed))
+        self._show(kept)
+
+    def on_resize(self) -> None:
+        """Break lines for the width."""
+        if self._is_whole:
+            self._show(self._kept)
+
+    def _show(self, choices: Sequence[Choice]) -> None:
+        self._kept = choices
+        width = min(MOST_WIDTH, self.app.size.width * 9 // 10)
+        self.table.show(ChoiceSource(unfolded(choices, width) if self._is_whole else choices, self._current))
+
+    def _go(self, by: int) -> None:
+        """Move by rows, past lines that only go on."""
+        table = self.table
+        table.go(table.cursor + by)
+        step = 1 if by > 0 else -1
+        while (row := table.current) is not None and row.goes_on:
+            before = table.cursor
+            table.go(before + step)
+            if table.cursor == before:
+                step = -1
 
     def on_input_submitted(self) -> None:
         """Choose the line of the cursor."""
@@ -159,4 +232,4 @@ class PickScreen(ModalScreen[str | None]):
     def _choose(self) -> None:
         row: Any = self.table.current
         if row is not None:
-            self.dismiss(row.value)
+            self.give(row.value)

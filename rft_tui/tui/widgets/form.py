@@ -63,6 +63,7 @@ class Form(LineWidget):
         self.on_moved: Callable[[], None] | None = None
         self.on_chosen: Callable[[], None] | None = None
         self._colors: Mapping[str, Highlighter] = {}
+        self._is_active = True
 
     @property
     def field(self) -> FormField:
@@ -78,6 +79,12 @@ class Form(LineWidget):
         """Show other values."""
         if (values, problems) != (self.values, self.problems):
             self.values, self.problems = dict(values), dict(problems)
+            self.refresh()
+
+    def set_active(self, active: bool) -> None:
+        """Show whether keys move this form."""
+        if active != self._is_active:
+            self._is_active = active
             self.refresh()
 
     def color(self, colors: Mapping[str, Highlighter]) -> None:
@@ -144,7 +151,7 @@ class Form(LineWidget):
             shown, style = field.empty, "text.faint"
         else:
             shown, style = one_line(value, 300), "text.normal bold" if given else "text.normal"
-        sign = ("▸", "text.accent bold") if here else (margin, "text.faint")
+        sign = ("▸" if self._is_active else "›", "text.accent bold") if here else (margin, "text.faint")
         line: Line = [sign, (f" {fit(field.label, self.label_width)}", "text.dim")]
         if problem and not value:
             line.append((shown, "state.warning"))
@@ -154,7 +161,9 @@ class Form(LineWidget):
             line += [("  ✗ ", "state.bad bold"), (one_line(problem, 200), "state.bad")]
         else:
             line += self._value_spans(field, shown, style)
-        return line, "selection" if here else self._ground
+        if here and self._is_active:
+            return line, "selection"
+        return line, "marked" if here else self._ground
 
     def _value_spans(self, field: FormField, shown: str, style: str) -> Line:
         """A value in its colours where it has some."""

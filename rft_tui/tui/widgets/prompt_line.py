@@ -45,7 +45,10 @@ class _PromptInput(LineInput):
 
 
 class PromptLine(Horizontal):
-    """Asks for one line of text. `on_change` runs while typing, one of `on_done` and `on_cancel` at the end."""
+    """Asks for one line of text. `on_change` runs while typing, one of `on_done` and `on_cancel` at the end.
+
+    `also` says of a key what it does with the text in the place of `on_done`; None for all others.
+    """
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class PromptLine(Horizontal):
         on_change: Typed | None = None,
         on_cancel: Callable[[], None] | None = None,
         on_close: Callable[[], None] | None = None,
+        also: Callable[[str], Typed | None] = lambda _key: None,
     ) -> None:
         super().__init__(classes="prompt-line")
         self._on_close = on_close
@@ -64,6 +68,7 @@ class PromptLine(Horizontal):
         self._on_done = on_done
         self._on_change = on_change
         self._on_cancel = on_cancel
+        self._also = also
 
     def compose(self) -> ComposeResult:
         """The label and the input."""
@@ -83,7 +88,13 @@ class PromptLine(Horizontal):
         """Do what a key does to the line itself; whether it did something."""
         if key == "escape":
             self.cancel()
-        return key == "escape"
+            return True
+        done = self._also(key)
+        if done is not None:
+            text = self.input.value
+            self._close()
+            done(text)
+        return done is not None
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Hand the draft on."""

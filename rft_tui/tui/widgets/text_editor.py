@@ -198,6 +198,13 @@ class TextEditor(LineWidget):
         if self.top != before:
             self.refresh()
 
+    def rows_used(self, most: int) -> int:
+        """Rows that the text takes, counted up to `most`."""
+        last = len(self.buffer.lines) - 1
+        if last >= most:
+            return most
+        return min(most, sum(len(self._rows_of(line)) for line in range(last + 1)))
+
     def _refresh_line(self, line: int) -> None:
         height = self.size.height
         if line < self.top[0] or height == 0:

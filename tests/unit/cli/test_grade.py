@@ -120,7 +120,7 @@ def test_the_sample_grades_as_it_says(cli: Cli) -> None:
     folder = sample_folder()
     words = [
         "--grader",
-        folder / "graders" / "string_check_eq.json",
+        folder / "graders" / "exact.json",
         "--predictions",
         folder / "predictions",
         "--summary",

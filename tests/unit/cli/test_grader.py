@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
+import pytest
+
 from rft_tui.graders.examples import example_spec
+from rft_tui.providers.models import retirement
 from tests.unit.cli.conftest import Cli
 
 
@@ -23,7 +27,7 @@ def test_list_has_stored_versions_and_new_files(cli: Cli, demo: Path) -> None:
 
 
 def test_show_gives_the_json_of_a_version(cli: Cli, demo: Path) -> None:
-    spec = json.loads((demo / "graders" / "multi_phrase_exact.json").read_text())
+    spec = json.loads((demo / "graders" / "phrase_and_exact.json").read_text())
     assert json.loads(cli("-C", demo, "grader", "show", "phrase_and_exact").out) == spec
     document = cli("-C", demo, "grader", "show", "phrase_and_exact", "--json").document
     assert document["spec"] == spec
@@ -32,8 +36,20 @@ def test_show_gives_the_json_of_a_version(cli: Cli, demo: Path) -> None:
     assert cli("-C", demo, "grader", "show", "phrase_and_exact@0000").code == 2
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_show_gives_the_text_as_it_is_kept(cli: Cli, demo: Path, end: str) -> None:
+    text = '{"type" : "string_check","name":"od\\u0064",\t"operation":"eq",\n "input":"a","reference":"b", "x":1e0 }'
+    path = demo / "graders" / "odd.json"
+    path.write_bytes((text + end).encode())
+    for name in (str(path), "odd"):
+        assert cli("-C", demo, "grader", "show", name).out == f"{text}\n"
+    assert cli("-C", demo, "grade", "--grader", "odd", "--run", "1", "--summary").code == 0
+    path.unlink()
+    assert cli("-C", demo, "grader", "show", "odd").out == f"{text}\n"
+
+
 def test_check_is_a_document_whatever_is_in_the_file(cli: Cli, demo: Path, tmp_path: Path) -> None:
-    good = cli("grader", "check", demo / "graders" / "string_check_eq.json", "--json")
+    good = cli("grader", "check", demo / "graders" / "exact.json", "--json")
     assert (good.code, good.document["ok"], good.document["type"]) == (0, True, "string_check")
     assert good.document["choices"]
     path = tmp_path / "bad.json"
@@ -48,17 +64,89 @@ def test_check_is_a_document_whatever_is_in_the_file(cli: Cli, demo: Path, tmp_p
     assert cli("-C", demo, "grader", "check", "fuzzy").code == 0
 
 
-def test_an_edited_file_is_a_new_version(cli: Cli, demo: Path) -> None:
-    path = demo / "graders" / "string_check_eq.json"
+def test_check_of_what_only_a_job_refuses_says_how_to_use_it_here(cli: Cli, demo: Path) -> None:
+    path = demo / "graders" / "verdict.json"
+    refused = cli("grader", "check", path)
+    assert (refused.code, refused.err.count("--for local")) == (1, 1)
+    assert cli("grader", "check", path, "--for", "local").code == 0
+    path.write_text('{"type": "string_check", "name": "x", "operation": "equals"}')
+    assert "--for local" not in cli("grader", "check", path).err
+
+
+def test_a_demo_and_a_workspace_call_an_example_alike(demo: Path, workspace: Path) -> None:
+    for folder in (demo, workspace):
+        for path in (folder / "graders").glob("*.json"):
+            assert path.stem == json.loads(path.read_text())["name"]
+
+
+def test_no_example_asks_a_model_that_ends() -> None:
+    for kind in ("score_model", "label_model"):
+        model = example_spec(kind)["model"]
+        assert retirement(model, date(2026, 11, 21)) == ""
+
+
+def test_an_edited_file_is_a_new_version_by_its_path(cli: Cli, demo: Path) -> None:
+    path = demo / "graders" / "exact.json"
     before = cli("-C", demo, "grade", "--grader", "exact", "--run", "1", "--json", "--summary").document
     path.write_text(path.read_text().replace('"eq"', '"ilike"'))
-    after = cli("-C", demo, "grade", "--grader", "exact", "--run", "1", "--json", "--summary").document
+    same = cli("-C", demo, "grade", "--grader", "exact", "--run", "1", "--json", "--summary").document
+    assert same["grader"]["version"] == before["grader"]["version"]
+    after = cli("-C", demo, "grade", "--grader", path, "--run", "1", "--json", "--summary").document
     assert after["grader"]["version"] != before["grader"]["version"]
     assert after["cached"] == 0
     old = f"exact@{before['grader']['version'][:8]}"
     diff = cli("-C", demo, "grader", "diff", old, "exact", "--json").document
     assert diff["compared"] == 713
     assert all(flip["passed_after"] and not flip["passed_before"] for flip in diff["flips"])
+
+
+READING = [
+    ("review", "list", "--limit", "1", "--grader"), ("grader", "show"), ("grader", "diff", "exact"),
+    ("grader", "bench", "--static"), ("grader", "check", "--for", "local"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", READING, ids=lambda words: " ".join(words[:2]))
+def test_reading_takes_the_stored_version_and_stores_nothing(cli: Cli, demo: Path, command: tuple[str, ...]) -> None:
+    path = demo / "graders" / "fuzzy.json"
+    spec = json.loads(cli("-C", demo, "grader", "show", "fuzzy").out)
+    path.write_text(json.dumps(spec | {"pass_threshold": 0.2}))
+    before = cli("-C", demo, "grader", "list", "--json").document
+    version = next(one["version"] for one in before["graders"] if one["grader"] == "fuzzy" and one["stored"])
+    by_name = cli("-C", demo, *command, "fuzzy")
+    assert by_name.code in {0, 1}
+    assert by_name.err.count(f"fuzzy.json differs from fuzzy@{version[:4]} and is used only by its path") == 1
+    exact = cli("-C", demo, *command, f"fuzzy@{version}")
+    assert (by_name.code, by_name.out.replace("fuzzy:", "")) == (exact.code, exact.out.replace(f"fuzzy@{version}:", ""))
+    assert "differs" not in exact.err
+    by_path = cli("-C", demo, *command, path)
+    if command[0] == "review":
+        assert by_path.code == 2
+        assert "is not stored" in by_path.err
+        assert "rft-tui grade" in by_path.err
+    else:
+        assert by_path.code in {0, 1}
+    assert cli("-C", demo, "grader", "list", "--json").document == before
+
+
+def test_a_file_that_was_compared_keeps_its_grades_until_it_is_used(cli: Cli, demo: Path) -> None:
+    path = demo / "graders" / "fuzzy.json"
+    spec = json.loads(cli("-C", demo, "grader", "show", "fuzzy").out)
+    path.write_text(json.dumps(spec | {"pass_threshold": 0.2}))
+    assert cli("-C", demo, "grader", "diff", "fuzzy", path).code == 0
+    graded = cli("-C", demo, "grade", "--grader", path, "--run", "1", "--json", "--summary").document
+    assert graded["cached"] == graded["scored"] + graded["errors"] > 0
+    versions = [one["version"] for one in cli("-C", demo, "grader", "list", "--json").document["graders"]]
+    assert graded["grader"]["version"] in versions
+
+
+def test_an_unknown_name_is_answered_with_the_files_too(cli: Cli, workspace: Path) -> None:
+    for command in (("grader", "show"), ("review", "list", "--grader")):
+        result = cli("-C", workspace, *command, "nothing")
+        assert result.code == 2
+        assert "there is no grader 'nothing'" in result.err
+        assert "Files in graders/:" in result.err
+        assert "phrase_and_exact.json" in result.err
 
 
 def test_diff_agrees_with_the_grades(cli: Cli, demo: Path) -> None:

@@ -64,7 +64,7 @@ def lenient(body: JsonObject) -> JsonObject:
 
 def test_equal_grades_end_with_zero(cli: Cli, demo: Path, service: Callable[[Run], None]) -> None:
     service(faithful)
-    for grader in ("exact", "phrase_and_exact", demo / "graders" / "string_check_eq.json"):
+    for grader in ("exact", "phrase_and_exact", demo / "graders" / "exact.json"):
         result = cli(
             "-C", demo, "grader", "parity", grader, "--run", "1", "--items", "10", "--profile", "openai", "--json"
         )

@@ -45,4 +45,4 @@ def test_a_copy_of_a_file_or_a_stored_grader_differs_by_its_name_alone(cli: Cli,
 def test_the_graders_of_the_demo_are_spelt_as_in_their_files(cli: Cli, demo: Path) -> None:
     assert cli("-C", demo, "grader", "list").code == 0
     (text,) = texts(demo, "phrase_and_exact")
-    assert text == (demo / "graders" / "multi_phrase_exact.json").read_text()
+    assert text == (demo / "graders" / "phrase_and_exact.json").read_text()

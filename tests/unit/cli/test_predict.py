@@ -241,7 +241,7 @@ def asked_of(simulator: RunningSimulator) -> int:
 
 def test_a_judge_grades_and_is_not_asked_twice(cli: Cli, judged: tuple[Path, RunningSimulator]) -> None:
     folder, simulator = judged
-    grader = folder / "graders" / "score_model_rubric.json"
+    grader = folder / "graders" / "same_thing.json"
     before = asked_of(simulator)
     first = cli("-C", folder, "grade", "--grader", grader, "--run", 1, "--json")
     assert first.code in (0, 1), first.err
@@ -262,7 +262,7 @@ def test_a_judge_grades_and_is_not_asked_twice(cli: Cli, judged: tuple[Path, Run
 
 def test_a_judge_that_is_not_there(cli: Cli, demo: Path) -> None:
     (demo / "rft.toml").write_text(profile_of("http://127.0.0.1:9/v1"))
-    grader = demo / "graders" / "score_model_rubric.json"
+    grader = demo / "graders" / "same_thing.json"
     result = cli("-C", demo, "grade", "--grader", grader, "--run", 1, "--json")
     assert result.code == 3
     assert result.error["kind"] == "service"
@@ -276,6 +276,6 @@ def test_a_judge_grades_a_file(cli: Cli, judged: tuple[Path, RunningSimulator]) 
     folder, _simulator = judged
     rows = [question("Which animal gives wool?", "sheep", topic="animals"), question("Capital?", "Paris", topic="x")]
     write_lines(folder / "p.jsonl", [{"item": row, "output_text": "sheep"} for row in rows])
-    grader = folder / "graders" / "label_model_verdict.json"
+    grader = folder / "graders" / "verdict.json"
     document = cli("-C", folder, "grade", "--grader", grader, "--predictions", folder / "p.jsonl", "--json").document
     assert [one["score"] for one in document["grades"]] == [1.0, 0.0]

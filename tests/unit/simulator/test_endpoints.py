@@ -149,11 +149,11 @@ RUN = "/v1/fine_tuning/alpha/graders/run"
 @pytest.mark.parametrize(
     ("name", "sample", "reward"),
     [
-        ("string_check_eq", "pacific ocean", 1.0),
-        ("text_similarity_fuzzy_match", "pacific ocean", 1.0),
-        ("python_token_set", "pacific ocean", 1.0),
-        ("multi_phrase_exact", "pacific ocean", 1.0),
-        ("score_model_rubric", "ocean", 0.6667),
+        ("exact", "pacific ocean", 1.0),
+        ("fuzzy", "pacific ocean", 1.0),
+        ("word_overlap", "pacific ocean", 1.0),
+        ("phrase_and_exact", "pacific ocean", 1.0),
+        ("same_thing", "ocean", 0.6667),
     ],
 )
 def test_graders_run_for_real(shared: RunningSimulator, name: str, sample: str, reward: float) -> None:
@@ -163,24 +163,24 @@ def test_graders_run_for_real(shared: RunningSimulator, name: str, sample: str, 
     assert_fits(got.json, "RunGraderResponse")
     assert got.json["reward"] == pytest.approx(reward)
     assert not [key for key, value in got.json["metadata"]["errors"].items() if value]
-    if name == "score_model_rubric":
+    if name == "same_thing":
         assert got.json["metadata"]["sampled_model_name"] == "simulated-judge"
         assert got.json["metadata"]["token_usage"]["total_tokens"] > 0
-    if name == "multi_phrase_exact":
+    if name == "phrase_and_exact":
         assert set(got.json["sub_rewards"]) == set(grader(name)["graders"])
 
 
 @pytest.mark.parametrize(
     ("made", "item", "flag"),
     [
-        (lambda: grader("string_check_eq"), {}, "invalid_variable_error"),
+        (lambda: grader("exact"), {}, "invalid_variable_error"),
         (
             lambda: {"type": "python", "name": "p", "source": "def grade(sample, item):\n    return 1 / 0\n"},
             {},
             "python_grader_runtime_error",
         ),
         (
-            lambda: {**grader("string_check_eq"), "input": "{{sample.output_json.a}}"},
+            lambda: {**grader("exact"), "input": "{{sample.output_json.a}}"},
             ITEM,
             "sample_parse_error",
         ),
@@ -198,7 +198,7 @@ def test_a_broken_grade_is_a_reward_of_nothing_with_its_flag(
 
 
 def test_validate_gives_a_name(shared: RunningSimulator) -> None:
-    asked = grader("string_check_eq")
+    asked = grader("exact")
     path = "/v1/fine_tuning/alpha/graders/validate"
     got = ask(shared.base_url, "POST", path, {"grader": {k: v for k, v in asked.items() if k != "name"}})
     assert_fits(got.json, "ValidateGraderResponse")

@@ -179,6 +179,17 @@ class TestRenaming:
             assert len(rename_grader(db, "p", "p")) == 1
             assert undo_grader_change(db) is None
 
+    def test_a_name_that_was_given_away_is_not_taken_back(self, store: Store) -> None:
+        with store.write() as db:
+            save(db, "p", 1)
+            rename_grader(db, "p", "r")
+            save(db, "p", 2)
+            with pytest.raises(UsageError, match="another grader is called 'p' now"):
+                undo_grader_change(db)
+            rename_grader(db, "p", "s")
+            assert undo_grader_change(db) is not None
+            assert [grader.name for grader in list_graders(db)] == ["r", "p"]
+
 
 ACTIONS = st.lists(
     st.tuples(

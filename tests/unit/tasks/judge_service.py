@@ -22,7 +22,7 @@ from rft_tui.tasks.judging.judge import ServiceJudge
 if TYPE_CHECKING:
     from rft_tui.providers.service import ModelService
 
-PRICES = {"judge": Price(0.1e6, 0.0)}
+PRICES = {"judge": Price(0.1e6, 0.0), "embed": Price(0.1e6, 0.0)}
 """A dollar for ten input tokens."""
 
 

@@ -321,6 +321,24 @@ class TestEmbeddings:
         assert found.error is not None
         assert (len(service.embedded), service.calls) == (1, [])
 
+    @pytest.mark.parametrize(("caps", "most"), [({"spend_cap": 0.7}, 2), ({"most_requests": 3}, 3)])
+    def test_caps_hold_for_them_too(self, store: Store, caps: dict[str, float], most: int) -> None:
+        service = Service()
+        with judging(store, service, **caps) as judge:
+            found = [one.result(5) for one in [judge.embed("embed", [str(number)]) for number in range(20)]]
+            assert judge.stopped is not None
+            assert judge.stopped.outcome == CAP_REACHED
+        assert sum(one.error is None for one in found) == len(service.embedded) == most
+
+    def test_cheap_vectors_say_nothing_of_what_a_judge_costs(self, store: Store) -> None:
+        service = Service(embedding=lambda _texts: Embeddings(((1.0,),), "embed", Usage(0, 0)))
+        with judging(store, service, spend_cap=2.5) as judge:
+            for number in range(5):
+                judge.embed("embed", [str(number)]).result(5)
+            results([judge.ask(judge_call(str(number))) for number in range(20)])
+            assert judge.tally.cost == 2.0
+        assert len(service.calls) == 2
+
     def test_others_are_typed_and_not_kept(self, store: Store) -> None:
         script = iter([Embeddings(error=PredictionError("server", "down")), Embeddings(((1.0,),), "embed-1")])
         with judging(store, Service(embedding=lambda _texts: next(script))) as judge:

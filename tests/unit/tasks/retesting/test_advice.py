@@ -46,35 +46,62 @@ class TestSignal:
     def test_all_the_same(self) -> None:
         assert "all 5 scores are 0.50" in said(no_signal(grades(*[0.5] * 5, None)))
 
+    def test_of_nearly_all_rows(self) -> None:
+        assert no_signal(grades(*[0.5] * 79), 100) is None
+        assert no_signal(grades(*[0.5] * 80), 100) is not None
+
     @pytest.mark.parametrize("scores", [[0.5] * 4, [0.5] * 5 + [0.6], [], [None] * 9])
     def test_not_the_same_or_too_few(self, scores: Sequence[float | None]) -> None:
         assert no_signal(grades(*scores)) is None
 
 
-class TestLearnable:
-    def test_the_share(self) -> None:
-        runs: dict[str, list[float | None]] = {
-            "a": [1.0, 0.0],
-            "b": [1.0, 1.0],
-            "c": [0.0, 0.0, 0.0],
-            "d": [1.0],
-            "e": [1.0, None],
-            "f": [0.0, 1.0],
-        }
-        pairs = [(item, grade) for item, scores in runs.items() for grade in grades(*scores)]
-        found = learnable(pairs, ScoreRule())
-        assert (found, found.items, found.share) == (Learnable(2, 1, 1), 4, 0.5)
-        assert "2 of 4 items (50%)" in said(learnable_advice(found))
+def runs_of(question: str, scores: Sequence[float | None], group: int = 1, runs: int | None = None) -> list[Seen]:
+    """All runs of a question that were scored, of so many that there are."""
+    return [Seen(question, group, len(scores) if runs is None else runs, {}, grade) for grade in grades(*scores)]
 
-    def test_nothing_to_learn(self) -> None:
-        assert "nothing can be learnt" in said(learnable_advice(Learnable(0, 3, 1)))
-        assert learnable_advice(Learnable(0, 0, 0)) is None
+
+class TestLearnable:
+    def test_only_groups_whose_runs_are_all_scored_count(self) -> None:
+        seen = [
+            *runs_of("a", [1.0, 0.0]),
+            *runs_of("b", [1.0, 1.0]),
+            *runs_of("c", [0.0, 0.0, 0.0]),
+            *runs_of("d", [1.0]),
+            *runs_of("e", [1.0, None, 0.0]),
+            *runs_of("f", [0.0, 1.0], runs=3),
+            *runs_of("a", [0.0, 1.0], group=2),
+        ]
+        found = learnable(seen, ScoreRule())
+        assert (found, found.groups, found.share) == (Learnable(2, 1, 1, 3), 4, 0.5)
+
+    def test_it_is_said_of_questions_or_of_groups(self) -> None:
+        assert "learnable share 50%: 5 of 10 questions" in said(learnable_advice(Learnable(5, 2, 3, 10)))
+        assert "5 of 10 question-and-model groups" in said(learnable_advice(Learnable(5, 2, 3, 7)))
+
+    @pytest.mark.parametrize(
+        ("found", "severity"),
+        [
+            (Learnable(0, 2, 2, 4), None), (Learnable(0, 0, 0, 0), None), (Learnable(0, 2, 3, 5), "info"),
+            (Learnable(1, 10, 9, 20), "info"), (Learnable(0, 10, 10, 20), "warning"),
+            (Learnable(1, 20, 0, 21), "warning"), (Learnable(15, 5, 0, 20), "info"),
+        ],
+    )  # fmt: skip
+    def test_it_is_a_warning_only_where_it_is_small_for_sure(self, found: Learnable, severity: str | None) -> None:
+        advice = learnable_advice(found)
+        assert (advice.severity if advice else None) == severity
+
+    def test_of_rows_chosen_by_score_neither_it_nor_a_missing_signal_is_said(self) -> None:
+        seen = [one for at in range(20) for one in runs_of(str(at), [0.0, 0.0])]
+        spec = python("0.0")
+        assert [one.kind for one in advise(spec, seen, TODAY, rows=40)] == ["no_signal", "learnable_share"]
+        assert advise(spec, seen, TODAY, rows=40, by_score=True) == []
 
     @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from([None, 0.0, 1.0]))))
-    def test_every_item_with_two_runs_counts_once(self, made: list[tuple[str, float | None]]) -> None:
-        found = learnable([(item, grades(score)[0]) for item, score in made], ScoreRule())
-        scored = [item for item, score in made if score is not None]
-        assert found.items == sum(scored.count(item) > 1 for item in set(scored))
+    def test_every_question_with_all_its_runs_counts_once(self, made: list[tuple[str, float | None]]) -> None:
+        sizes = {question: sum(one == question for one, _score in made) for question in "abcd"}
+        seen = [Seen(question, 1, sizes[question], {}, grades(score)[0]) for question, score in made]
+        failed = {question for question, score in made if score is None}
+        assert learnable(seen, ScoreRule()).groups == sum(sizes[one] > 1 for one in set("abcd") - failed)
 
 
 class TestRange:
@@ -136,9 +163,9 @@ class TestModels:
 
 def test_everything_together() -> None:
     spec = judged_spec(model="o4-mini", pass_threshold=4, range=[0, 3])
-    rows = [row(str(at // 2), fields={"reference_answer": "x"} if at else {}) for at in range(6)]
-    seen = seen_in(rows, {at: Grade(5.0) for at in range(6)})
-    assert seen[0] == Seen("0 m", {}, Grade(5.0))
+    rows = [row(str(at // 2), fields={"reference_answer": "x"} if at else {}, group=3, runs=2) for at in range(10)]
+    seen = seen_in(rows, {at: Grade(5.0) for at in range(10)})
+    assert seen[0] == Seen("0", 3, 2, {}, Grade(5.0))
     kinds = [advice.kind for advice in advise(spec, seen, TODAY)]
     assert kinds == [
         "no_signal", "outside_range", "threshold_outside_range", "learnable_share", "field_missing", "retiring_model",
@@ -146,5 +173,5 @@ def test_everything_together() -> None:
 
 
 def test_nothing_to_say() -> None:
-    seen = [Seen(str(at), {"reference_answer": "x"}, Grade(at / 5)) for at in range(6)]
+    seen = [Seen(str(at), 1, 1, {"reference_answer": "x"}, Grade(at / 5)) for at in range(6)]
     assert advise({**EXACT, **python("1")}, seen, TODAY) == []

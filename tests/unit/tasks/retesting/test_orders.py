@@ -14,7 +14,7 @@ from rft_tui.graders.bench.ordering import MAX_ANSWERS
 from rft_tui.model import Grade, GradeError, JsonObject
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import StoredItem, get_item
-from rft_tui.tasks.bench_items import load_orderings
+from rft_tui.tasks.bench_items import load_orderings, orderings_path
 from rft_tui.tasks.retesting import probes
 from rft_tui.tasks.retesting.order_draft import KEPT, REFERENCE, RUN, TYPED, OrderDraft, OrderLine, begin_order
 from rft_tui.tasks.retesting.orders import OrderFigures, not_above_next, order_figures, order_rows
@@ -148,6 +148,22 @@ class TestFile:
         write(path, {"item": ROW, "answers": ["c", "d"]})
         with pytest.raises(InputError, match="has changed"):
             keep_order(path, ROW, ["b", "a"], kept)
+
+    def test_a_folder_that_is_none_has_no_orders_and_takes_none(self, tmp_path: Path) -> None:
+        (tmp_path / "graders").write_text("a file")
+        path = tmp_path / "graders" / "o"
+        assert orders_of(path, ROW) == []
+        with pytest.raises(InputError, match="cannot be written"):
+            keep_order(path, ROW, ["a", "b"])
+        assert orders_of(tmp_path, ROW) == []
+        with pytest.raises(InputError, match="cannot be written"):
+            keep_order(tmp_path, ROW, ["a", "b"])
+
+    @given(st.text(max_size=300), st.text(max_size=300))
+    def test_every_name_has_a_file_of_its_own(self, one: str, other: str) -> None:
+        names = [orderings_path(Path("g"), name).name for name in (one, one + "日" * 90, other + "日" * 90)]
+        assert max(len(name.encode("utf-8", "surrogatepass")) for name in names) <= 255
+        assert (names[1] == names[2]) == (one == other)
 
 
 class TestDraft:

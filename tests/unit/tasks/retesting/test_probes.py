@@ -11,7 +11,7 @@ from rft_tui.store.drafts import pin
 from rft_tui.store.graders import add_external_grader
 from rft_tui.store.review import toggle_mark
 from rft_tui.tasks.retesting import probes
-from rft_tui.tasks.retesting.probes import ProbeChoice, person_right, probe_rows
+from rft_tui.tasks.retesting.probes import ProbeChoice, person_right, probe_rows, probe_set
 from tests.unit.store.building import ME, failed, give
 from tests.unit.tasks.retesting.worlds import EXACT, fill, judge_by_hand, python, rows_of, stored
 
@@ -92,6 +92,54 @@ class TestChoices:
         with pytest.raises(UsageError, match="no run or model"):
             chosen(store, ProbeChoice("run", "nobody"))
 
+    @pytest.mark.parametrize(
+        ("text", "found"), [("model:theirs", 3), ("prediction:yes", 4), ("-pass", 0), ("score>=0", 2), ("re:^no", 1)]
+    )
+    def test_who_graded_matters_only_where_a_filter_asks_for_grades(self, store: Store, text: str, found: int) -> None:
+        fill(store, ["yes", "yes"])
+        fill(store, ["yes", "yes", "no"], model="theirs")
+        mine = stored(store, EXACT)
+        with store.write() as db:
+            db.execute("DELETE FROM grade WHERE grader = ? AND run = 2", [mine.id])
+        assert len(chosen(store, ProbeChoice("filter", text), mine)) == found
+
+    @pytest.mark.parametrize(
+        ("choice", "total"),
+        [(ProbeChoice("random", count=5), 24), (ProbeChoice("run", "m", count=5), 24),
+         (ProbeChoice("filter", "model:m", count=5), 24), (ProbeChoice("filter", "re:^n", count=5), 12),
+         (ProbeChoice("filter", "score<1", count=5), 12), (ProbeChoice("mistakes", count=5), 12),
+         (ProbeChoice("pinned", count=5), 6), (ProbeChoice("marks", count=5), 6),
+         (ProbeChoice("random"), 24), (ProbeChoice("filter", "score<1"), 12)],
+    )  # fmt: skip
+    def test_how_many_would_fit_is_known(self, store: Store, choice: ProbeChoice, total: int) -> None:
+        everything = fill(store, ["yes", "no"] * 4, runs=3)
+        exact = stored(store, EXACT)
+        with store.write() as db:
+            for one in everything[:6]:
+                pin(db, one)
+                toggle_mark(db, one)
+        found = probe_set(store, choice, exact, ME)
+        assert (len(found.rows), found.total) == (min(choice.count, total), total)
+
+    @pytest.mark.parametrize("choice", [ProbeChoice("random", count=20), ProbeChoice("run", "m", count=20)])
+    def test_the_runs_of_an_item_stand_together(self, store: Store, choice: ProbeChoice) -> None:
+        fill(store, [f"a{number}" for number in range(12)], runs=4)
+        rows = probe_rows(store, choice, None, ME)
+        items = [row.item for row in rows]
+        assert [items[at] for at in range(0, 20, 4) for _run in range(4)] == items
+        assert len(set(items)) == 5
+        assert items != sorted(items)
+        assert [row.run_index for row in rows] == [1, 2, 3, 4] * 5
+
+    @pytest.mark.parametrize(
+        ("choice", "by_score"),
+        [(ProbeChoice("mistakes"), True), (ProbeChoice("filter", "gout score<0.5"), True),
+         (ProbeChoice("filter", "list:flips"), True), (ProbeChoice("filter", "-fail"), True),
+         (ProbeChoice("filter", "model:m verdict"), False), (ProbeChoice("random", "score<1"), False)],
+    )  # fmt: skip
+    def test_what_is_chosen_by_score(self, choice: ProbeChoice, by_score: bool) -> None:
+        assert choice.is_by_score is by_score
+
     def test_an_empty_cache(self, store: Store) -> None:
         for kind in ("mistakes", "pinned", "filter", "marks", "random"):
             assert chosen(store, ProbeChoice(kind)) == []
@@ -107,6 +155,22 @@ class TestRows:
         assert first.old.score == 1.0
         assert (second.error_kind, second.error_message, second.old_passed) == ("incomplete", "cut off", None)
         assert first.gradable.output_text == "yes"
+
+    def test_the_old_grades_may_be_of_another_version(self, store: Store) -> None:
+        fill(store, ["yes", "no"])
+        exact, length = stored(store, EXACT), stored(store, LENGTH)
+        rows = probe_set(store, ProbeChoice("filter"), length, ME, held=exact).rows
+        assert [(row.old.score, row.own.score) for row in rows if row.old and row.own] == [(1.0, 0.3), (0.0, 0.2)]
+        assert [row.old_passed for row in rows] == [True, False]
+        assert all(row.own == row.old for row in probe_set(store, ProbeChoice("filter"), length, ME).rows)
+
+    def test_a_row_knows_how_many_runs_its_item_has(self, store: Store) -> None:
+        fill(store, ["yes", failed()], runs=3)
+        fill(store, ["yes"], model="other")
+        rows = rows_of(store, kind="filter")
+        assert {(row.model, row.run_index): (row.group, row.runs) for row in rows} == {
+            ("m", 1): (1, 3), ("m", 2): (1, 3), ("m", 3): (1, 3), ("other", 1): (4, 1),
+        }  # fmt: skip
 
     def test_old_grades_that_are_not_there_are_made_and_not_stored(self, store: Store) -> None:
         from rft_tui.tasks.graders import ensure_grader

@@ -237,8 +237,25 @@ class TestFigures:
         last = desk.run(LENGTH, rows_of(store, exact))
         assert last.summary == RetestSummary(
             mean_before=0.25, mean_after=0.625, passed_before=1, passed_after=2,
-            scored=4, errors=0, flips_up=2, flips_down=1, agree_before=2, agree_after=2, judged=3, scored_before=4,
+            compared=4, scored=4, errors=0, flips_up=2, flips_down=1, agree_before=2, agree_after=2, judged=3,
         )  # fmt: skip
+
+    def test_both_sides_are_of_the_rows_that_both_score(self) -> None:
+        rows = [
+            row("a", old=grade(0.0), old_passed=False, person_right=True),
+            row("b", old=grade(None), person_right=True),
+            row("c", old=grade(1.0), old_passed=True),
+            row("d", old=grade(1.0), old_passed=True, person_right=True),
+        ]
+        found = summarise_retest(rows, {0: grade(0.5), 1: grade(1.0), 2: grade(None), 3: grade(1.0)}, ScoreRule())
+        assert (found.compared, found.scored, found.errors, found.errors_before) == (2, 3, 1, 1)
+        assert (found.mean_before, found.mean_after) == (0.5, 0.75)
+        assert (found.passed_before, found.passed_after, found.flips_up, found.flips_down) == (1, 2, 1, 0)
+        assert (found.agree_before, found.agree_after, found.judged) == (1, 2, 2)
+
+    def test_without_a_row_that_both_score_nothing_is_compared(self) -> None:
+        found = summarise_retest([row("a", old=grade(1.0), old_passed=True), row("b")], {1: grade(1.0)}, ScoreRule())
+        assert (found.compared, found.mean_before, found.mean_after, found.scored) == (0, None, None, 1)
 
     def test_items_count_once_however_many_runs_they_have(self) -> None:
         rows = [row("a"), row("a"), row("b")]
@@ -264,7 +281,10 @@ class TestFigures:
         assert found.flips_up - found.flips_down == sum(new >= 0.5 for _o, new in both) - sum(
             old >= 0.5 for old, _n in both
         )
-        assert max(found.agree_after, found.agree_before or 0) <= found.judged <= found.scored
+        assert max(found.agree_after, found.agree_before or 0) <= found.judged <= found.compared <= found.scored
+        if found.passed_before is not None:
+            assert found.passed_after - found.passed_before == found.flips_up - found.flips_down
+            assert found.compared == len(both)
 
 
 def grade(score: float | None) -> Grade:
