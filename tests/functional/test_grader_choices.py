@@ -56,6 +56,8 @@ def other_keys() -> None:
 
 @pytest.mark.usefixtures("other_keys")
 async def test_empty_lists_name_the_keys_there_are(empty: Path) -> None:
+    for file in (empty / "graders").iterdir():
+        file.unlink()
     async with running(empty) as app:
         await app.on("Review").see("f1 in Runs asks a model").press("2").see("f1 asks a model", "f9 (or rft-tui import")
         await app.press("T").see("f1 in Runs asks models for predictions; f10 there grades").press("esc")

@@ -23,8 +23,8 @@ async def test_every_type_is_loaded_looked_at_saved_and_written_as_the_same_byte
         await app.press("ctrl+u").type("its file").press("enter").see_in("header", "unsaved · its file")
         await app.press("f6", "f6", "f6", "f2", "f2", "f5").is_sound().press("ctrl+s").see("note on @").press("enter")
         await app.see_in("footer", "saved its file v1").do(file.unlink).press("esc").press("w")
-        await app.see_in("footer", "written: graders/its file.json")
-    assert file.read_bytes() == data
+        await app.see_in("footer", "written: graders/its_file.json")
+    assert (demo / "graders" / "its_file.json").read_bytes() == data
     assert stored(demo, "SELECT text FROM grader WHERE name = 'its file'") == [data.decode()]
 
 
