@@ -1,0 +1,124 @@
+"""Events, metrics and checkpoints of jobs: each once, in the order in which they happened."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rft_tui.job_model import JobCheckpoint, JobEvent
+from rft_tui.model import JsonObject
+from rft_tui.safetext import storable
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One event with its place from the oldest."""
+
+    position: int
+    remote_id: str
+    at: float
+    level: str
+    type: str
+    message: str
+    step: int | None
+
+
+def known_event(db: sqlite3.Connection, job: int, remote_id: str) -> bool:
+    """Whether an event of a job is kept."""
+    sql = "SELECT 1 FROM job_event WHERE job = ? AND remote_id = ?"
+    return db.execute(sql, [job, remote_id]).fetchone() is not None
+
+
+def add_events(db: sqlite3.Connection, job: int, events: Sequence[JobEvent]) -> int:
+    """Keep events, the oldest first, behind those that are there; how many were new.
+
+    What comes twice is kept once. Numbers of metrics events go into their series; a later event of the same step and
+    series replaces the value.
+    """
+    row = db.execute("SELECT max(position) FROM job_event WHERE job = ?", [job]).fetchone()
+    position = -1 if row[0] is None else row[0]
+    before = position
+    for event in events:
+        made = db.execute(
+            "INSERT INTO job_event (job, position, remote_id, at, level, type, message, step, raw)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [
+                job, position + 1, event.remote_id, event.at, event.level, event.type, storable(event.message),
+                event.step, json.dumps(event.raw),
+            ],
+        )  # fmt: skip
+        if not made.rowcount:
+            continue
+        position += 1
+        if event.step is not None and event.metrics:
+            db.executemany(
+                "INSERT INTO job_metric (job, series, step, value) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (job, series, step) DO UPDATE SET value = excluded.value",
+                [(job, storable(series), event.step, value) for series, value in event.metrics.items()],
+            )
+            db.execute(
+                "UPDATE job SET step = max(coalesce(step, 0), ?), total_steps = coalesce(?, total_steps) WHERE id = ?",
+                [event.step, event.total_steps, job],
+            )
+    return position - before
+
+
+def events_of(
+    db: sqlite3.Connection, job: int, *, since: int = 0, limit: int = 1000, level: str = "", text: str = ""
+) -> list[StoredEvent]:
+    """Events of a job from a place on, the oldest first; of one level, or with a text in the message, if wanted."""
+    conditions = ["job = ?", "position >= ?"]
+    values: list[str | int] = [job, since]
+    if level:
+        conditions.append("level = ?")
+        values.append(level)
+    if text:
+        conditions.append("instr(lower(message), lower(?)) > 0")
+        values.append(storable(text))
+    rows = db.execute(
+        "SELECT position, remote_id, at, level, type, message, step FROM job_event"
+        f" WHERE {' AND '.join(conditions)} ORDER BY position LIMIT ?",
+        [*values, limit],
+    )
+    return [StoredEvent(*row) for row in rows]
+
+
+def event_count(db: sqlite3.Connection, job: int) -> int:
+    """How many events of a job are kept."""
+    row = db.execute("SELECT max(position) FROM job_event WHERE job = ?", [job]).fetchone()
+    return 0 if row[0] is None else int(row[0]) + 1
+
+
+def event_raw(db: sqlite3.Connection, job: int, position: int) -> JsonObject:
+    """The service's own JSON of an event."""
+    sql = "SELECT raw FROM job_event WHERE job = ? AND position = ?"
+    raw: JsonObject = json.loads(db.execute(sql, [job, position]).fetchone()[0])
+    return raw
+
+
+def series_names(db: sqlite3.Connection, job: int) -> list[str]:
+    """The names of a job's series."""
+    return [row[0] for row in db.execute("SELECT DISTINCT series FROM job_metric WHERE job = ? ORDER BY series", [job])]
+
+
+def series_of(db: sqlite3.Connection, job: int, series: str) -> list[tuple[int, float]]:
+    """The values of a series by step."""
+    sql = "SELECT step, value FROM job_metric WHERE job = ? AND series = ? ORDER BY step"
+    return [(row[0], row[1]) for row in db.execute(sql, [job, series])]
+
+
+def put_checkpoints(db: sqlite3.Connection, job: int, checkpoints: Sequence[JobCheckpoint]) -> None:
+    """Keep the checkpoints that the service shows; one that it no longer shows stays, as evidence."""
+    db.executemany(
+        "INSERT INTO job_checkpoint (job, remote_id, step, model, at, raw) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (job, step, remote_id) DO UPDATE SET model = excluded.model, raw = excluded.raw",
+        [(job, one.remote_id, one.step, one.model, one.at, json.dumps(one.raw)) for one in checkpoints],
+    )
+
+
+def checkpoints_of(db: sqlite3.Connection, job: int) -> list[JobCheckpoint]:
+    """The checkpoints of a job by step; their metrics are read from the raw form by whoever shows them."""
+    sql = "SELECT remote_id, step, model, at, raw FROM job_checkpoint WHERE job = ? ORDER BY step, remote_id"
+    return [JobCheckpoint(row[0], row[1], row[2], row[3], {}, json.loads(row[4])) for row in db.execute(sql, [job])]
