@@ -91,6 +91,12 @@ def event_count(db: sqlite3.Connection, job: int) -> int:
     return 0 if row[0] is None else int(row[0]) + 1
 
 
+def last_event_at(db: sqlite3.Connection, job: int) -> float | None:
+    """When the newest event of a job happened, in seconds since 1970; None where there is none."""
+    row = db.execute("SELECT at FROM job_event WHERE job = ? ORDER BY position DESC LIMIT 1", [job]).fetchone()
+    return None if row is None else float(row[0])
+
+
 def event_raw(db: sqlite3.Connection, job: int, position: int) -> JsonObject:
     """The service's own JSON of an event."""
     sql = "SELECT raw FROM job_event WHERE job = ? AND position = ?"

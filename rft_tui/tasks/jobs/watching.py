@@ -1,0 +1,78 @@
+"""The task `watch`: a job followed to its end, whoever looks or does not; nothing is lost while the service is away."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from rft_tui.errors import ServiceError
+from rft_tui.model import JsonObject
+from rft_tui.providers.backends.registry import open_backend
+from rft_tui.providers.batch_remote import UNCERTAIN
+from rft_tui.store.database import Store
+from rft_tui.store.jobs import StoredJob, get_job
+from rft_tui.store.tasks import OPEN_STATES, TaskState, add_task, list_tasks
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.jobs.mirror import Look, mirror_job
+
+WATCH = "watch"
+"""The kind of these tasks."""
+
+LOOK_S = {"running": 5.0, "validating_files": 5.0, "queued": 15.0, "paused": 30.0}
+"""Seconds between two looks, by the job's state; other states as `running`."""
+
+SIMULATED_LOOK_S = 0.5
+"""The same for the embedded service, whose clock runs fast."""
+
+MOST_WAIT_S = 60.0
+"""Longest time between two looks while the service cannot be reached."""
+
+
+def start_watching(store: Store, job: StoredJob) -> int | None:
+    """Queue the watching of a job; the number of the task, None where it is watched already."""
+    with store.write() as db:
+        for task in list_tasks(db, OPEN_STATES):
+            if task.kind == WATCH and task.request.get("job") == job.id:
+                return None
+        request: JsonObject = {"job": job.id, "profile": job.profile}
+        title = f"watch {job.name or job.label}"
+        return add_task(db, WATCH, title, request, total=job.total_steps or 0, simulated=job.simulated)
+
+
+async def watch(bench: Bench, control: Control) -> TaskEnd:
+    """Look at the job again and again until it has ended."""
+    request = control.task.request
+    profile = bench.services.profile(str(request["profile"]))
+    backend = open_backend(await bench.services.open(profile))
+    with bench.store.read() as db:
+        job = get_job(db, int(request["job"]))
+    failures = 0
+    while not control.wish:
+        try:
+            look: Look = await mirror_job(bench.store, bench.writer, backend, profile, job, seal=control.seal)
+        except ServiceError as error:
+            if error.outcome not in UNCERTAIN:
+                return TaskEnd.failed(error)
+            failures += 1
+            control.message = f"waiting for the service: {error.message}"
+            await _rest(control, min(MOST_WAIT_S, 2.0**failures))
+            continue
+        failures, job = 0, look.job
+        control.message = job.status
+        control.progress.requests += 1
+        control.progress.total = job.total_steps or 0
+        control.progress.done = min(job.step or 0, control.progress.total)
+        if job.has_ended:
+            return TaskEnd(TaskState.DONE, f"{job.label} {job.status}" + (f": {job.message}" if job.message else ""))
+        await _rest(control, SIMULATED_LOOK_S if profile.is_simulated else LOOK_S.get(job.status, LOOK_S["running"]))
+    return control.stopped()
+
+
+async def _rest(control: Control, seconds: float) -> None:
+    """Wait until it is time to look again, or somebody wishes something."""
+    control.changed.clear()
+    if control.wish:
+        return
+    with suppress(TimeoutError):
+        await asyncio.wait_for(control.changed.wait(), seconds)
