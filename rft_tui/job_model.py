@@ -12,11 +12,10 @@ JobMethod: TypeAlias = Literal["supervised", "dpo", "reinforcement"]
 
 METHODS: tuple[JobMethod, ...] = ("supervised", "dpo", "reinforcement")
 
-CREATING, LOST = "creating", "lost"
-"""States of our own: the request is on its way or its answer was lost; it was looked for at the service and not found.
-"""
+UPLOADING, CREATING = "uploading", "creating"
+"""States of our own before a service shows the job: its files are on their way; the request may have been sent."""
 
-END_STATES = frozenset({"succeeded", "failed", "cancelled", LOST})
+END_STATES = frozenset({"succeeded", "failed", "cancelled"})
 """States in which nothing more happens to a job. Every other one, also one that is not known, may go on."""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rft_tui.errors import UsageError
-from rft_tui.job_model import CREATING, END_STATES, RemoteJob
+from rft_tui.job_model import CREATING, END_STATES, UPLOADING, RemoteJob
 from rft_tui.model import JsonObject
 from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
@@ -17,9 +17,9 @@ from rft_tui.store.datasets import now
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job that is about to be created: where, from what, and the exact body that is sent.
+    """A job that is to be created: where, and from what.
 
-    `mark` stands in the body's metadata; `name` is what a person calls it (its suffix, or the grader and the model).
+    `mark` will stand in its metadata; `name` is what a person calls it (its suffix, or the grader and the model).
     """
 
     profile: str
@@ -29,7 +29,6 @@ class NewJob:
     name: str
     method: str
     model: str
-    request: JsonObject
     dataset: str | None = None
     validation_dataset: str | None = None
     prompt: str = ""
@@ -87,18 +86,24 @@ _COLUMNS = (
 
 
 def add_job(db: sqlite3.Connection, new: NewJob) -> int:
-    """Keep a job before it is created, so that neither its body nor its mark can be lost; its number."""
+    """Keep a job before anything of it is sent, so that its mark cannot be lost; its number."""
     made = db.execute(
-        "INSERT INTO job (profile, backend, service, mark, name, status, method, model, request, dataset,"
-        " validation_dataset, prompt, grader_version, pilot, simulated, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO job (profile, backend, service, mark, name, status, method, model, dataset, validation_dataset,"
+        " prompt, grader_version, pilot, simulated, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            new.profile, new.backend, new.service, new.mark, storable(new.name), CREATING, new.method,
-            storable(new.model), json.dumps(new.request), new.dataset, new.validation_dataset, new.prompt,
-            new.grader_version, int(new.pilot), int(new.simulated), now(),
+            new.profile, new.backend, new.service, new.mark, storable(new.name), UPLOADING, new.method,
+            storable(new.model), new.dataset, new.validation_dataset, new.prompt, new.grader_version, int(new.pilot),
+            int(new.simulated), now(),
         ],
     )  # fmt: skip
     return int(made.lastrowid or 0)
+
+
+def about_to_create(db: sqlite3.Connection, number: int, body: JsonObject) -> None:
+    """Keep the exact body before it is sent."""
+    db.execute(
+        "UPDATE job SET request = ?, status = ?, message = '' WHERE id = ?", [json.dumps(body), CREATING, number]
+    )
 
 
 def saw_job(

@@ -36,7 +36,19 @@ async def _watch(bench: Bench, control: Control) -> TaskEnd:
     return await watch(bench, control)
 
 
-TASK_KINDS: dict[str, Do] = {"predict": _predict, "grade": _grade, "batch": _batch, "watch": _watch}
+async def _launch(bench: Bench, control: Control) -> TaskEnd:
+    from rft_tui.tasks.jobs.launching import launch
+
+    return await launch(bench, control)
+
+
+TASK_KINDS: dict[str, Do] = {
+    "predict": _predict,
+    "grade": _grade,
+    "batch": _batch,
+    "launch": _launch,
+    "watch": _watch,
+}
 """What a worker can do, by the kind of the task."""
 
 WATCHING = frozenset({"watch"})

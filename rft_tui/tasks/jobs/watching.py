@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from contextlib import suppress
 
 from rft_tui.errors import ServiceError
 from rft_tui.model import JsonObject
 from rft_tui.providers.backends.registry import open_backend
 from rft_tui.providers.batch_remote import UNCERTAIN
-from rft_tui.store.database import Store
+from rft_tui.safetext import one_line
 from rft_tui.store.jobs import StoredJob, get_job
 from rft_tui.store.tasks import OPEN_STATES, TaskState, add_task, list_tasks
 from rft_tui.tasks.background.bench import Bench
@@ -29,15 +30,16 @@ MOST_WAIT_S = 60.0
 """Longest time between two looks while the service cannot be reached."""
 
 
-def start_watching(store: Store, job: StoredJob) -> int | None:
-    """Queue the watching of a job; the number of the task, None where it is watched already."""
-    with store.write() as db:
-        for task in list_tasks(db, OPEN_STATES):
-            if task.kind == WATCH and task.request.get("job") == job.id:
-                return None
-        request: JsonObject = {"job": job.id, "profile": job.profile}
-        title = f"watch {job.name or job.label}"
-        return add_task(db, WATCH, title, request, total=job.total_steps or 0, simulated=job.simulated)
+def add_watching(db: sqlite3.Connection, job: StoredJob) -> int | None:
+    """Queue the watching of a job; the number of the task, None where it is watched already or has ended."""
+    if job.has_ended or job.remote_id is None:
+        return None
+    for task in list_tasks(db, OPEN_STATES):
+        if task.kind == WATCH and task.request.get("job") == job.id:
+            return None
+    request: JsonObject = {"job": job.id, "profile": job.profile}
+    title = f"watch {one_line(job.name or job.label, 80)}"
+    return add_task(db, WATCH, title, request, total=job.total_steps or 0, simulated=job.simulated)
 
 
 async def watch(bench: Bench, control: Control) -> TaskEnd:
