@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from rft_tui.job_model import JobCheckpoint, JobEvent, RemoteJob
 from rft_tui.model import JsonObject
+
+if TYPE_CHECKING:
+    from rft_tui.providers.backends.source import FileSource
+    from rft_tui.providers.backends.uploads import UploadMemory
 
 MARK = "rft_tui_mark"
 """The name under which a job's metadata hold the mark by which it is found again."""
 
 Sent = Callable[[int, int], None]
 """Told how many bytes of how many have arrived."""
-
-
-class UploadMemory(Protocol):
-    """What is remembered of a file in parts, so that a later process goes on with it."""
-
-    def session(self) -> tuple[str, int, list[str]] | None:
-        """The id of the upload, the bytes of a part and the ids of the parts that have arrived; None at first."""
-        ...
-
-    def begun(self, session_id: str, part_bytes: int) -> None:
-        """An upload was begun."""
-        ...
-
-    def arrived(self, part_id: str) -> None:
-        """The next part has arrived."""
-        ...
-
-    def forget(self) -> None:
-        """The upload is of no use any more."""
-        ...
 
 
 class JobBackend(Protocol):
@@ -49,6 +32,10 @@ class JobBackend(Protocol):
 
     def prepare(self, body: JsonObject) -> JsonObject:
         """The body as this backend takes it; what it changes is part of the body that is shown before it is sent."""
+        ...
+
+    def continued(self, job: RemoteJob) -> str:
+        """The base model of a job that goes on from where a job ended; empty where that has no model."""
         ...
 
     async def create(self, body: JsonObject) -> RemoteJob:
@@ -87,12 +74,16 @@ class JobBackend(Protocol):
         """End a job for good."""
         ...
 
-    async def upload(self, path: Path, name: str, memory: UploadMemory, sent: Sent) -> str:
+    async def upload(self, source: FileSource, memory: UploadMemory, sent: Sent) -> str:
         """Send a file for training; its id. Large ones go in parts, and go on where an earlier process stopped."""
         ...
 
+    async def find_file(self, name: str, size: int) -> str | None:
+        """The id of the newest usable file of a name and size, None where there is none."""
+        ...
+
     async def has_file(self, file_id: str) -> bool:
-        """Whether a file is still there."""
+        """Whether a file is still there and can be used."""
         ...
 
     async def file_head(self, file_id: str) -> JsonObject:
@@ -107,8 +98,8 @@ class JobBackend(Protocol):
         """Let the service check a grader; what it made of it."""
         ...
 
-    async def takes_jobs(self) -> str:
-        """Why no job can be created here, in a sentence; empty where nothing speaks against it."""
+    async def takes_jobs(self, model: str = "") -> str:
+        """Why no job (of a base model) can be created here, in a sentence; empty where nothing speaks against it."""
         ...
 
     async def evaluations(self, eval_id: str) -> list[JsonObject]:

@@ -76,6 +76,10 @@ async def listed(
             raise ServiceError(f"the service's answer to {path} is no list", outcome="malformed")
         entries = objects_of(found["data"])
         ids = [_id(entry.get("id")) for entry in entries]
+        goes_on = found.get("has_more") is True and bool(entries)
+        following = (ids[-1] or _id(found.get("last_id"))) if goes_on else ""
+        if following in cursors:
+            raise ServiceError(f"the service's list of {path} comes back to where it was", outcome="malformed")
         for one, entry in zip(ids, entries, strict=True):
             if one and one in before:
                 continue
@@ -83,12 +87,11 @@ async def listed(
             count += 1
             if count == most:
                 return
-        if found.get("has_more") is not True or not entries:
+        if not goes_on:
             return
-        after = ids[-1] or _id(found.get("last_id"))
-        if not after or after in cursors:
-            said = "comes back to where it was" if after else "does not say where it goes on"
-            raise ServiceError(f"the service's list of {path} {said}", outcome="malformed")
+        if not following:
+            raise ServiceError(f"the service's list of {path} does not say where it goes on", outcome="malformed")
+        after = following
         cursors.add(after)
         before = frozenset(ids)
 

@@ -34,7 +34,7 @@ MOST_METADATA = 64
 
 def read_job(value: Any) -> RemoteJob:
     """A job. Raises ServiceError with the outcome ``malformed`` where it has no id."""
-    raw = object_of(kept(value))
+    raw = _raw(value)
     remote_id = name_of(raw.get("id"))
     if not remote_id:
         raise ServiceError("the service showed a job without an id", outcome="malformed")
@@ -64,7 +64,7 @@ def read_job(value: Any) -> RemoteJob:
 
 def read_event(value: Any) -> JobEvent:
     """An event; one without an id goes by its time and message. Raises ServiceError where it is no object."""
-    raw = object_of(kept(value))
+    raw = _raw(value)
     if not raw:
         raise ServiceError("the service showed an event that is none", outcome="malformed")
     data = object_of(raw.get("data"))
@@ -87,7 +87,7 @@ def read_event(value: Any) -> JobEvent:
 
 def read_checkpoint(value: Any) -> JobCheckpoint:
     """A checkpoint. Raises ServiceError where it has no model."""
-    raw = object_of(kept(value))
+    raw = _raw(value)
     model = name_of(raw.get("fine_tuned_model_checkpoint"))
     if not model:
         raise ServiceError("the service showed a checkpoint without a model", outcome="malformed")
@@ -102,8 +102,19 @@ def read_checkpoint(value: Any) -> JobCheckpoint:
     )
 
 
+def _raw(value: Any) -> JsonObject:
+    """The object as it can be kept; of one that is nested too deep only what lies on top of it."""
+    whole = kept(value)
+    if whole is None and isinstance(value, dict):
+        whole = kept({key: one for key, one in value.items() if not isinstance(one, dict | list)})
+    return object_of(whole)
+
+
 def _numbers(value: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, float]]:
-    """The numbers of a value by their paths; an object in a list goes by its name, else by its place."""
+    """The numbers of a value by their paths.
+
+    An object in a list goes by its name, else by its place; two of one name by both, so that neither hides the other.
+    """
     if isinstance(value, bool):
         return
     if isinstance(value, int | float):
@@ -114,11 +125,14 @@ def _numbers(value: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[st
         return
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _numbers(inner, (*path, key), depth + 1)
+            yield from _numbers(inner, (*path, key[:LONGEST_SERIES]), depth + 1)
     elif isinstance(value, list):
+        names: set[str] = set()
         for place, inner in enumerate(value[:MOST_SERIES]):
             name = name_of(inner.get("name")) if isinstance(inner, dict) else ""
-            yield from _numbers(inner, (*path, name or str(place)), depth + 1)
+            name = f"{name} {place}".strip() if name in names or not name else name
+            names.add(name)
+            yield from _numbers(inner, (*path, name), depth + 1)
 
 
 def _limited(numbers: Iterator[tuple[str, float]]) -> Iterator[tuple[str, float]]:

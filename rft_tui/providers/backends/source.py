@@ -172,11 +172,11 @@ def _state(found: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def _name(name: str, digest: str) -> str:
-    """A name that any service takes, with the beginning of the hash."""
+    """A name that any service takes, with the beginning of the hash where it is not in it already."""
     path = Path(name)
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.")[:LONGEST_STEM] or "file"
     suffix = path.suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", path.suffix) else ".jsonl"
-    return f"{stem}-{digest[:12]}{suffix}"
+    return f"{stem}{suffix}" if digest[:12] in stem else f"{stem}-{digest[:12]}{suffix}"
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:
