@@ -64,7 +64,16 @@ def compared_texts(asked: str) -> tuple[str, str]:
 
 def compare(asked: str) -> Compared:
     """The words of the two texts that a question to the judge names."""
-    reference, candidate = ({word.lower() for word in _WORD.findall(text)} for text in compared_texts(asked))
+    return _compared(*compared_texts(asked))
+
+
+def likeness(reference: str, candidate: str) -> float:
+    """How alike two texts are by their words, 0 to 1."""
+    return _compared(reference[-MOST_CHARACTERS:], candidate[-MOST_CHARACTERS:]).likeness
+
+
+def _compared(*texts: str) -> Compared:
+    reference, candidate = ({word.lower() for word in _WORD.findall(text)} for text in texts)
     return Compared(len(reference & candidate), len(reference), len(candidate))
 
 
