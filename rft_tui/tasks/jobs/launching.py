@@ -183,7 +183,7 @@ async def _look_for(backend: JobBackend, control: Control, mark: str) -> RemoteJ
     """The job with a mark, looked for again after a while; None where it was not made."""
     for seconds in LOOKS:
         control.message = "looking for the job at the service"
-        await asyncio.sleep(seconds)
+        await control.rest(seconds)
         if (found := await backend.find(mark)) is not None:
             return found
     return None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from contextlib import suppress
 
 from rft_tui.errors import ServiceError
 from rft_tui.model import JsonObject
@@ -58,7 +56,7 @@ async def watch(bench: Bench, control: Control) -> TaskEnd:
                 return TaskEnd.failed(error)
             failures += 1
             control.message = f"waiting for the service: {error.message}"
-            await _rest(control, min(MOST_WAIT_S, 2.0**failures))
+            await control.rest(min(MOST_WAIT_S, 2.0**failures))
             continue
         failures, job = 0, look.job
         control.message = job.status
@@ -67,14 +65,5 @@ async def watch(bench: Bench, control: Control) -> TaskEnd:
         control.progress.done = min(job.step or 0, control.progress.total)
         if job.has_ended:
             return TaskEnd(TaskState.DONE, f"{job.label} {job.status}" + (f": {job.message}" if job.message else ""))
-        await _rest(control, SIMULATED_LOOK_S if profile.is_simulated else LOOK_S.get(job.status, LOOK_S["running"]))
+        await control.rest(SIMULATED_LOOK_S if profile.is_simulated else LOOK_S.get(job.status, LOOK_S["running"]))
     return control.stopped()
-
-
-async def _rest(control: Control, seconds: float) -> None:
-    """Wait until it is time to look again, or somebody wishes something."""
-    control.changed.clear()
-    if control.wish:
-        return
-    with suppress(TimeoutError):
-        await asyncio.wait_for(control.changed.wait(), seconds)
