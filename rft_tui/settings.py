@@ -38,6 +38,8 @@ class Price:
     """A million input tokens that the service had in its own cache; negative: as other input."""
     date: str = ""
     """The day on which the price was read, YYYY-MM-DD."""
+    training: float = -1.0
+    """A million tokens of supervised or preference training; negative: not known."""
 
 
 @dataclass(frozen=True, slots=True)
