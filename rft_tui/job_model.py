@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from rft_tui.model import JsonObject
+from rft_tui.model import Answer, JsonObject
 
 JobMethod: TypeAlias = Literal["supervised", "dpo", "reinforcement"]
 
@@ -74,3 +74,38 @@ class JobCheckpoint:
     at: float
     metrics: Mapping[str, float] = field(default_factory=dict)
     raw: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRun:
+    """A run of a job's evaluation: the validation rows asked after a step, None where its name tells no step.
+
+    `total` is how many output items it has, None where the service does not say.
+    """
+
+    remote_id: str
+    name: str
+    step: int | None
+    status: str
+    total: int | None
+    raw: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """What one grader of a service said of an output: its name as a person gave it, its score, None for none."""
+
+    name: str
+    score: float | None
+    passed: bool | None = None
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationOutput:
+    """One output item: the row that was asked, what the model said to it, and what the graders said of that."""
+
+    remote_id: str
+    row: JsonObject
+    answer: Answer
+    results: tuple[EvaluationResult, ...] = ()

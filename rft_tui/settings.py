@@ -104,6 +104,8 @@ class UserSettings:
     """Send only what changed on the screen; turn off if a terminal shows remains of old text."""
     mouse: bool = True
     """Take mouse clicks and the wheel; off leaves them to the terminal, for selecting text."""
+    notify: Literal["off", "bell", "desktop"] = "off"
+    """How the end of a job is told: not at all, by the terminal's bell, or by a notice on the desktop."""
 
     @property
     def reviewer_name(self) -> str:

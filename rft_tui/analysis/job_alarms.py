@@ -119,8 +119,7 @@ def _jump(curves: JobCurves) -> Iterator[JobAlarm]:
         before = [value for _step, value in points[place - WINDOW : place]]
         after = [value for _step, value in points[place : place + WINDOW]]
         rise = fmean(after) - fmean(before)
-        noise = max(stdev(before), stdev(after))
-        if rise > JUMP * curves.span and rise > 3 * noise:
+        if rise > JUMP * curves.span and rise > 3 * max(stdev(before), stdev(after)):
             step = points[place][0]
             yield JobAlarm(
                 "jump", "warning", step,

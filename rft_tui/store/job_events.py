@@ -104,15 +104,41 @@ def event_raw(db: sqlite3.Connection, job: int, position: int) -> JsonObject:
     return raw
 
 
+_NAMES = """
+    WITH RECURSIVE named(series) AS (
+        SELECT min(series) FROM job_metric WHERE job = :job
+        UNION ALL
+        SELECT (SELECT min(series) FROM job_metric WHERE job = :job AND series > named.series) FROM named
+        WHERE named.series IS NOT NULL)
+    SELECT series FROM named WHERE series IS NOT NULL"""
+"""From name to name through the index; to look at every value takes a hundred times as long."""
+
+
+def raw_events(db: sqlite3.Connection, job: int, *, since: int = 0, limit: int = 1000) -> list[tuple[str, JsonObject]]:
+    """The id and the service's own JSON of events from a place on, the oldest first."""
+    sql = "SELECT remote_id, raw FROM job_event WHERE job = ? AND position >= ? ORDER BY position LIMIT ?"
+    return [(row[0], json.loads(row[1])) for row in db.execute(sql, [job, since, limit])]
+
+
 def series_names(db: sqlite3.Connection, job: int) -> list[str]:
     """The names of a job's series."""
-    return [row[0] for row in db.execute("SELECT DISTINCT series FROM job_metric WHERE job = ? ORDER BY series", [job])]
+    return [row[0] for row in db.execute(_NAMES, {"job": job})]
 
 
-def series_of(db: sqlite3.Connection, job: int, series: str) -> list[tuple[int, float]]:
-    """The values of a series by step."""
-    sql = "SELECT step, value FROM job_metric WHERE job = ? AND series = ? ORDER BY step"
-    return [(row[0], row[1]) for row in db.execute(sql, [job, series])]
+def series_of(
+    db: sqlite3.Connection, job: int, series: str, *, since: int = 0, most: int | None = None
+) -> list[tuple[int, float]]:
+    """The values of a series by step, from a step on; of more than `most` the newest."""
+    sql = "SELECT step, value FROM job_metric WHERE job = ? AND series = ? AND step >= ? ORDER BY step DESC LIMIT ?"
+    found = db.execute(sql, [job, series, since, -1 if most is None else most]).fetchall()
+    found.reverse()
+    return found
+
+
+def is_ever_above_zero(db: sqlite3.Connection, job: int, series: str) -> bool:
+    """Whether a series has a value that is not 0."""
+    sql = "SELECT 1 FROM job_metric WHERE job = ? AND series = ? AND value <> 0 LIMIT 1"
+    return db.execute(sql, [job, series]).fetchone() is not None
 
 
 def put_checkpoints(db: sqlite3.Connection, job: int, checkpoints: Sequence[JobCheckpoint]) -> None:

@@ -108,14 +108,17 @@ def about_to_create(db: sqlite3.Connection, number: int, body: JsonObject) -> No
 
 def saw_job(
     db: sqlite3.Connection, remote: RemoteJob, *, profile: str, backend: str, service: str, simulated: bool,
-    number: int | None = None,
+    number: int | None = None, mark: str = "",
 ) -> int:  # fmt: skip
     """Keep a job as the service shows it now; its number here.
 
-    `number` says which job this is, where it was created here and has no id yet; else the id at the service tells, and
-    a job that is not known comes in.
+    `number` says which job this is, where it was created here and has no id yet; else the id at the service tells, or
+    the `mark` in its metadata while the id is not known here, and a job that is not known comes in.
     """
     known = db.execute("SELECT id FROM job WHERE service = ? AND remote_id = ?", [service, remote.remote_id]).fetchone()
+    if known is None and mark:
+        unseen = "SELECT id FROM job WHERE service = ? AND mark = ? AND remote_id IS NULL"
+        known = db.execute(unseen, [service, mark]).fetchone()
     if known is not None:
         number = known[0]
     elif number is None:
@@ -136,6 +139,47 @@ def saw_job(
         ],
     )  # fmt: skip
     return number
+
+
+def bring_job(
+    db: sqlite3.Connection, remote: RemoteJob, new: NewJob, *, request: JsonObject | None, seen_at: str | None,
+    created_at: str,
+) -> int:  # fmt: skip
+    """Keep a job that comes from an archive; its number here.
+
+    One that is known keeps what was seen later, and gets what it lacks.
+    """
+    known = db.execute(
+        "SELECT id, seen_at FROM job WHERE service = ? AND remote_id = ?", [new.service, remote.remote_id]
+    )
+    row = known.fetchone()
+    seen = storable(seen_at or "")
+    if row is None or (row[1] or "") < seen:
+        number = saw_job(
+            db, remote, profile=new.profile, backend=new.backend, service=new.service, simulated=new.simulated
+        )
+        db.execute("UPDATE job SET seen_at = ? WHERE id = ?", [seen or None, number])
+    else:
+        number = row[0]
+    if row is None:
+        db.execute(
+            "UPDATE job SET name = ?, mark = ?, pilot = ?, created_at = ? WHERE id = ?",
+            [storable(new.name), storable(new.mark), int(new.pilot), storable(created_at) or now(), number],
+        )
+    db.execute(
+        "UPDATE job SET request = coalesce(request, ?), dataset = coalesce(dataset, ?),"
+        " validation_dataset = coalesce(validation_dataset, ?), grader_version = coalesce(grader_version, ?),"
+        " prompt = CASE prompt WHEN '' THEN ? ELSE prompt END WHERE id = ?",
+        [
+            None if request is None else json.dumps(request), *_texts(new.dataset, new.validation_dataset),
+            *_texts(new.grader_version, new.prompt), number,
+        ],
+    )  # fmt: skip
+    return number
+
+
+def _texts(*values: str | None) -> list[str | None]:
+    return [None if value is None else storable(value) for value in values]
 
 
 def set_status(db: sqlite3.Connection, number: int, status: str, message: str = "") -> None:

@@ -29,10 +29,16 @@ class DotGrid:
 
     def upright(self, column: int, first: int, last: int, owner: int) -> None:
         """Set the dots of one column between two rows, both included."""
+        x, dots = column >> 1, _DOTS[column & 1]
+        if not 0 <= x < self.width:
+            return
         if first > last:
             first, last = last, first
         for row in range(max(0, first), min(last, self.height * 4 - 1) + 1):
-            self.dot(column, row, owner)
+            bits = self._bits[row >> 2]
+            if not bits[x]:
+                self._owners[row >> 2][x] = owner
+            bits[x] |= dots[row & 3]
 
     def row(self, y: int) -> list[tuple[str, int]]:
         """The cells of a row as runs of text with their owner; -1 for cells without a dot."""

@@ -6,7 +6,7 @@ Curves are told apart by their kind and their mark as well as by colour, so that
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
@@ -16,20 +16,33 @@ from rft_tui.tui.paint import Line, fit, fit_right
 MARKS = "○×◇+□△"
 """Marks of curves that are drawn as single points, in their order."""
 
+DASHES = ((1, 1), (3, 5), (1, 3), (6, 9))
+"""How lines are drawn, in their order: of so many columns of dots (the second number) the first few."""
+
+LINES = "━╍┈╌"
+"""What stands for these lines in a legend."""
+
 AXIS = 6
 """Cells of the labels of the upright axis."""
+
+ROUND = 10
+"""An axis up to here or beyond needs no decimals at its zero."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One curve: its name, its points by x, the number of its colour, and whether it is drawn as marks."""
+    """One curve: its name, its points by x, the number of its colour, and whether it is drawn as marks.
+
+    `pattern` is the number of its mark, or of its kind of line: whole, broken, dotted …
+    """
 
     name: str
     points: Sequence[Point]
     color: int = 0
     is_marks: bool = False
+    pattern: int = 0
 
     @property
     def style(self) -> str:
@@ -39,7 +52,8 @@ class Curve:
     @property
     def sign(self) -> str:
         """What stands for it in a legend."""
-        return MARKS[self.color % len(MARKS)] if self.is_marks else "━"
+        signs = MARKS if self.is_marks else LINES
+        return signs[self.pattern % len(signs)]
 
     def at(self, x: float) -> float | None:
         """Its value at an x, None where it has none."""
@@ -57,14 +71,17 @@ class View:
     high: float
 
 
-def whole_view(curves: Sequence[Curve], *, low: float | None = None, high: float | None = None) -> View:
-    """A view that shows all of some curves; `low` and `high` are shown in any case."""
+def whole_view(
+    curves: Sequence[Curve], *, low: float | None = None, high: float | None = None, end: float | None = None
+) -> View:
+    """A view that shows all of some curves; `low` and `high`, and the x up to `end`, are shown in any case."""
     xs = [x for curve in curves for x in ((curve.points[0][0], curve.points[-1][0]) if curve.points else ())]
     ys = [y for curve in curves for _x, y in curve.points if isfinite(y)]
     ys += [edge for edge in (low, high) if edge is not None]
     if not xs or not ys:
         return View(0, 1, 0 if low is None else low, 1 if high is None else high)
     left, right, least, most = min(xs), max(xs), min(ys), max(ys)
+    right = right if end is None else max(right, end)
     if most <= least:
         room = abs(most) * 0.1 or 0.5
         least, most = least - room, most + room
@@ -111,42 +128,61 @@ def draw_plot(curves: Sequence[Curve], width: int, height: int, view: View, curs
         if not curve.is_marks:
             _trace(grid, number, curve, view)
     cursor_column = None if cursor is None else _column(cursor, view, columns)
-    lines = [_label(row, rows, view) + _row(grid, row, curves, marks, cursor_column) for row in range(rows)]
+    ticks = _ticks(rows, view)
+    lines = [_label(row, ticks, view) + _row(grid, row, curves, marks, cursor_column) for row in range(rows)]
     return [*lines, _floor(columns, view)]
 
 
 def _trace(grid: DotGrid, number: int, curve: Curve, view: View) -> None:
     """Draw a line, for each column of dots from its least to its greatest value, joined to the column before."""
-    wide, tall = grid.width * 2 - 1, grid.height * 4 - 1
-    x_scale, y_scale = wide / (view.right - view.left), tall / (view.high - view.low)
-    spans: dict[int, tuple[int, int, int]] = {}
-    points = _within(curve.points, view)
-    for x, y in points:
-        if not isfinite(y):
-            continue
-        column = round((x - view.left) * x_scale)
-        row = round((view.high - min(max(y, view.low), view.high)) * y_scale)
-        known = spans.get(column)
-        spans[column] = (row, row, row) if known is None else (min(known[0], row), max(known[1], row), row)
+    wide = grid.width * 2 - 1
+    drawn, period = DASHES[curve.pattern % len(DASHES)]
     before: tuple[int, int] | None = None
-    for column, (least, most, last) in spans.items():
-        grid.upright(column, least, most, number)
+    for column, least, most, last in _spans(curve, view, wide, grid.height * 4 - 1):
+        if column % period < drawn:
+            grid.upright(column, least, most, number)
         if before is not None:
-            _join(grid, number, before, (column, least if before[1] <= least else min(most, max(before[1], least))))
+            near = least if before[1] <= least else min(most, max(before[1], least))
+            for between, low, high in _between(before, (column, near)):
+                if 0 <= between <= wide and between % period < drawn:
+                    grid.upright(between, low, high, number)
         before = (column, last)
 
 
-def _join(grid: DotGrid, number: int, first: tuple[int, int], second: tuple[int, int]) -> None:
-    """Dots from one column to a later one."""
+def _spans(curve: Curve, view: View, wide: int, tall: int) -> Iterator[tuple[int, int, int, int]]:
+    """For each column of dots with points its rows: the highest, the lowest, that of the last point."""
+    points = _within(curve.points, view)
+    xs, ys = [x for x, _y in points], [y for _x, y in points]
+    if not all(map(isfinite, ys)):
+        kept = [point for point in points if isfinite(point[1])]
+        xs, ys = [x for x, _y in kept], [y for _x, y in kept]
+    x_scale, y_scale = wide / (view.right - view.left), tall / (view.high - view.low)
+
+    def row(y: float) -> int:
+        return round((view.high - min(max(y, view.low), view.high)) * y_scale)
+
+    start = 0
+    while start < len(xs):
+        column = round((xs[start] - view.left) * x_scale)
+        end = bisect_left(xs, view.left + (column + 0.5) / x_scale, start + 1)
+        if end == start + 1:
+            only = row(ys[start])
+            yield column, only, only, only
+        else:
+            inside = ys[start:end]
+            yield column, row(max(inside)), row(min(inside)), row(inside[-1])
+        start = end
+
+
+def _between(first: tuple[int, int], second: tuple[int, int]) -> Iterator[tuple[int, int, int]]:
+    """Columns behind one place up to a later one, and the rows in which a line between them has dots there."""
     (start, from_row), (end, to_row) = first, second
     steps = end - start
     row = from_row
     for step in range(1, steps + 1):
         following = from_row + round((to_row - from_row) * step / steps)
-        column = start + step
-        if 0 <= column < grid.width * 2:
-            near = row if following == row else row + (1 if following > row else -1)
-            grid.upright(column, near, following, number)
+        near = row if following == row else row + (1 if following > row else -1)
+        yield start + step, near, following
         row = following
 
 
@@ -195,26 +231,42 @@ def _row(
     return line
 
 
-def _label(row: int, rows: int, view: View) -> Line:
-    """The axis at the left: numbers at the top, in the middle and at the bottom."""
-    places = {0: view.high, rows - 1: view.low}
-    if rows >= 5 and rows % 2:
-        places[rows // 2] = (view.high + view.low) / 2
-    if row in places:
-        sign = "┼" if row == rows - 1 and view.low == 0 else "┤"
-        return [(fit_right(shown_number(places[row]), AXIS), "text.dim"), (sign, "text.faint")]
+def _ticks(rows: int, view: View) -> dict[int, float]:
+    """Rows that have a number at the upright axis: the ends, and round numbers between them with room around."""
+    ticks = {0: view.high, rows - 1: view.low}
+    step = nice_step((view.high - view.low) / max(1, rows // 3))
+    value = ceil(view.low / step) * step
+    for _number in range(rows):
+        if value > view.high:
+            break
+        row = round((view.high - value) / (view.high - view.low) * (rows * 4 - 1)) // 4
+        if all(abs(row - other) >= 2 for other in ticks):
+            ticks[row] = 0.0 if abs(value) < step / 1000 else value
+        value += step
+    return ticks
+
+
+def _label(row: int, ticks: dict[int, float], view: View) -> Line:
+    """The axis at the left, with a number where one belongs."""
+    if row in ticks:
+        sign = "┼" if ticks[row] == 0 and ticks[row] == view.low else "┤"
+        text = "0" if not ticks[row] and view.high >= ROUND else shown_number(ticks[row])
+        return [(fit_right(text, AXIS), "text.dim"), (sign, "text.faint")]
     return [(" " * AXIS, "text.dim"), ("│", "text.faint")]
 
 
 def _floor(columns: int, view: View) -> Line:
-    """The axis below: the first and the last x, and some between."""
+    """The axis below: round numbers, and the first x where there is room for it."""
     cells = [" "] * columns
     step = nice_step((view.right - view.left) / max(1, columns // 12))
     x = ceil(view.left / step) * step
-    taken = -1
+    first = shown_step(view.left)
+    taken = len(first) if _column(x, view, columns) > len(first) else -1
+    if taken > 0:
+        cells[:taken] = first
     while x <= view.right:
         text = shown_step(x)
-        start = min(_column(x, view, columns), columns - len(text))
+        start = max(0, min(_column(x, view, columns) - len(text) // 2, columns - len(text)))
         if start > taken:
             cells[start : start + len(text)] = text
             taken = start + len(text)

@@ -42,12 +42,19 @@ async def _launch(bench: Bench, control: Control) -> TaskEnd:
     return await launch(bench, control)
 
 
+async def _archive(bench: Bench, control: Control) -> TaskEnd:
+    from rft_tui.tasks.jobs.archive import archive
+
+    return await archive(bench, control)
+
+
 TASK_KINDS: dict[str, Do] = {
     "predict": _predict,
     "grade": _grade,
     "batch": _batch,
     "launch": _launch,
     "watch": _watch,
+    "archive": _archive,
 }
 """What a worker can do, by the kind of the task."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from rft_tui.analysis.job_alarms import JobCurves, Point
-from rft_tui.store.job_events import last_event_at, series_names, series_of
+from rft_tui.store.event_pages import changed_since
+from rft_tui.store.job_events import event_count, is_ever_above_zero, last_event_at, series_names, series_of
 from rft_tui.store.jobs import StoredJob
 
 TRAIN_REWARD = ("train_mean_reward", "scores/train_reward_mean", "train_reward_mean")
@@ -21,6 +23,14 @@ REASONING_TOKENS = ("reasoning_tokens_mean",)
 STEP_SECONDS = ("timing/step/full_iteration",)
 """Names of each curve; the first that a job has counts. Prose and payload of the services differ."""
 
+_PLAIN = frozenset(
+    TRAIN_REWARD + VALID_REWARD + TRAIN_LOSS + VALID_LOSS + TRAIN_ACCURACY + VALID_ACCURACY + COMPLETION_TOKENS
+    + REASONING_TOKENS + STEP_SECONDS
+)  # fmt: skip
+
+MOST_POINTS = 20_000
+"""Values of a series that are kept in memory, the newest."""
+
 _GRADER = re.compile(r"scores/graders/(?P<name>.+)/(?P<part>train|valid)_reward_mean")
 _ERROR = re.compile(r"errors/graders/(?P<name>.+)/(?P<part>train|valid)_(?P<kind>\w+?)_mean")
 _LATENCY = re.compile(r"timing/graders/(?P<name>.+)/(?P<part>train|valid)_execution_latency_mean")
@@ -28,7 +38,10 @@ _LATENCY = re.compile(r"timing/graders/(?P<name>.+)/(?P<part>train|valid)_execut
 
 @dataclass(slots=True)
 class GraderCurves:
-    """The curves of one (child) grader: rewards, seconds of a call, and the share of its calls that failed by kind."""
+    """The curves of one (child) grader: rewards, seconds of a call, and the share of its calls that failed by kind.
+
+    Kinds of errors that never happened are left out.
+    """
 
     train: list[Point] = field(default_factory=list)
     valid: list[Point] = field(default_factory=list)
@@ -52,21 +65,52 @@ class JobSeries:
     graders: dict[str, GraderCurves] = field(default_factory=dict)
 
 
+class SeriesCache:
+    """The series of one job, read once and from then on only as far as new events changed them."""
+
+    def __init__(self, job: int) -> None:
+        self._job = job
+        self._points: dict[str, list[Point]] = {}
+        self._events = 0
+
+    def update(self, db: sqlite3.Connection) -> None:
+        """Read what has come in since the last time."""
+        count = event_count(db, self._job)
+        since = changed_since(db, self._job, self._events) if count != self._events else None
+        self._events = count
+        if since is None:
+            return
+        for name in series_names(db, self._job):
+            if not _is_known(name):
+                continue
+            known = self._points.get(name)
+            if known is None and _ERROR.fullmatch(name) and not is_ever_above_zero(db, self._job, name):
+                continue
+            begin = since if known else 0
+            kept = (known or [])[: bisect_left(known or [], (begin,))]
+            self._points[name] = (kept + series_of(db, self._job, name, since=begin, most=MOST_POINTS))[-MOST_POINTS:]
+
+    def series(self) -> JobSeries:
+        """The curves as they were at the last update; lists that are never changed afterwards."""
+        points = self._points
+
+        def first(choices: tuple[str, ...]) -> list[Point]:
+            return next((points[name] for name in choices if name in points), [])
+
+        series = JobSeries(
+            first(TRAIN_REWARD), first(VALID_REWARD), first(TRAIN_LOSS), first(VALID_LOSS), first(TRAIN_ACCURACY),
+            first(VALID_ACCURACY), first(COMPLETION_TOKENS), first(REASONING_TOKENS), first(STEP_SECONDS),
+        )  # fmt: skip
+        for name, values in points.items():
+            _sort_in(name, values, series.graders)
+        return series
+
+
 def read_series(db: sqlite3.Connection, job: int) -> JobSeries:
     """The curves of a job as they are in the cache."""
-    names = series_names(db, job)
-    known = set(names)
-
-    def first(choices: tuple[str, ...]) -> list[Point]:
-        return next((series_of(db, job, name) for name in choices if name in known), [])
-
-    series = JobSeries(
-        first(TRAIN_REWARD), first(VALID_REWARD), first(TRAIN_LOSS), first(VALID_LOSS), first(TRAIN_ACCURACY),
-        first(VALID_ACCURACY), first(COMPLETION_TOKENS), first(REASONING_TOKENS), first(STEP_SECONDS),
-    )  # fmt: skip
-    for name in names:
-        _read_grader(db, job, name, series.graders)
-    return series
+    cache = SeriesCache(job)
+    cache.update(db)
+    return cache.series()
 
 
 def curves_for_alarms(db: sqlite3.Connection, job: StoredJob, series: JobSeries, now: float) -> JobCurves:
@@ -83,13 +127,21 @@ def curves_for_alarms(db: sqlite3.Connection, job: StoredJob, series: JobSeries,
     )  # fmt: skip
 
 
-def _read_grader(db: sqlite3.Connection, job: int, name: str, graders: dict[str, GraderCurves]) -> None:
+def _is_known(name: str) -> bool:
+    """Whether a series is one of the curves."""
+    return name in _PLAIN or any(kind.fullmatch(name) for kind in (_GRADER, _ERROR, _LATENCY))
+
+
+def _sort_in(name: str, points: list[Point], graders: dict[str, GraderCurves]) -> None:
     """Put a series of one grader where it belongs."""
     if found := _GRADER.fullmatch(name):
         curves = graders.setdefault(found["name"], GraderCurves())
-        (curves.train if found["part"] == "train" else curves.valid)[:] = series_of(db, job, name)
+        if found["part"] == "train":
+            curves.train = points
+        else:
+            curves.valid = points
     elif found := _ERROR.fullmatch(name):
         if found["part"] == "train":
-            graders.setdefault(found["name"], GraderCurves()).errors[found["kind"]] = series_of(db, job, name)
+            graders.setdefault(found["name"], GraderCurves()).errors[found["kind"]] = points
     elif (found := _LATENCY.fullmatch(name)) and found["part"] == "train":
-        graders.setdefault(found["name"], GraderCurves()).latency = series_of(db, job, name)
+        graders.setdefault(found["name"], GraderCurves()).latency = points

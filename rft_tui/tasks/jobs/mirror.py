@@ -6,10 +6,11 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 
-from rft_tui.errors import ServiceError
+from rft_tui.errors import ServiceError, UsageError
 from rft_tui.job_model import JobCheckpoint, JobEvent, RemoteJob
-from rft_tui.providers.backends.backend import JobBackend
+from rft_tui.providers.backends.backend import MARK, JobBackend
 from rft_tui.providers.profiles import NamedProfile
+from rft_tui.safetext import one_line
 from rft_tui.store.database import Store
 from rft_tui.store.job_events import add_events, known_event, put_checkpoints
 from rft_tui.store.jobs import StoredJob, get_job, saw_job
@@ -41,8 +42,10 @@ async def mirror_job(
 ) -> Look:
     """Look at a job once and keep what is new, all of it in one transaction.
 
-    The job's state is read before its events, so that a job that has ended has all of them here. Raises ServiceError.
+    The job's state is read before its events, so that a job that has ended has all of them here. Raises ServiceError,
+    UsageError where the profile leads to another service by now.
     """
+    check_service(profile, job)
     if job.remote_id is None:
         raise ServiceError("the job has no id at the service", outcome="not_found")
     remote = await backend.get(job.remote_id)
@@ -50,7 +53,7 @@ async def mirror_job(
     checkpoints = await _checkpoints(backend, job.remote_id) if events or remote.has_ended else []
 
     def keep(db: sqlite3.Connection) -> int:
-        number = saw(db, remote, profile, backend)
+        number = saw(db, remote, profile, backend, job.id)
         put_checkpoints(db, number, checkpoints)
         return add_events(db, number, events)
 
@@ -65,13 +68,23 @@ def saw(
     """Keep a job as a profile's backend shows it; its number here."""
     return saw_job(
         db, remote, profile=profile.name, backend=backend.name, service=service_of(profile),
-        simulated=profile.is_simulated, number=number,
+        simulated=profile.is_simulated, number=number, mark=remote.metadata.get(MARK, ""),
     )  # fmt: skip
 
 
 def service_of(profile: NamedProfile) -> str:
     """Which service a profile's jobs are at, for the cache; the API style of its answers does not matter here."""
     return profile.address or "simulated"
+
+
+def check_service(profile: NamedProfile, job: StoredJob) -> None:
+    """Raise UsageError where a profile does not lead to the service that a job is at."""
+    if service_of(profile) != job.service:
+        raise UsageError(
+            f"{job.label} is at {one_line(job.service, 100)}, the profile {profile.name} leads to"
+            f" {one_line(service_of(profile), 100)}",
+            hint="Name a profile of that service: --profile P; rft-tui profile list.",
+        )
 
 
 async def _new_events(store: Store, backend: JobBackend, job: StoredJob) -> list[JobEvent]:

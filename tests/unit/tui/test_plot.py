@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from rft_tui.tui.braille import DotGrid
 from rft_tui.tui.paint import line_length, plain
-from rft_tui.tui.plot import AXIS, MARKS, Curve, View, draw_plot, nice_step, shown_number, whole_view
+from rft_tui.tui.plot import AXIS, DASHES, MARKS, Curve, View, draw_plot, nice_step, shown_number, whole_view
 
 numbers = st.floats(-1e9, 1e9, allow_nan=False)
 points = st.lists(st.tuples(st.integers(0, 500).map(float), numbers), max_size=80).map(
@@ -58,8 +59,45 @@ def test_marks_stand_at_their_values_and_over_lines() -> None:
     line = Curve("train", [(float(x), 0.5) for x in range(11)], 0)
     marks = Curve("valid", [(0.0, 1.0), (10.0, 0.0)], 1, is_marks=True)
     shown = picture([plain(one) for one in draw_plot([line, marks], 40, 8, View(0, 10, 0, 1))])
-    assert shown[0][0] == MARKS[1]
-    assert shown[-1].rstrip()[-1] == MARKS[1]
+    assert shown[0][0] == marks.sign == MARKS[0]
+    assert shown[-1].rstrip()[-1] == MARKS[0]
+
+
+def test_lines_and_marks_differ_without_colours() -> None:
+    points = [(float(x), 0.5) for x in range(200)]
+    rows = [
+        picture([plain(one) for one in draw_plot([Curve("c", points, 0, False, at)], 60, 6, View(0, 199, 0, 1))])
+        for at in range(len(DASHES))
+    ]
+    assert len({tuple(one) for one in rows}) == len(DASHES)
+    lines, marks = ([Curve("c", points, 0, kind, at).sign for at in range(4)] for kind in (False, True))
+    assert len({*lines, *marks}) == 8
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0.001, 1e6), st.integers(3, 60))
+def test_the_upright_axis_has_its_ends_and_no_crowd(low: float, room: float, rows: int) -> None:
+    view = whole_view([Curve("c", [(0.0, low), (1.0, low + room)])])
+    lines = [plain(line) for line in draw_plot([], 40, rows + 1, view)][:-1]
+    marked = [place for place, line in enumerate(lines) if line[AXIS] in "┤┼"]
+    assert marked[0] == 0
+    assert marked[-1] == rows - 1
+    assert all(after - before >= 2 for before, after in pairwise(marked))
+
+
+def test_round_numbers_stand_at_their_rows() -> None:
+    lines = [plain(line) for line in draw_plot([], 60, 22, View(1, 50, 0, 1))]
+    assert [line[:AXIS].strip() for line in lines if line[:AXIS].strip()] == [
+        "1.00", "0.80", "0.60", "0.40", "0.20", "0.00"
+    ]  # fmt: skip
+    floor = lines[-1][AXIS + 1 :]
+    assert floor.split() == ["1", "20", "40"]
+    assert floor.startswith("1 ")
+
+
+def test_the_end_that_will_come_is_part_of_the_view() -> None:
+    curve = Curve("c", [(1.0, 0.2), (10.0, 0.4)])
+    assert whole_view([curve], end=50).right == 50
+    assert whole_view([curve], end=5).right == 10
 
 
 def test_the_cursor_is_an_upright_line_behind_the_curve() -> None:
