@@ -59,10 +59,9 @@ def make_demo(folder: Path, say: Say) -> Workspace:
 
 
 def _fill(workspace: Workspace, sample: Path, say: Say) -> None:
-    from rft_tui.graders.spec import load_spec
     from rft_tui.interchange.importer import import_predictions
     from rft_tui.tasks.grade import grade_runs
-    from rft_tui.tasks.graders import ensure_grader
+    from rft_tui.tasks.graders import resolve_grader
     from rft_tui.tasks.import_data import import_dataset
 
     store = workspace.store
@@ -73,7 +72,7 @@ def _fill(workspace: Workspace, sample: Path, say: Say) -> None:
         say(note)
     say(f"{report.new + report.known} predictions in {len(report.runs)} runs")
     for name in GRADED_WITH:
-        grader = ensure_grader(store, load_spec(sample / "graders" / f"{name}.json"))
+        grader = resolve_grader(store, sample / "graders" / f"{name}.json")
         grade_runs(store, grader)
         say(f"graded with {grader.name} ({grader.type})")
 

@@ -76,25 +76,44 @@ def choose_grader(workspace: Workspace, name: str) -> StoredGrader:
 def choose_spec(calling: Calling, name: str) -> JsonObject:
     """The JSON of a grader file or a stored grader; a file needs no workspace and is not stored."""
     from rft_tui.graders.spec import load_spec
+
+    chosen = _chosen(calling, name)
+    return load_spec(chosen) if isinstance(chosen, Path) else chosen.spec
+
+
+def choose_text(calling: Calling, name: str) -> str:
+    """The same as the text that a person wrote, character for character."""
+    from rft_tui.graders.spec import load_text
+    from rft_tui.store.graders import grader_text
+
+    chosen = _chosen(calling, name)
+    if isinstance(chosen, Path):
+        return load_text(chosen)
+    with calling.workspace().store.read() as db:
+        return grader_text(db, chosen)
+
+
+def _chosen(calling: Calling, name: str) -> Path | StoredGrader:
+    """The file, or the stored grader, that a name stands for."""
     from rft_tui.store.graders import find_grader
 
     path = Path(name)
     if is_path(name) and path.is_file():
-        return load_spec(path)
+        return path
     workspace = calling.workspace_or_none()
     if workspace is None:
         if path.is_file():
-            return load_spec(path)
+            return path
         raise UsageError(f"{name}: there is no such grader file", hint="Stored names need a workspace: -C DIR.")
     edited = edited_file(workspace, name)
     if edited is not None:
-        return load_spec(edited)
+        return edited
     try:
         with workspace.store.read() as db:
-            return find_grader(db, name).spec
+            return find_grader(db, name)
     except UsageError:
         if path.is_file():
-            return load_spec(path)
+            return path
         raise
 
 

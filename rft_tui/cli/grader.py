@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -14,6 +15,10 @@ from rft_tui.cli.text import Column, table
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, GraderSpecError, InputError
 from rft_tui.model import JsonObject, ScoreRule
 from rft_tui.safetext import one_line
+
+if TYPE_CHECKING:
+    from rft_tui.tasks.bench_state import BenchState
+    from rft_tui.workspace import Workspace
 
 
 @command
@@ -41,6 +46,8 @@ def list_all(calling: Calling) -> None:
             kind = str(file.spec.get("type", ""))
             row = _described(display_name(file.spec), version, kind, score_rule(file.spec))
             rows.append(row | {"stored": False, "graded": 0, "file": str(file.path)})
+    standing = _benched(workspace, [(str(row["grader"]), str(row["version"])) for row in rows])
+    rows = [row | {"bench": state.as_json()} for row, state in zip(rows, standing, strict=True)]
     if calling.as_json:
         calling.emit({"graders": rows})
         return
@@ -49,7 +56,7 @@ def list_all(calling: Calling) -> None:
         return
     columns = [
         Column("grader"), Column("version"), Column("type"), Column("pass at", right=True),
-        Column("graded", right=True), Column("where"),
+        Column("graded", right=True), Column("bench"), Column("where"),
     ]  # fmt: skip
     calling.lines(
         table(
@@ -61,12 +68,21 @@ def list_all(calling: Calling) -> None:
                     one["type"],
                     "–" if one["pass_threshold"] is None else f"{one['pass_threshold']:g}",
                     f"{one['graded']:,}",
+                    state.short if state.result else "–",
                     "" if one["stored"] else f"graders/{Path(one['file']).name}, not used yet",
                 )
-                for one in rows
+                for one, state in zip(rows, standing, strict=True)
             ],
         )
     )
+
+
+def _benched(workspace: Workspace, versions: Sequence[tuple[str, str]]) -> list[BenchState]:
+    """How versions (name, hash) stand with the bench."""
+    from rft_tui.tasks.bench_state import bench_state
+
+    with workspace.store.read() as db:
+        return [bench_state(db, version, f"{name}@{version[:4]}") for name, version in versions]
 
 
 def _described(name: str, version: str, kind: str, rule: ScoreRule) -> JsonObject:
@@ -82,7 +98,7 @@ def _described(name: str, version: str, kind: str, rule: ScoreRule) -> JsonObjec
 @command
 @click.argument("name", metavar="G")
 def show(calling: Calling, name: str) -> None:
-    """Show the JSON of a grader: a stored name, NAME@HASH or a file."""
+    """Show the JSON of a grader: a stored name, NAME@HASH or a file; and how it stands with the bench."""
     from rft_tui.cli.choose import choose_spec
     from rft_tui.graders.registry import display_name
     from rft_tui.graders.spec import score_rule
@@ -90,11 +106,16 @@ def show(calling: Calling, name: str) -> None:
 
     spec = choose_spec(calling, name)
     described = _described(display_name(spec), grader_version(spec), str(spec.get("type", "")), score_rule(spec))
+    workspace = calling.workspace_or_none()
+    standing = _benched(workspace, [(str(described["grader"]), str(described["version"]))]) if workspace else []
     if calling.as_json:
-        calling.emit(described | {"spec": spec})
+        bench = {"bench": standing[0].as_json()} if standing else {}
+        calling.emit(described | {"spec": spec} | bench)
         return
     calling.line(json_text(spec, indent=2))
     calling.say(f"{described['grader']}@{described['version'][:4]} ({described['type']})")
+    for state in standing:
+        calling.say(state.sentence)
 
 
 @command

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,27 +11,14 @@ import click
 from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.grade_by_model import Judging, file_judge
-from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
+from rft_tui.cli.grader_bench_rater import SecondWish, plan_second, second_look, second_options
+from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, StoreError, UsageError
+from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
     from rft_tui.graders.engine import LocalGrader
     from rft_tui.tasks.bench import BenchPlan, BenchReport
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a person says of a bench."""
-
-    name: str
-    datasets: tuple[str, ...]
-    items: int
-    seed: int
-    reference_field: str | None
-    probes: tuple[str, ...]
-    limits: dict[str, float]
-    repeat: int
-    orderings: Path | None
-    judge_examples: bool
+    from rft_tui.tasks.bench_plan import BenchWish
 
 
 @command
@@ -54,8 +40,11 @@ class _Wanted:
 )  # fmt: skip
 @click.option("--profile", metavar="P", default="", help="The service that a model grader asks.")
 @click.option("--concurrency", metavar="C", type=click.IntRange(min=1), help="Most questions to a judge in flight.")
-@click.option("--spend-cap", metavar="X", type=click.FloatRange(min=0, min_open=True), help="US dollars for a judge.")
+@click.option(
+    "--spend-cap", metavar="X", type=click.FloatRange(min=0, min_open=True), help="US dollars for a judge and a rater."
+)
 @click.option("--yes", is_flag=True, help="Ask nothing.")
+@second_options
 def bench(
     calling: Calling,
     name: str,
@@ -75,54 +64,77 @@ def bench(
     concurrency: int | None,
     spend_cap: float | None,
     yes: bool,
+    second: SecondWish,
 ) -> int:
     """Probe a grader with what a learner would try on it.
 
     Answers are made for real items: the reference itself, padded, among others, in another surface; the question,
     nothing, a refusal, another item's reference, an order to the judge, a very long answer. Worked examples in a prompt
-    are checked for their figures, and orderings kept in NAME.orderings.jsonl beside the grader are held up to. Exit
-    status 1 if anything does not hold.
+    are checked for their figures, and orderings kept in NAME.orderings.jsonl beside the grader are held up to. What
+    comes out is kept for this version of the grader. Exit status 1 if anything does not hold.
     """
     from rft_tui.cli.choose import choose_spec
+    from rft_tui.cli.grader_bench_second import second_json, second_lines
     from rft_tui.graders.bench.rules import PROBES, parse_limits
     from rft_tui.graders.engine import compile_grader
     from rft_tui.tasks.bench import static_report
+    from rft_tui.tasks.bench_document import bench_document
+    from rft_tui.tasks.bench_plan import BenchWish
 
     for probe in probes:
         if probe not in PROBES:
             raise UsageError(f"there is no probe {probe!r:.60}", hint=f"Probes: {', '.join(PROBES)}.")
-    wanted = _Wanted(
-        name, datasets, items, seed, reference_field, probes or PROBES, parse_limits(limits), repeat, orderings,
-        judge_examples,
-    )  # fmt: skip
+    wish = BenchWish(
+        items, seed, datasets, reference_field, probes or PROBES, parse_limits(limits), repeat, judge_examples
+    )
     grader = compile_grader(choose_spec(calling, name))
+    judging = Judging(profile, concurrency, spend_cap, detach=False, yes=yes)
+    spent = 0.0
     if is_static:
-        report = static_report(grader.spec, wanted.limits)
+        beside = plan_second(calling, grader, second, seed, judging, is_static=True)
+        report = static_report(grader.spec, wish.limits)
+        document = bench_document(grader, report, limits=wish.limits, seed=seed)
     else:
-        judging = Judging(profile, concurrency, spend_cap, detach=False, yes=yes)
-        done = _graded(calling, grader, wanted, item_timeout, judging)
+        plan = _plan(calling, grader, name, wish, orderings)
+        beside = plan_second(calling, grader, second, seed, judging, is_static=False)
+        done = _graded(calling, grader, plan, item_timeout, judging)
         if done is None:
             return EXIT_DONE
-        report = done
+        report, spent = done
+        document = bench_document(
+            grader, report, limits=wish.limits, seed=seed, items=len(plan.items), probes=wish.probes
+        )
+        _keep(calling, name, document)
+    look = second_look(calling, beside, judging, spent)
     if calling.as_json:
-        from rft_tui.cli.grader_bench_json import report_json
-
-        calling.emit(report_json(grader, report) | {"seed": seed, "limits": wanted.limits})
+        calling.emit(document | second_json(look))
     else:
         from rft_tui.cli.grader_bench_text import report_lines
 
-        calling.lines(report_lines(grader, report, wanted.limits, show_all=show_all))
+        lines = report_lines(grader, report, wish.limits, show_all=show_all)
+        calling.lines([*lines, *second_lines(look, is_asked=bool(second.rater), show_all=show_all)])
     return EXIT_DONE if report.ok else EXIT_FAILURES
 
 
+def _keep(calling: Calling, name: str, document: JsonObject) -> None:
+    """Keep what came out; a workspace that cannot be written is said, and is no reason to lose it."""
+    from rft_tui.store.benches import keep_bench
+
+    stored = _stored_name(calling, name)
+    try:
+        with calling.workspace().store.write() as db:
+            keep_bench(db, document, stored or "")
+    except StoreError as error:
+        calling.tell(f"not kept: {error.message}")
+
+
 def _graded(
-    calling: Calling, grader: LocalGrader, wanted: _Wanted, item_timeout: float, judging: Judging
-) -> BenchReport | None:
-    """The report of a whole bench; None where the person does not want to pay for it."""
+    calling: Calling, grader: LocalGrader, plan: BenchPlan, item_timeout: float, judging: Judging
+) -> tuple[BenchReport, float] | None:
+    """The report of a whole bench and what it cost; None where the person does not want to pay for it."""
     from rft_tui.graders.registry import models_asked
     from rft_tui.tasks.bench import run_bench
 
-    plan = _plan(calling, grader, wanted)
     if models_asked(grader.spec) and not _agreed(calling, grader, plan, judging):
         calling.tell("Nothing was done.")
         return None
@@ -134,37 +146,42 @@ def _graded(
         )  # fmt: skip
         if judge is not None and judge.stopped is not None:
             raise judge.stopped
-    return report
+    return report, judge.tally.cost if judge is not None else 0.0
 
 
-def _plan(calling: Calling, grader: LocalGrader, wanted: _Wanted) -> BenchPlan:
-    from rft_tui.tasks.bench import BenchPlan, examples_to_judge
-    from rft_tui.tasks.bench_items import draw_items, load_orderings, ordering_fields
+def _plan(calling: Calling, grader: LocalGrader, name: str, wish: BenchWish, orderings: Path | None) -> BenchPlan:
+    from rft_tui.tasks.bench_plan import plan_bench
 
-    workspace = calling.workspace()
-    drawn = draw_items(
-        workspace.store, grader.spec, datasets=wanted.datasets, count=wanted.items, seed=wanted.seed,
-        reference_field=wanted.reference_field,
-    )  # fmt: skip
-    if len(drawn.items) < wanted.items:
-        calling.tell(f"{len(drawn.items):,} of the {wanted.items:,} items asked for: no more have a reference answer.")
-    path = wanted.orderings or _orderings_file(calling, grader, wanted.name)
-    orderings = load_orderings(path, must_exist=wanted.orderings is not None)
-    plan = BenchPlan(drawn.items, drawn.references, wanted.probes, wanted.limits, repeat=wanted.repeat)
-    examples = examples_to_judge(grader.spec, wanted.reference_field) if wanted.judge_examples else []
-    together = list(zip(orderings, ordering_fields(workspace.store, orderings), strict=True))
-    return replace(plan, orderings=together, examples=examples)
+    path = orderings or _orderings_file(calling, grader, name)
+    plan = plan_bench(calling.workspace().store, grader.spec, wish, path, must_exist=orderings is not None)
+    if len(plan.items) < wish.items:
+        calling.tell(f"{len(plan.items):,} of the {wish.items:,} items asked for: no more have a reference answer.")
+    return plan
 
 
 def _orderings_file(calling: Calling, grader: LocalGrader, name: str) -> Path:
     """Where the orderings of a grader are kept: beside its file, or under its name in `graders/`."""
-    from rft_tui.cli.choose import is_path
-    from rft_tui.cli.grader_new import file_name
-    from rft_tui.tasks.bench_items import ORDERINGS_ENDING
+    from rft_tui.cli.choose import edited_file, is_path
+    from rft_tui.tasks.bench_items import ORDERINGS_ENDING, orderings_path
 
-    if is_path(name):
-        return Path(name).with_suffix(ORDERINGS_ENDING)
-    return calling.workspace().graders_folder / f"{file_name(grader.name)}{ORDERINGS_ENDING}"
+    path = Path(name) if is_path(name) else edited_file(calling.workspace(), name)
+    if path is not None:
+        return path.with_suffix(ORDERINGS_ENDING)
+    return orderings_path(calling.workspace().graders_folder, _stored_name(calling, name) or grader.name)
+
+
+def _stored_name(calling: Calling, name: str) -> str | None:
+    """What a stored grader is called here; None where `name` is a file."""
+    from rft_tui.cli.choose import edited_file, is_path
+    from rft_tui.store.graders import find_grader
+
+    if is_path(name) or edited_file(calling.workspace(), name) is not None:
+        return None
+    try:
+        with calling.workspace().store.read() as db:
+            return find_grader(db, name).name
+    except UsageError:
+        return None
 
 
 def _agreed(calling: Calling, grader: LocalGrader, plan: BenchPlan, judging: Judging) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rft_tui.cli import text
-from rft_tui.cli.grader_bench_json import variance_json
 from rft_tui.cli.text import Column, counted, table
-from rft_tui.graders.bench.rules import BELOW_REFERENCE, HELD_TO_REFERENCE, PROBES
+from rft_tui.graders.bench.rules import PROBES, expected_text
 from rft_tui.safetext import one_line
+from rft_tui.tasks.bench_document import variance_json
 
 if TYPE_CHECKING:
     from rft_tui.graders.engine import LocalGrader
@@ -60,22 +60,14 @@ def _rows(
         good = len(of_probe) - len(failed)
         scores = [one.scored.score for one in of_probe if one.scored.score is not None]
         span = f"{min(scores):.3f} – {max(scores):.3f}" if scores else "–"
-        yield probe, f"{good:,} of {len(of_probe):,} hold", _expected(of_probe, limits), span, _word(not failed)
+        expected = expected_text(probe, limits, of_probe[0].bound.text)
+        yield probe, f"{good:,} of {len(of_probe):,} hold", expected, span, _word(not failed)
         shown = of_probe if show_all else failed[:SHOWN_FAILURES]
         for one in shown:
             score = one.scored.error.kind if one.scored.error is not None else text.score(one.scored.score)
             yield probe, one.item[:8], one.bound.text, score, _word(one.ok)
         if len(failed) > SHOWN_FAILURES and not show_all:
             yield probe, f"and {len(failed) - SHOWN_FAILURES:,} more", "", "", "no"
-
-
-def _expected(results: Sequence[ProbeResult], limits: Mapping[str, float]) -> str:
-    probe = results[0].probe
-    if probe not in HELD_TO_REFERENCE:
-        return results[0].bound.text
-    if probe in BELOW_REFERENCE:
-        return f"{limits[probe]:g} below reference"
-    return f"within {limits[probe]:g} of reference"
 
 
 def _evidence(report: BenchReport, *, show_all: bool) -> Iterator[str]:

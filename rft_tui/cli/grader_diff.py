@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from rft_tui.cli import text
@@ -10,6 +15,9 @@ from rft_tui.cli.console import Calling, command
 from rft_tui.cli.run import SUMMARY_COLUMNS, summary_cells, summary_json
 from rft_tui.cli.text import Column, counted, table
 from rft_tui.errors import EXIT_DONE, UsageError
+
+if TYPE_CHECKING:
+    from rft_tui.store.graders import StoredGrader
 
 _SHOWN_FLIPS = 20
 
@@ -22,10 +30,11 @@ _SHOWN_FLIPS = 20
 def diff(calling: Calling, first: str, second: str, runs: tuple[str, ...], threshold: float | None) -> int:
     """Compare two graders, or two versions of one, on all cached predictions.
 
-    A and B are stored names, NAME@HASH or files. What one of them has not graded yet is graded now.
+    A and B are stored names, NAME@HASH or files. What one of them has not graded yet is graded now, but no judge is
+    asked: rft-tui grade asks, and says the cost first.
     """
     from rft_tui.store.runs import resolve_runs
-    from rft_tui.tasks.diff_graders import diff_graders
+    from rft_tui.tasks.retesting.consequences import consequences
 
     workspace = calling.workspace()
     a, b = choose_grader(workspace, first), choose_grader(workspace, second)
@@ -34,9 +43,18 @@ def diff(calling: Calling, first: str, second: str, runs: tuple[str, ...], thres
         mark = simulated_mark(db, chosen)
         if db.execute("SELECT 1 FROM prediction LIMIT 1").fetchone() is None:
             raise UsageError("there are no predictions to compare on", hint="Bring some in: rft-tui import FILE.")
-    done = diff_graders(workspace.store, a, b, chosen, threshold=threshold, progress=calling.progress("graded"))
+    found = consequences(workspace.store, a, b, chosen, threshold=threshold, progress=calling.progress("graded"))
+    assert found is not None  # nobody stops it
+    done = found.diff
     with workspace.store.read() as db:
         mark |= simulated_mark(db, chosen, a.id) | simulated_mark(db, chosen, b.id)
+        not_graded = {name: _unjudged(db, one, chosen) for name, one in (("a", a), ("b", b))}
+    for one, count in zip((a, b), not_graded.values(), strict=True):
+        if count:
+            calling.tell(
+                f"{one.label} asks a model and has not graded {counted(count, 'prediction')}; to ask:"
+                f" rft-tui grade --grader {shlex.quote(f'{one.name}@{one.version[:8]}')} --run R"
+            )
     if calling.as_json:
         flips = [
             {
@@ -55,6 +73,7 @@ def diff(calling: Calling, first: str, second: str, runs: tuple[str, ...], thres
         figures = {
             "changed": done.changed,
             "left_out": done.left_out,
+            "not_graded": not_graded,
             "mean_difference": done.mean_difference,
             "a": summary_json(a, done.before),
             "b": summary_json(b, done.after),
@@ -90,3 +109,11 @@ def diff(calling: Calling, first: str, second: str, runs: tuple[str, ...], thres
     if len(done.flips) > _SHOWN_FLIPS:
         calling.say(f"and {len(done.flips) - _SHOWN_FLIPS:,} more flips (--json has them all)")
     return EXIT_DONE
+
+
+def _unjudged(db: sqlite3.Connection, grader: StoredGrader, runs: Sequence[int] | None) -> int:
+    """How many answers of the runs only a judge could grade by a version."""
+    from rft_tui.graders.registry import models_asked
+    from rft_tui.store.grades import count_unjudged
+
+    return 0 if grader.is_external or not models_asked(grader.spec) else count_unjudged(db, grader.id, runs)

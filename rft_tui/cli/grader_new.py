@@ -9,7 +9,6 @@ import click
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.grader import spec_text
 from rft_tui.errors import InputError, UsageError
-from rft_tui.model import JsonObject
 
 
 @command
@@ -35,12 +34,14 @@ def new(
     A function need not know of graders: its parameters are matched by name (output_text, sample, item, or a field of
     the item such as reference_answer).
     """
+    from rft_tui.graders.document import named_text
     from rft_tui.graders.engine import compile_grader
     from rft_tui.graders.examples import EXAMPLE_TYPES, example_spec
-    from rft_tui.graders.registry import display_name
+    from rft_tui.graders.spec import display_name, parse_spec
     from rft_tui.graders.templates import TEMPLATES, template_spec
     from rft_tui.identity import grader_version
     from rft_tui.settings import write_atomically
+    from rft_tui.tasks.graders import file_name
 
     if sum(given is not None for given in (kind, template, source)) != 1:
         raise UsageError(
@@ -49,18 +50,19 @@ def new(
             " --from FILE.py:FUNCTION, --from GRADER.",
         )
     if kind is not None:
-        spec = example_spec(kind)
+        text = spec_text(example_spec(kind))
     elif template is not None:
-        spec = template_spec(template)
+        text = spec_text(template_spec(template))
     else:
-        spec = _from_source(calling, source or "")
+        text = _from_source(calling, source or "")
     if name is not None:
-        spec = spec | {"name": name}
+        text = named_text(text, name)
+    spec = parse_spec(text, "the grader")
     compile_grader(spec)
     path = output or calling.workspace().graders_folder / f"{file_name(display_name(spec))}.json"
     if path.exists():
         raise UsageError(f"{path}: the file is there already", hint="Give another --name, or another file with -o.")
-    write_atomically(path, spec_text(spec).encode())
+    write_atomically(path, text.encode())
     version = grader_version(spec)
     if calling.as_json:
         calling.emit({"grader": display_name(spec), "type": spec.get("type"), "version": version, "file": str(path)})
@@ -69,11 +71,12 @@ def new(
         calling.say("Next: rft-tui grade --grader FILE --run MODEL.")
 
 
-def _from_source(calling: Calling, source: str) -> JsonObject:
-    """The grader made from a function of a file, or the copy of another grader."""
-    from rft_tui.cli.choose import choose_spec, is_path
+def _from_source(calling: Calling, source: str) -> str:
+    """The text of a grader made from a function of a file, or of the copy of another one, spelt as that one is."""
+    from rft_tui.cli.choose import choose_text, is_path
+    from rft_tui.graders.document import named_text
     from rft_tui.graders.from_function import spec_from_function
-    from rft_tui.graders.registry import display_name
+    from rft_tui.graders.spec import display_name, parse_spec
 
     if not source.lower().endswith(".json"):
         path, function = Path(source), None
@@ -82,14 +85,8 @@ def _from_source(calling: Calling, source: str) -> JsonObject:
             if sign:
                 path, function = Path(name), last
         if path.is_file():
-            return spec_from_function(path, function)
+            return spec_text(spec_from_function(path, function))
         if path.suffix == ".py" or is_path(str(path)):
             raise InputError(f"{source}: there is no such file", hint="Write FILE.py or FILE.py:FUNCTION.")
-    spec = choose_spec(calling, source)
-    return spec | {"name": f"{display_name(spec)}_copy"}
-
-
-def file_name(name: str) -> str:
-    """A name with nothing in it that a file name cannot have."""
-    clean = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name).strip(".")
-    return clean or "grader"
+    text = choose_text(calling, source)
+    return named_text(text, f"{display_name(parse_spec(text, source))}_copy")

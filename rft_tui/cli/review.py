@@ -39,8 +39,9 @@ _VERDICTS = {key: verdict.value for verdict, key in VERDICT_KEYS.items()}
 )
 @click.option("--filter", "query", metavar="FILTER", help="Any filter of the Review screen, such as 'flips -verdict'.")
 @click.option(
-    "--sort", type=click.Choice([sort.value for sort in Sort]), default="score", show_default=True, help="The order."
-)
+    "--sort", type=click.Choice([sort.value for sort in Sort]),
+    help="The order (default: score; of a list:NAME its own).",
+)  # fmt: skip
 @click.option("--descending", is_flag=True, help="The other way round.")
 @click.option(
     "--limit", metavar="K", type=click.IntRange(1), help=f"So many predictions (default: {_SHOWN}; with --json all)."
@@ -55,7 +56,7 @@ def list_all(
     tag: str | None,
     words: str | None,
     query: str | None,
-    sort: str,
+    sort: str | None,
     descending: bool,
     limit: int | None,
 ) -> None:
@@ -63,6 +64,7 @@ def list_all(
 
     Several filters must all hold. The bands and the histogram count everything that is listed, whatever the limit.
     """
+    from rft_tui.store.kept_lists import unknown_lists
     from rft_tui.store.listing import Listing, ListingRequest
     from rft_tui.store.review_rows import iter_listed
     from rft_tui.store.runs import resolve_runs
@@ -77,8 +79,13 @@ def list_all(
     with workspace.store.read() as db:
         chosen = resolve_runs(db, runs) if runs else None
         mark = simulated_mark(db, chosen, stored.id if stored else None)
+        for note in unknown_lists(db, parsed):
+            calling.say(note)
     selection = _selection(workspace, stored, chosen)
-    request = ListingRequest(selection, Query((*terms, *parsed.terms)), Sort(sort), descending)
+    order = Sort(sort or ("list" if parsed.has("list") else "score"))
+    if order is Sort.LIST and not parsed.has("list"):
+        raise UsageError("the order of a list needs a list", hint="Name one: --filter list:NAME.")
+    request = ListingRequest(selection, Query((*terms, *parsed.terms)), order, descending)
     try:
         listing = Listing(workspace.store, request).run()
     except TimeoutError as error:

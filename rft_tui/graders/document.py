@@ -1,25 +1,21 @@
-"""A grader's JSON text as the truth: its parts as a person edits them, and one of them replaced in its place.
+"""A grader's JSON text as the truth: its parts as a person edits them; `document_edits` changes one in its place.
 
 Whatever is not edited stays as it is, character for character: unknown keys, order, blanks, how numbers are spelt.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from rft_tui.errors import GraderSpecError
-from rft_tui.graders.json_spans import JsonTextError, Span, parse_spans, value_at
+from rft_tui.graders.document_edits import PartPath, with_part
+from rft_tui.graders.json_spans import parse_spans, value_at
 from rft_tui.graders.judge_messages import TEMPLATED
 from rft_tui.graders.kinds import is_number
 from rft_tui.graders.multi import MAX_NESTING, is_single
 from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
-
-PartPath: TypeAlias = tuple[str | int, ...]
-"""Names and places from the top of the text to a value."""
 
 PartKind: TypeAlias = Literal["text", "python", "formula", "field", "labels", "number", "sampling"]
 """A message's text; code; a formula; a short text; a list of texts; a number; a sampling parameter."""
@@ -55,6 +51,11 @@ class Part:
     type: str = ""
     role: str = ""
 
+    @property
+    def is_templated(self) -> bool:
+        """Whether ``{{item.…}}`` and ``{{sample.…}}`` are filled in."""
+        return bool(self.role) or (self.kind == "field" and self.path[-1] in ("input", "reference"))
+
 
 def parts(text: str) -> list[Part]:
     """The parts of a grader's text, those of the children of a multi grader behind its own.
@@ -68,98 +69,16 @@ def parts(text: str) -> list[Part]:
     return list(_parts_of(spec, path, "", 0)) if isinstance(spec, dict) else []
 
 
+def named_text(text: str, name: str) -> str:
+    """The text of a grader with another name, all else as it is. Raises JsonTextError for bad JSON."""
+    path = root_path(value_at(text, parse_spans(text)))
+    return with_part(text, (*path, "name"), name)
+
+
 def root_path(value: Any) -> PartPath:
     """Where the grader stands in the value of a text: inside ``{"grader": …}`` or at the top."""
     wrapped = isinstance(value, dict) and "type" not in value and isinstance(value.get("grader"), dict)
     return ("grader",) if wrapped else ()
-
-
-def with_part(text: str, path: PartPath, value: Any) -> str:
-    """The text with another value at a path; a key that is missing in its object is put at that object's end.
-
-    An equal value changes nothing. Raises GraderSpecError where there is no such place, or the value is no JSON.
-    """
-    span = parse_spans(text)
-    found = _at(span, path)
-    if found is None:
-        return _inserted(text, span, path, value)
-    if _plain(value_at(text, found)) == _plain(value):
-        return text
-    old = text[found.start : found.end]
-    escaped = "\\u" in old and old.isascii()
-    return text[: found.start] + _encoded(value, _indent(text, found), "\n" in old, escaped) + text[found.end :]
-
-
-def without_part(text: str, path: PartPath) -> str:
-    """The text without a member or an entry of a list; as it is where there is none. Raises JsonTextError."""
-    span = parse_spans(text)
-    found, holder = _at(span, path), _at(span, path[:-1])
-    if not path or found is None or holder is None:
-        return text
-    entries = [(holder.key_starts[key], each.end) for key, each in holder.members.items()]
-    entries += [(each.start, each.end) for each in holder.items]
-    number = next(at for at, (_start, end) in enumerate(entries) if end == found.end)
-    start, end = entries[number]
-    if number + 1 < len(entries):
-        end = entries[number + 1][0]
-    elif number:
-        start = entries[number - 1][1]
-    return text[:start] + text[end:]
-
-
-def _at(span: Span, path: PartPath) -> Span | None:
-    found: Span | None = span
-    for key in path:
-        found = None if found is None else found.inner(key)
-    return found
-
-
-def _plain(value: Any) -> str | None:
-    """The value in one spelling, None where it is no JSON."""
-    try:
-        return json.dumps(value)
-    except (TypeError, ValueError, RecursionError):
-        return None
-
-
-def _encoded(value: Any, indent: str, over_lines: bool, escaped: bool) -> str:
-    """A value as JSON; an object or a list goes over lines where the one before it did."""
-    nested = over_lines and isinstance(value, dict | list)
-    try:
-        made = json.dumps(value, ensure_ascii=escaped, allow_nan=False, indent=2 if nested else None)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise GraderSpecError("the value cannot be written as JSON") from error
-    if not made.isascii() and any("\ud800" <= sign <= "\udfff" for sign in made):
-        return _encoded(value, indent, over_lines, escaped=True)
-    return made.replace("\n", f"\n{indent}") if nested else made
-
-
-def _indent(text: str, span: Span) -> str:
-    """The blanks that begin the line of a value."""
-    start = text.rfind("\n", 0, span.start) + 1
-    line = text[start : span.start]
-    return line[: len(line) - len(line.lstrip(" \t"))]
-
-
-def _inserted(text: str, span: Span, path: PartPath, value: Any) -> str:
-    """The text with a new member at the end of an object, laid out as the members before it."""
-    holder = _at(span, path[:-1])
-    key = path[-1] if path else ""
-    if holder is None or holder.kind != "object" or not isinstance(key, str):
-        raise GraderSpecError(f"there is no {_shown(path)} in the grader")
-    named = json.dumps(key)
-    starts, ends = list(holder.key_starts.values()), [each.end for each in holder.members.values()]
-    if not starts:
-        return text[: holder.start] + f"{{{named}: {_encoded(value, '', False, False)}}}" + text[holder.end :]
-    between = text[ends[-2] : starts[-1]].partition(",")[2] if len(ends) > 1 else text[holder.start + 1 : starts[0]]
-    blanks = between or ("" if len(ends) > 1 else " ")
-    indent = blanks.rpartition("\n")[2]
-    made = _encoded(value, indent, "\n" in blanks, False)
-    return f"{text[: ends[-1]]},{blanks}{named}: {made}{text[ends[-1] :]}"
-
-
-def _shown(path: PartPath) -> str:
-    return one_line(".".join(map(str, path)), LABEL_LENGTH) or "value"
 
 
 def _parts_of(spec: JsonObject, path: PartPath, prefix: str, depth: int) -> Iterator[Part]:
@@ -244,4 +163,4 @@ def _content_parts(content: Any, path: PartPath) -> Iterator[tuple[PartPath, str
             yield (*path, *keys), held
 
 
-__all__ = ["JsonTextError", "Part", "PartKind", "PartPath", "parts", "root_path", "with_part", "without_part"]
+__all__ = ["Part", "PartKind", "PartPath", "named_text", "parts", "root_path"]

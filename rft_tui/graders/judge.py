@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,7 +16,8 @@ class JudgeCall:
 
     A message's content is a text, or parts of type ``text``, ``image_url`` and ``input_audio``; roles stay as they are,
     ``developer`` included. `sampling` holds the grader's `sampling_params` as they stand. `repeat` tells apart
-    questions that are asked several times to see how far the answers vary.
+    questions that are asked several times to see how far the answers vary. `is_readable` tells of an answer's text and
+    form whether it says what was asked, so that it is worth keeping; None: by the schema's `result` or `label`.
     """
 
     model: str
@@ -25,6 +26,7 @@ class JudgeCall:
     schema_name: str
     sampling: JsonObject = field(default_factory=dict)
     repeat: int = 0
+    is_readable: Callable[[str, str], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,10 @@ from rft_tui.graders.judge_messages import compile_messages, message_texts
 from rft_tui.graders.kinds import GraderType, declared_range, is_number, join
 from rft_tui.graders.outcome import failed, score_text, scored
 from rft_tui.graders.running import Call, GradingContext, Open, Run
+from rft_tui.graders.sampling import SAMPLING
 from rft_tui.graders.template import TemplateError
 from rft_tui.model import Grade, JsonObject, ScoreRule
 from rft_tui.safetext import one_line
-
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""Reasoning efforts that a judge may be asked for."""
-
-SAMPLING_KEYS = ("seed", "top_p", "temperature", "max_completions_tokens", "reasoning_effort")
-"""Keys of `sampling_params`; the service spells the token limit with an extra s."""
 
 _EXAMPLE_MODEL = "gpt-4.1-mini-2025-04-14"
 _CASE = {
@@ -104,15 +99,19 @@ class ScoreModel(_ModelGrader):
             if key in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
                 message = f"the service's key is max_completions_tokens, with an s after completion, not {key}"
                 check.warning(at, "unknown_key", message)
-            elif value is None or key not in SAMPLING_KEYS:
-                continue
-            elif key == "reasoning_effort":
-                check.word(sampling, path, key, EFFORTS)
-            elif not is_number(value):
-                check.error(at, "wrong_type", f"{key} must be a number, not {described(value)}")
-            elif key == "max_completions_tokens" and value < 1:
-                check.error(at, "unknown_value", "max_completions_tokens must be at least 1")
-        check.keys({key: None for key in sampling if not key.startswith("max_")}, path, SAMPLING_KEYS)
+            elif key in SAMPLING and not SAMPLING[key].fits(value):
+                self._say_limits(check, sampling, key, path)
+        check.keys({key: None for key in sampling if not key.startswith("max_")}, path, SAMPLING)
+
+    def _say_limits(self, check: Check, sampling: JsonObject, key: str, path: str) -> None:
+        known, value = SAMPLING[key], sampling[key]
+        if known.words:
+            check.word(sampling, path, key, known.words)
+        elif not is_number(value):
+            check.error(join(path, key), "wrong_type", f"{key} must be {known.limits}, not {described(value)}")
+        else:
+            report = check.error if known.is_whole else check.warning
+            report(join(path, key), "unknown_value", f"{key} is {value!r:.20}; it must be {known.limits}")
 
     def compile(self, spec: JsonObject, rule: ScoreRule) -> Open:
         """Ask for the number and the steps to it."""

@@ -21,6 +21,7 @@ __all__ = [
     "check_spec",
     "display_name",
     "load_spec",
+    "load_text",
     "parse_spec",
     "score_rule",
     "template_paths",
@@ -58,6 +59,14 @@ class ItemPaths:
 
 def load_spec(path: Path) -> JsonObject:
     """Read a grader file; GraderSpecError says what cannot be read and where."""
+    return parse_spec(load_text(path), one_line(str(path)))
+
+
+def load_text(path: Path) -> str:
+    """The text of a grader file exactly as it stands there, a byte order mark and line ends included.
+
+    GraderSpecError says what cannot be read and where.
+    """
     where = one_line(str(path))
     try:
         with path.open("rb") as file:
@@ -69,11 +78,10 @@ def load_spec(path: Path) -> JsonObject:
             f"{where} is larger than {MAX_FILE_BYTES:,} bytes", hint="A grader file is a small JSON object."
         )
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise GraderSpecError(f"{where}, line {line}: the file is not UTF-8") from error
-    return parse_spec(text, where)
 
 
 def parse_spec(text: str, where: str) -> JsonObject:

@@ -28,6 +28,10 @@ _LABEL = re.compile(
     r"[^:\n]{0,40}:[*]{0,2}",
     re.IGNORECASE | re.MULTILINE,
 )
+PLACES = ("first", "second", "same")
+"""The labels of a comparison of two answers."""
+
+_PART = re.compile(r"^(Question|Reference answer|First answer|Second answer):", re.MULTILINE)
 _QUOTED = re.compile(r'"([^"\n]{1,2000})"')
 _WORD = re.compile(r"\w+")
 
@@ -64,16 +68,31 @@ def compared_texts(asked: str) -> tuple[str, str]:
 
 def compare(asked: str) -> Compared:
     """The words of the two texts that a question to the judge names."""
-    return _compared(*compared_texts(asked))
+    return _words_of(*compared_texts(asked))
 
 
 def likeness(reference: str, candidate: str) -> float:
     """How alike two texts are by their words, 0 to 1."""
-    return _compared(reference[-MOST_CHARACTERS:], candidate[-MOST_CHARACTERS:]).likeness
+    return _words_of(reference[-MOST_CHARACTERS:], candidate[-MOST_CHARACTERS:]).likeness
 
 
-def _compared(*texts: str) -> Compared:
-    reference, candidate = ({word.lower() for word in _WORD.findall(text)} for text in texts)
+def better_place(asked: str) -> str | None:
+    """Which of two answers is better, one of `PLACES`; None where the question does not name two."""
+    asked = asked[-MOST_CHARACTERS:]
+    parts: dict[str, str] = {}
+    titles = list(_PART.finditer(asked))
+    for number, title in enumerate(titles):
+        end = titles[number + 1].start() if number + 1 < len(titles) else len(asked)
+        parts.setdefault(title[1], asked[title.end() : end])
+    if "First answer" not in parts or "Second answer" not in parts:
+        return None
+    standard = parts.get("Reference answer", parts.get("Question", ""))
+    first, second = (_words_of(standard, parts[name]).likeness for name in ("First answer", "Second answer"))
+    return PLACES[2] if first == second else PLACES[0] if first > second else PLACES[1]
+
+
+def _words_of(one: str, other: str) -> Compared:
+    reference, candidate = ({word.lower() for word in _WORD.findall(text)} for text in (one, other))
     return Compared(len(reference & candidate), len(reference), len(candidate))
 
 
@@ -87,7 +106,9 @@ def judge_answer(asked: str, schema: JsonObject) -> str | None:
     if not labelled and not (isinstance(result, dict) and result.get("type") in ("number", "integer")):
         return None
     words = compare(asked)
-    value = _label(labels_of(properties[labelled]), words) if labelled else _score(properties["result"], words)
+    labels = labels_of(properties[labelled]) if labelled else []
+    place = better_place(asked) if set(labels) == set(PLACES) else None
+    value = place or (_label(labels, words) if labelled else _score(properties["result"], words))
     step = {
         "description": RULE,
         "conclusion": f"{words.common} of {words.reference} words of the reference are among {words.candidate}",
@@ -95,6 +116,9 @@ def judge_answer(asked: str, schema: JsonObject) -> str | None:
     answer: JsonObject = {labelled or "result": value}
     if "steps" in properties:
         answer["steps"] = [step]
+    for name, one in properties.items():
+        if name not in answer and isinstance(one, dict) and one.get("type") == "string":
+            answer[name] = RULE
     return json.dumps(answer)
 
 

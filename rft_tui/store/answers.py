@@ -150,29 +150,32 @@ def raw_body(db: sqlite3.Connection, answer: int) -> bytes | None:
     return None if row is None else zlib.decompress(row[0])
 
 
-def insert_prediction(
-    db: sqlite3.Connection,
-    run: int,
-    run_index: int,
-    item: int,
-    stored: int,
-    answer: Answer,
-    *,
-    cost: float | None = None,
-    cached: bool = False,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class NewPrediction:
+    """An answer that is to stand for an item in a run: `stored` is its number, `cached` where it was not asked anew."""
+
+    run: int
+    run_index: int
+    item: int
+    stored: int
+    answer: Answer
+    cost: float | None = None
+    cached: bool = False
+
+
+def insert_prediction(db: sqlite3.Connection, new: NewPrediction) -> bool:
     """Let an answer stand for an item in a run; False where a prediction stands there already."""
-    usage = answer.usage
+    answer, usage = new.answer, new.answer.usage
     return bool(
         db.execute(
             "INSERT INTO prediction (run, item, answer, run_index, snippet, length, error_kind, input_tokens,"
             " output_tokens, reasoning_tokens, latency_s, cost, cached) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (run, item) DO NOTHING",
             [
-                run,
-                item,
-                stored,
-                run_index,
+                new.run,
+                new.item,
+                new.stored,
+                new.run_index,
                 one_line(answer.output_text or (answer.error.message if answer.error else ""), SNIPPET),
                 len(answer.output_text),
                 answer.error.kind if answer.error else None,
@@ -180,32 +183,22 @@ def insert_prediction(
                 usage.output_tokens,
                 usage.reasoning_tokens,
                 answer.latency_s,
-                cost,
-                int(cached),
+                new.cost,
+                int(new.cached),
             ],
         ).rowcount
     )
 
 
-def put_prediction(
-    db: sqlite3.Connection,
-    run: int,
-    run_index: int,
-    item: int,
-    stored: int,
-    answer: Answer,
-    *,
-    cost: float | None = None,
-    cached: bool = False,
-) -> None:
+def put_prediction(db: sqlite3.Connection, new: NewPrediction) -> None:
     """Let an answer stand for an item in a run, in the place of an error that stands there; its grades go."""
     failed = db.execute(
-        "SELECT id FROM prediction WHERE run = ? AND item = ? AND error_kind IS NOT NULL", [run, item]
+        "SELECT id FROM prediction WHERE run = ? AND item = ? AND error_kind IS NOT NULL", [new.run, new.item]
     ).fetchone()
     if failed is not None:
         _take_away(db, failed[0])
-    insert_prediction(db, run, run_index, item, stored, answer, cost=cost, cached=cached)
-    note_served_model(db, run, (answer.extra or {}).get("model"))
+    insert_prediction(db, new)
+    note_served_model(db, new.run, (new.answer.extra or {}).get("model"))
 
 
 def _take_away(db: sqlite3.Connection, prediction: int) -> None:

@@ -29,6 +29,7 @@ class Sort(StrEnum):
     LENGTH = "length"
     TOKENS = "tokens"
     RANDOM = "random"
+    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,17 @@ class Selection:
 
 @dataclass(slots=True)
 class Statement:
-    """A SELECT under construction: tables joined so far, conditions, and their values in order."""
+    """A SELECT under construction: tables joined so far, conditions, and their values in order.
+
+    `kept_list` names the list that rows are taken from: it stands first, so that a short one costs nothing among a
+    million predictions.
+    """
 
     selection: Selection
     conditions: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
     joins: dict[str, tuple[str, list[Any]]] = field(default_factory=dict)
+    kept_list: str | None = None
 
     def join(self, name: str) -> str:
         """Join a table once, by the name of its alias."""
@@ -86,7 +92,8 @@ class Statement:
             joins.pop("prediction", None)
         else:
             source = "grade"
-        text = f"SELECT {columns} FROM {source}"
+        first = "" if self.kept_list is None else "kept_list CROSS JOIN "
+        text = f"SELECT {columns} FROM {first}{source}"
         for clause, join_values in joins.values():
             text += f" {clause}"
             values += join_values
@@ -98,6 +105,9 @@ class Statement:
         if selection.runs is not None:
             conditions.insert(len(base), f"{source}.run IN ({','.join('?' * len(selection.runs))})")
             base += selection.runs
+        if self.kept_list is not None:
+            conditions.append(f"kept_list.name = ? AND kept_list.prediction = {self.prediction}")
+            tail_values = [storable(self.kept_list), *tail_values]
         if conditions:
             text += " WHERE " + " AND ".join(conditions)
         return f"{text} {tail}".rstrip(), [*values, *base, *self.values, *tail_values]
@@ -171,6 +181,10 @@ def _add_term(statement: Statement, term: Term) -> None:
         case "corrected":
             statement.join("correction")
             statement.where("correction.reference IS NOT NULL")
+        case "list" if not term.negated and statement.kept_list in (None, term.value):
+            statement.kept_list = term.value
+        case "list":
+            statement.where(f"+{statement.prediction} IN (SELECT prediction FROM kept_list WHERE name = ?)", term.value)
         case "marked":
             statement.where(f"{statement.prediction} IN (SELECT prediction FROM mark)")
         case "calibration":
@@ -288,6 +302,8 @@ def ordering(statement: Statement, sort: Sort, *, descending: bool) -> tuple[str
     graded = selection.grader is not None
     values: list[Any] = []
     match sort:
+        case Sort.LIST if statement.kept_list is not None:
+            key = f"kept_list.position {way}"
         case Sort.SCORE if graded and descending:
             key = "grade.sort_score = 9e999, grade.sort_score DESC"
         case Sort.SCORE if graded:

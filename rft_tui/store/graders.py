@@ -56,16 +56,19 @@ class StoredGrader:
         return self.type == EXTERNAL
 
 
-def add_grader(db: sqlite3.Connection, name: str, spec: JsonObject, rule: ScoreRule, *, note: str = "") -> StoredGrader:
+def add_grader(
+    db: sqlite3.Connection, name: str, spec: JsonObject, rule: ScoreRule, *, note: str = "", text: str | None = None
+) -> StoredGrader:
     """Store a version of a grader under a name; a version that is known stays as it is and is returned.
 
-    One that was deleted is there again.
+    One that was deleted is there again. `text` is its JSON as it is spelt where it came from; one that has a text
+    keeps that.
     """
     version = grader_version(spec)
     db.execute(
-        "INSERT INTO grader (name, version, type, spec, low, high, pass_threshold, note, created_at, position)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(position), 0) + 1 FROM grader))"
-        " ON CONFLICT (version) DO UPDATE SET deleted = 0",
+        "INSERT INTO grader (name, version, type, spec, low, high, pass_threshold, note, created_at, text, position)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(position), 0) + 1 FROM grader))"
+        " ON CONFLICT (version) DO UPDATE SET deleted = 0, text = ifnull(text, excluded.text)",
         [
             storable(name),
             version,
@@ -76,6 +79,7 @@ def add_grader(db: sqlite3.Connection, name: str, spec: JsonObject, rule: ScoreR
             rule.pass_threshold,
             note,
             now(),
+            None if text is None else storable(text),
         ],
     )
     return _grader(db.execute(f"{_QUERY} WHERE version = ?", [version]).fetchone())
@@ -206,8 +210,13 @@ def save_version(
     if known is not None and note and storable(note) != grader.note:
         grader = set_note(db, grader, note)
     if text is not None:
-        db.execute("UPDATE grader SET text = ? WHERE id = ?", [storable(text), grader.id])
+        set_text(db, grader, text)
     return grader
+
+
+def set_text(db: sqlite3.Connection, grader: StoredGrader, text: str) -> None:
+    """Spell a version in another way: `text` holds the very same grader."""
+    db.execute("UPDATE grader SET text = ? WHERE id = ?", [storable(text), grader.id])
 
 
 def set_note(db: sqlite3.Connection, grader: StoredGrader, note: str) -> StoredGrader:

@@ -95,6 +95,18 @@ def count_ungraded(db: sqlite3.Connection, grader: int, runs: Sequence[int] | No
     )
 
 
+def count_unjudged(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None = None) -> int:
+    """How many answers of the runs a judge can be asked about: not graded, or failed for the service's sake."""
+    where, values = runs_clause("prediction.run", runs)
+    row = db.execute(
+        "SELECT count(*) FROM prediction LEFT JOIN grade ON grade.grader = ? AND grade.prediction = prediction.id"
+        " WHERE prediction.error_kind IS NULL"
+        f" AND (grade.prediction IS NULL OR grade.error_kind LIKE ?){where}",
+        [grader, SERVICE_ERRORS, *values],
+    ).fetchone()
+    return int(row[0])
+
+
 def iter_gradable(
     db: sqlite3.Connection, runs: Sequence[int] | None = None, *, ungraded_by: int | None = None
 ) -> Iterator[Gradable]:

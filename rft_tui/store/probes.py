@@ -106,6 +106,26 @@ def read_probed(db: sqlite3.Connection, predictions: Sequence[int], reviewer: st
     return [read[prediction] for prediction in predictions if prediction in read]
 
 
+def items_beginning(db: sqlite3.Connection, beginning: str) -> list[int]:
+    """Items whose row ids, in hexadecimal digits, begin so: one for each row id, at most two."""
+    rows = db.execute(
+        "SELECT min(id) FROM item WHERE row_id >= ? AND row_id < ? GROUP BY row_id LIMIT 2",
+        [beginning.lower(), f"{beginning.lower()}g"],
+    )
+    return [row[0] for row in rows]
+
+
+def answers_to(db: sqlite3.Connection, row_id: str, limit: int) -> list[tuple[str, int]]:
+    """The distinct texts that all runs answered to an item, each with one prediction; the oldest first."""
+    rows = db.execute(
+        "SELECT answer.output_text, min(prediction.id) AS first FROM item JOIN prediction ON prediction.item = item.id"
+        " JOIN answer ON answer.id = prediction.answer WHERE item.row_id = ? AND prediction.error_kind IS NULL"
+        " GROUP BY answer.output_text ORDER BY first LIMIT ?",
+        [row_id, limit],
+    )
+    return [(text, prediction) for text, prediction in rows]
+
+
 _ROWS = """
     SELECT prediction.id, prediction.item, prediction.run, item.row_id, prediction.run_index, run.model,
         answer.output_text, prediction.error_kind, answer.error_message, answer.extra, item_row.fields, item_row.raw,

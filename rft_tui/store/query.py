@@ -39,6 +39,7 @@ KEYED: dict[str, str] = {
     "score": "score<0.5, score>=0.8, score=1",
     "run": "run:2, the run index",
     "model": "model:NAME",
+    "list": "list:NAME, the predictions of a kept list, such as list:flips",
     "re": "re:PATTERN, a regular expression over the same texts",
     **{field: f"{field}:TEXT, only in the {field}" for field in TEXT_FIELDS},
 }

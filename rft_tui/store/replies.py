@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 from rft_tui.model import JsonObject, Usage
@@ -32,6 +33,11 @@ def get_reply(db: sqlite3.Connection, key: str) -> Reply | None:
     usage: JsonObject = json.loads(row[4])
     cost = usage.pop("cost", None)
     return Reply(row[0], row[1], row[2], json.loads(zlib.decompress(row[3])), Usage(**usage), cost)
+
+
+def count_kept(db: sqlite3.Connection, keys: Iterable[str]) -> int:
+    """How many of some questions have a reply that is kept."""
+    return sum(db.execute("SELECT 1 FROM reply WHERE key = ?", [key]).fetchone() is not None for key in keys)
 
 
 def put_reply(db: sqlite3.Connection, key: str, reply: Reply, *, simulated: bool = False) -> None:

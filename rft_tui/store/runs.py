@@ -16,7 +16,7 @@ from rft_tui.errors import UsageError
 from rft_tui.identity import content_hash
 from rft_tui.model import Answer, JsonObject
 from rft_tui.safetext import storable
-from rft_tui.store.answers import ensure_answer, insert_prediction
+from rft_tui.store.answers import NewPrediction, ensure_answer, insert_prediction
 from rft_tui.store.database import LONGEST_NUMBER
 from rft_tui.store.datasets import now
 
@@ -157,7 +157,7 @@ def add_predictions(
         if output_text != answer.output_text:
             differing += 1
             continue
-        is_new = insert_prediction(db, run, key.run_index, item, stored, answer)
+        is_new = insert_prediction(db, NewPrediction(run, key.run_index, item, stored, answer))
         new += is_new
         known += not is_new
     return Added(new, known, differing)

@@ -237,8 +237,9 @@ def grader_tests(db: Database) -> None:
     """What tests of graders said: benches, a second rater's judgement of pairs, its critiques; lists that are kept.
 
     `pair_rating.outcome` is 1 where `first` is better in both orders of asking, -1 where `second` is, 0 for a tie or
-    where the orders contradict each other (`swapped`). `kept_list` holds predictions in an order of their own, for
-    Review to show; every list can be made again from what it came from.
+    where the orders contradict each other; `swapped` is then how many times more the first place was preferred than the
+    second, else 0. `kept_list` holds predictions in an order of their own, for Review to show; every list can be made
+    again from what it came from.
     """
     db.conn.execute("""
         CREATE TABLE bench_result (

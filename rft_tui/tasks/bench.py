@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from rft_tui.graders.bench.ordering import Ordering, inversions
-from rft_tui.graders.bench.probes import BenchItem, SkippedProbe, probe_answers
+from rft_tui.graders.bench.probes import BenchItem, Lender, ProbeAnswer, SkippedProbe, probe_answers
 from rft_tui.graders.bench.reading import NOT_READ, AnswerForm, answer_form, injected_order
 from rft_tui.graders.bench.rules import DEFAULT_LIMITS, HELD_TO_REFERENCE, PROBES, Bound, bound_of
 from rft_tui.graders.bench.worked_examples import ExampleFinding, WorkedExample, check_examples, worked_examples
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 SHOWN_ANSWER = 120
 """Characters of a probe's answer that evidence keeps."""
 
+KEPT_STEPS = 20
+"""Steps of one grade that are kept."""
+
+KEPT_STEP = 1000
+"""Characters of one step that are kept."""
+
 NO_REFERENCE_SCORE = "the reference itself has no score"
 NOT_JSON = "the grader reads JSON, and this answer is none"
 
@@ -40,11 +46,11 @@ NOT_JSON = "the grader reads JSON, and this answer is none"
 class BenchPlan:
     """What is to be put to a grader: items, ordering fixtures with the fields of their items, worked examples.
 
-    `references` are those of other items; `repeat` asks a judge so many times; `limits` are those of `rules`.
+    `lenders` are the references of other items; `repeat` asks a judge so many times; `limits` are those of `rules`.
     """
 
     items: Sequence[BenchItem] = ()
-    references: Sequence[str] = ()
+    lenders: Sequence[Lender] = ()
     probes: Collection[str] = PROBES
     limits: Mapping[str, float] = field(default_factory=lambda: DEFAULT_LIMITS)
     orderings: Sequence[tuple[Ordering, JsonObject]] = ()
@@ -63,14 +69,20 @@ class Scored:
     """What one answer got.
 
     `score` is the mean of its `scores`, None where there is none; `error` the first of its errors; `answer` how the
-    answer begins, `step` the grader's first step.
+    answer begins; `steps` and `sub_scores` are those of the first grade that has any.
     """
 
     score: float | None
     scores: tuple[float, ...]
     error: GradeError | None
     answer: str
-    step: str
+    steps: tuple[str, ...] = ()
+    sub_scores: Mapping[str, float | None] = field(default_factory=dict)
+
+    @property
+    def step(self) -> str:
+        """How the grader's first step begins."""
+        return one_line(self.steps[0], SHOWN_ANSWER) if self.steps else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,10 @@ class BenchReport:
     def ok(self) -> bool:
         """Whether everything holds; a bench that graded nothing shows nothing, and is not ok."""
         return not self.failures and (self.checks > 0 or self.is_static)
+
+    def steps_of(self, item: str, probe: str) -> tuple[str, ...]:
+        """What the grader said of a probe of an item (its row id), step by step."""
+        return next((one.scored.steps for one in self.probes if (one.item, one.probe) == (item, probe)), ())
 
     @property
     def spreads(self) -> list[float]:
@@ -222,6 +238,17 @@ def run_bench(
     return report
 
 
+def probe_text(spec: JsonObject, plan: BenchPlan, item: str, probe: str) -> str | None:
+    """The whole answer that a probe put to the grader for the item of a row id; None where it is not in the plan."""
+    form, order = answer_form(spec), injected_order(spec, score_rule(spec))
+    for one in plan.items:
+        if one.row_id == item:
+            made = probe_answers(one, plan.lenders, order=order, wanted=(probe,))
+            texts = [each.text for each in made if isinstance(each, ProbeAnswer) and each.probe == probe]
+            return form.write(texts[0]) if texts else None
+    return None
+
+
 _Key = tuple[str, int, str]
 """What is graded: ``probe``, ``ordering`` or ``judge``, the number of its item, and the probe's name or the place."""
 
@@ -253,7 +280,7 @@ def _calls(
     """Everything to grade, made as it is taken."""
     order = injected_order(spec, score_rule(spec))
     for number, item in enumerate(plan.items):
-        for made in probe_answers(item, plan.references, order=order, wanted=plan.probes):
+        for made in probe_answers(item, plan.lenders, order=order, wanted=plan.probes):
             if isinstance(made, SkippedProbe):
                 skipped[made.probe, made.reason] = skipped.get((made.probe, made.reason), 0) + 1
             else:
@@ -275,8 +302,10 @@ def _noted(made: Iterator[tuple[_Key, Call]], keys: list[_Key], shown: dict[_Key
 def _scored(grades: Sequence[Grade], answer: str) -> Scored:
     scores = tuple(grade.score for grade in grades if grade.score is not None)
     error = next((grade.error for grade in grades if grade.error is not None), None)
-    step = next((grade.steps[0] for grade in grades if grade.steps), "")
-    return Scored(mean(scores) if scores else None, scores, error, answer, one_line(step, SHOWN_ANSWER))
+    steps = next((grade.steps for grade in grades if grade.steps), ())
+    parts = next((grade.sub_scores for grade in grades if grade.sub_scores), {})
+    shown = tuple(step[:KEPT_STEP] for step in steps[:KEPT_STEPS])
+    return Scored(mean(scores) if scores else None, scores, error, answer, shown, dict(parts))
 
 
 def _probes(report: BenchReport, grader: LocalGrader, plan: BenchPlan, scored: Mapping[_Key, Scored]) -> None:

@@ -19,15 +19,27 @@ from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import StoredItem, get_dataset, get_item
+from rft_tui.tasks.graders import file_name
 
 MORE_REFERENCES = 20
 """Items drawn beyond those that are probed, to borrow wrong answers from."""
+
+MOST_WITHOUT = 20_000
+"""Items without a reference that are passed over; where there are as many, others would not help."""
 
 MAX_ORDERINGS_BYTES = 16_000_000
 """The largest file of ordering fixtures that is read."""
 
 ORDERINGS_ENDING = ".orderings.jsonl"
 """How the file of ordering fixtures beside a grader's file ends."""
+
+
+class NoItemsError(UsageError):
+    """There is nothing to draw from: no items at all, or (`missing` of them) none with a reference answer."""
+
+    def __init__(self, message: str, *, hint: str, missing: int) -> None:
+        super().__init__(message, hint=hint)
+        self.missing = missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,8 @@ def draw_items(
     """Draw items that have a reference answer, of the named datasets or of all that are in the workspace.
 
     The reference is what stands at `reference_field`; unless it is given, the dataset's own reference, or else the only
-    field that the grader reads. A larger count keeps the items of a smaller one. Raises UsageError where there are no
-    items, or none with a reference.
+    field that the grader reads. A larger count keeps the items of a smaller one. Raises NoItemsError where there are
+    no items, or none with a reference.
     """
     with closing(store.connect()) as db:
         numbers = [get_dataset(db, name).id for name in datasets]
@@ -63,6 +75,8 @@ def draw_items(
             reference = _reference(item, spec, reference_field)
             if reference is None:
                 missing += 1
+                if missing == MOST_WITHOUT:
+                    break
                 continue
             if len(items) < count:
                 items.append(BenchItem(item.row_id, item.question, reference, item.fields))
@@ -74,12 +88,14 @@ def draw_items(
     return DrawnItems(tuple(items), tuple(references), missing)
 
 
-def _nothing_to_probe(missing: int, reference_field: str | None) -> UsageError:
+def _nothing_to_probe(missing: int, reference_field: str | None) -> NoItemsError:
     if not missing:
         hint = "Bring some in: rft-tui data import FILE, or rft-tui import PREDICTIONS."
-        return UsageError("there are no items to probe the grader on", hint=hint)
+        return NoItemsError("there are no items to probe the grader on", hint=hint, missing=0)
     where = f"the field {reference_field!r:.60}" if reference_field else "a reference answer"
-    return UsageError(f"none of the {missing:,} items has {where}", hint="--reference-field names the field.")
+    drawn = "items" if missing < MOST_WITHOUT else "items drawn first"
+    said = f"none of the {missing:,} {drawn} has {where}"
+    return NoItemsError(said, hint="--reference-field names the field.", missing=missing)
 
 
 def _drawn(db: sqlite3.Connection, datasets: Sequence[int], seed: int) -> Iterator[StoredItem]:
@@ -131,6 +147,11 @@ def load_orderings(path: Path, *, must_exist: bool) -> list[Ordering]:
     if len(data) > MAX_ORDERINGS_BYTES:
         raise InputError(f"{where} is larger than {MAX_ORDERINGS_BYTES:,} bytes")
     return read_orderings(text, where)
+
+
+def orderings_path(folder: Path, name: str) -> Path:
+    """Where the orderings of a grader of that name are kept in `graders/`."""
+    return folder / f"{file_name(name)}{ORDERINGS_ENDING}"
 
 
 def ordering_fields(store: Store, orderings: Sequence[Ordering]) -> list[JsonObject]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from threading import Event
 
 from rft_tui.model import Grade, ScoreRule
 from rft_tui.store.database import Store
 from rft_tui.store.grade_rows import GradeRow, iter_grades
 from rft_tui.store.graders import StoredGrader
 from rft_tui.store.summary import ScoreSummary, summarise
-from rft_tui.tasks.grade import Progress, grade_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +62,19 @@ def diff_graders(
     runs: Sequence[int] | None = None,
     *,
     threshold: float | None = None,
-    progress: Progress | None = None,
-    grade: bool = True,
+    stop: Event | None = None,
 ) -> GraderDiff:
-    """Compare two versions over the runs (None: all), grading what one of them has not graded yet unless not `grade`.
+    """Compare two versions by what they have graded of the runs (None: all), as far as it is when `stop` is set.
 
-    An external grader is compared by the scores that came in. Predictions that one of the two cannot score are left out
-    and counted. Raises GraderSpecError for a grader that cannot run here.
+    Predictions that one of the two has not scored are left out and counted.
     """
-    for grader in (before, after):
-        if grade and not grader.is_external:
-            grade_runs(store, grader, runs, progress=progress)
     with store.read() as db:
         done = GraderDiff(summarise(db, before.id, before.rule, runs), summarise(db, after.id, after.rule, runs))
     with closing(store.connect()) as first, closing(store.connect()) as second:
         pairs = _pairs(iter_grades(first, before.id, runs), iter_grades(second, after.id, runs))
         for one, other in pairs:
+            if stop is not None and stop.is_set():
+                break
             if one is None or other is None or one.grade.score is None or other.grade.score is None:
                 done.left_out += 1
                 continue

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from rft_tui.errors import UsageError
+from rft_tui.errors import GraderSpecError, UsageError
 from rft_tui.graders.engine import compile_grader
-from rft_tui.graders.spec import display_name, load_spec, score_rule
+from rft_tui.graders.spec import display_name, load_spec, load_text, parse_spec, score_rule
+from rft_tui.identity import grader_version
 from rft_tui.model import JsonObject
+from rft_tui.safetext import one_line
 from rft_tui.store.database import Store
-from rft_tui.store.graders import StoredGrader, add_grader, find_grader
+from rft_tui.store.graders import StoredGrader, add_grader, find_grader, list_graders
 
 
-def ensure_grader(store: Store, spec: JsonObject) -> StoredGrader:
-    """The stored version of a spec, stored now under its own name if it was not; nothing is written to the spec."""
+def ensure_grader(store: Store, spec: JsonObject, text: str | None = None) -> StoredGrader:
+    """The stored version of a spec, stored now under its own name if it was not; nothing is written to the spec.
+
+    `text` is how it is spelt where it came from.
+    """
     with store.write() as db:
-        return add_grader(db, display_name(spec), spec, score_rule(spec))
+        return add_grader(db, display_name(spec), spec, score_rule(spec), text=text)
 
 
 def resolve_grader(store: Store, name_or_file: str | Path, graders_folder: Path | None = None) -> StoredGrader:
@@ -41,6 +46,36 @@ def resolve_grader(store: Store, name_or_file: str | Path, graders_folder: Path 
         raise
 
 
+MOST_FILES = 200
+"""Grader files of a folder that are offered at most."""
+
+
+def grader_files(folder: Path) -> dict[Path, str]:
+    """The grader files of a folder, by name, with their versions; empty for one that cannot be read."""
+    files = [path for path in sorted(folder.glob("*.json")) if _is_file(path)] if folder.is_dir() else []
+    return {path: _version_of(path) for path in files[:MOST_FILES]}
+
+
+def unstored_files(store: Store, folder: Path) -> list[Path]:
+    """The grader files of a folder that are no stored version; one that cannot be read is among them."""
+    with store.read() as db:
+        versions = {grader.version for grader in list_graders(db)}
+    return [path for path, version in grader_files(folder).items() if version not in versions]
+
+
+def _version_of(path: Path) -> str:
+    try:
+        return grader_version(load_spec(path))
+    except GraderSpecError:
+        return ""
+
+
+def file_name(name: str) -> str:
+    """A grader's name with nothing in it that a file name cannot have."""
+    clean = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in name).strip(".")
+    return clean or "grader"
+
+
 def _candidates(path: Path, folder: Path | None) -> list[Path]:
     inside = [folder / path, folder / f"{path}.json"] if folder is not None and not path.is_absolute() else []
     return [path, *inside]
@@ -54,6 +89,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _from_file(store: Store, path: Path) -> StoredGrader:
-    spec = load_spec(path)
+    text = load_text(path)
+    spec = parse_spec(text, one_line(str(path)))
     compile_grader(spec)
-    return ensure_grader(store, spec)
+    return ensure_grader(store, spec, text)

@@ -13,6 +13,9 @@ FORM, TASKS, PROMPTS, EDITOR, CONFIRM = "form", "tasks", "prompts", "editor", "c
 GRADERS, GRADER_WORK, GRADER_TEXT = "graders", "grader_work", "grader_text"
 JOB_FORM, JOB_CHECK, JOB_BODY = "job_form", "job_check", "job_body"
 JOBS, JOB, JOB_WORK = "jobs", "job", "job_work"
+ORDER = "order"
+BENCH = "bench"
+RATER, CRITIQUES, DIVERGENCE = "rater", "critiques", "divergence"
 
 SCOPES: dict[str, str] = {
     GLOBAL: "Everywhere",
@@ -26,6 +29,10 @@ SCOPES: dict[str, str] = {
     JOBS: "Jobs",
     JOB: "A job (open with enter in Jobs)",
     JOB_WORK: "Jobs, in the list and in a job",
+    BENCH: "Bench (open with B in Graders)",
+    RATER: "Second rater (open with M in Graders)",
+    CRITIQUES: "Critiques (open with A in Graders)",
+    DIVERGENCE: "Best of k (open with K in Graders)",
     TAGS: "Tag bar (open with t)",
     FORM: "New run (open with n in Runs or Data)",
     JOB_FORM: "New job (open with n in Jobs)",
@@ -34,6 +41,7 @@ SCOPES: dict[str, str] = {
     TASKS: "Tasks (open with T)",
     PROMPTS: "Prompts (open with P in Data)",
     EDITOR: "While a prompt is edited",
+    ORDER: "Expected order (open with O in Graders)",
     CONFIRM: "When a costly action asks",
 }
 """Where a key counts. A screen's own scope comes before lists, lists before everywhere."""
@@ -133,8 +141,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("data.split", ("x",), "split", "Draw named parts as datasets of their own, by a seed", DATA, 45),
     Action("data.export", ("w",), "write", "Write the rows into a file, with the prompt if one is shown", DATA, 44),
     Action("data.raw", ("v",), "raw row", "Show the row as it stands in the file", DATA, 50),
-    Action("graders.new", ("n",), "new", "Make a grader: from an example, a copy of another, or a file", GRADERS, 75),
+    Action("graders.new", ("n",), "new", "Make a grader: from an example, another one, a file, or JSON", GRADERS, 75),
     Action("graders.probes", ("p",), "probe set", "Choose the predictions that are graded as you type", GRADERS, 72),
+    Action(
+        "graders.on_pause",
+        ("P",),
+        "ask at pauses",
+        "Ask the judge about the row at the cursor whenever you pause",
+        GRADERS,
+        51,
+    ),
+    Action("graders.order", ("O",), "order", "Put answers to the item into the order that you expect", GRADERS, 50),
     Action("graders.pin", ("space",), "pin", "Pin the prediction to the probe set, or let it go", GRADERS, 52),
     Action(
         "graders.diff",
@@ -144,9 +161,42 @@ ACTIONS: tuple[Action, ...] = (
         GRADERS,
         58,
     ),
+    Action("graders.against", ("D",), "Δ against", "Choose the version that others are compared with", GRADERS, 43),
     Action(
-        "graders.consequences", ("C",), "consequences", "Who flips among all predictions; enter reads them", GRADERS, 57
+        "graders.consequences",
+        ("C",),
+        "consequences",
+        "Who flips among all predictions, to read in Review; or stop it",
+        GRADERS,
+        57,
     ),
+    Action("graders.bench", ("B",), "bench", "Try on the text as it is what a learner would try", GRADERS, 56),
+    Action(
+        "graders.rater",
+        ("M",),
+        "second rater",
+        "Hold a version against a stronger model that says which of two answers is better",
+        GRADERS,
+        49,
+    ),
+    Action(
+        "graders.critique",
+        ("A",),
+        "critique",
+        "Ask a model who is right where you and the grader disagree",
+        GRADERS,
+        48,
+    ),
+    Action(
+        "graders.divergence",
+        ("K",),
+        "best of k",
+        "See whether what is true follows where the grader picks the best of k answers",
+        GRADERS,
+        47,
+    ),
+    Action("graders.add_part", ("+",), "add", "Add a message, parameter, label or grader to what is here", GRADERS, 61),
+    Action("graders.drop_part", ("-",), "take out", "Take the message, field or grader that is shown out", GRADERS, 53),
     Action("graders.note", ("i",), "note", "Write a note on the version", GRADERS, 45),
     Action("graders.export", ("w",), "write", "Write the exact JSON into graders/NAME.json", GRADERS, 44),
     Action("graders.rename", ("R",), "rename", "Give the grader another name, all its versions with it", GRADERS, 40),
@@ -167,6 +217,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("graders.take_back", ("f7",), "undo", "Take back the last change of the text", GRADER_WORK, 47),
     Action("graders.again", ("f8", "ctrl+y"), "redo", "Bring it again", GRADER_WORK, 46),
     Action("graders.leave", ("esc",), "list", "Back to the list; the text is kept", GRADER_TEXT, 65),
+    Action("bench.again", ("r",), "run again", "Grade everything again; it asks first if that costs", BENCH, 90),
+    Action("bench.items", ("N",), "items, seed", "How many items are drawn by which seed, and from where", BENCH, 85),
+    Action("bench.limits", ("L",), "limits", "What a sound grader may give, as shares of its range", BENCH, 84),
+    Action("rater.ask", ("r",), "ask", "Ask the rater about the pairs; it says first what that costs", RATER, 90),
+    Action("rater.critique", ("A",), "critique", "Ask the rater about the pairs in the wrong order", RATER, 89),
+    Action("rater.model", ("M",), "rater", "Choose the model that is the second rater, and its profile", RATER, 88),
+    Action("rater.pairs", ("N",), "pairs", "How many pairs of answers are compared", RATER, 87),
+    Action("critiques.ask", ("r",), "ask", "Ask the model about these; it says first what that costs", CRITIQUES, 90),
+    Action("critiques.model", ("M",), "rater", "Choose the model that is asked, and its profile", CRITIQUES, 88),
+    Action("divergence.gold", ("D",), "gold", "Choose who says what is true: you, or another grader", DIVERGENCE, 90),
     *(
         Action(f"tags.{digit}", (digit,), f"tag {digit}", f"Set or take away tag {digit}", TAGS)
         for digit in "1234567890"
@@ -263,6 +323,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("editor.undo", ("f7",), "undo", "Take back the last change", EDITOR, 70),
     Action("editor.redo", ("f8", "ctrl+y"), "redo", "Bring it again", EDITOR, 69),
     Action("editor.leave", ("esc",), "leave", "Leave; it asks first where something is not saved", EDITOR, 60),
+    Action("order.up", ("K", "shift+up"), "move up", "Move the answer up: it is better", ORDER, 90),
+    Action("order.down", ("J", "shift+down"), "move down", "Move the answer down: it is worse", ORDER, 89),
+    Action("order.drop", ("x",), "drop", "Drop the answer from the order, or take it in again", ORDER, 88),
+    Action("order.type", ("i",), "type", "Type an answer of your own", ORDER, 87),
+    Action("order.keep", ("ctrl+s",), "keep", "Keep the order beside the grader", ORDER, 95),
+    Action("order.undo", ("u",), "undo", "Take back the last step", ORDER, 80),
     Action("confirm.yes", ("y",), "yes", "Do it; every other key leaves it undone", CONFIRM),
 )
 """All actions, in the order of help and docs."""

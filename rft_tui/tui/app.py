@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -186,6 +187,8 @@ class RftApp(ThinOutput, App[None]):
     def leave(self) -> None:
         """End the app at once: what is read in the background is stopped, what was said is stored."""
         self.is_leaving = True
+        if (judging := sys.modules.get("rft_tui.tasks.judging.judge")) is not None:
+            judging.leave_judges()
         for screen in self._work_screens.values():
             screen.stop_work()
         if not self.outbox.waiting:

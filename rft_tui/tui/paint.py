@@ -151,7 +151,7 @@ def wrap_text(text: str, width: int, name: str = "text.normal", limit: int = 200
             cut = max(cut, 1)
             break
     if cut > 0:
-        lines.append([(f"… {cut:,} characters and more; e opens all of it in the editor", "text.faint")])
+        lines.append([(f"… {cut:,} characters and more; all of it can be opened in the editor", "text.faint")])
     return lines
 
 

@@ -55,4 +55,4 @@ def find_prompt(workspace: Workspace, value: str) -> Prompt:
             one.prompt.name == name and digits and one.prompt.version.startswith(digits)
         ):
             return one.prompt
-    raise UsageError(f"there is no prompt {value!r}", hint="P makes one.")
+    raise UsageError(f"there is no prompt {value!r}", hint="Prompts are made in Data, or with rft-tui prompt new.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rft_tui.settings import WORKSPACE_FILE
 from rft_tui.store.tasks import get_task
-from rft_tui.tasks.predicting.requests import PredictRequest
+from rft_tui.tasks.predicting.requests import ItemChoice, PredictRequest
 from rft_tui.tui.screens.runs_list import RunsSource
 from tests.functional.driver import NARROW, SIZES, Driver, running
 from tests.functional.tasks_made import worker_store
@@ -72,7 +73,10 @@ def place_of(app: Driver, model: str) -> int:
 def requested(folder: Path, task: int) -> PredictRequest:
     """What a stored task asks for."""
     with worker_store(folder) as store, store.read() as db:
-        return PredictRequest.from_json(get_task(db, task).request["request"])
+        said: dict[str, Any] = dict(get_task(db, task).request["request"])
+    items = said.pop("items")
+    said |= {name: tuple(said[name]) for name in ("models", "efforts")}
+    return PredictRequest(items=ItemChoice(**{**items, "where": tuple(items["where"])}), **said)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -183,7 +187,7 @@ async def test_known_answers_start_without_a_question(workspace: Path, launched:
         await fill(app, models="priced", limit="2", runs="1")
         await app.press("ctrl+s").see_in("footer", "y starts 2 requests, about $").press("y").on("Runs")
         from rft_tui.model import Answer
-        from rft_tui.store.answers import AskedAnswer, put_answer, put_prediction
+        from rft_tui.store.answers import AskedAnswer, NewPrediction, put_answer, put_prediction
         from rft_tui.store.runs import run_keys
         from rft_tui.store.wanted import iter_to_ask
 
@@ -193,7 +197,7 @@ async def test_known_answers_start_without_a_question(workspace: Path, launched:
             for item in list(iter_to_ask(db, run)):
                 answer = Answer("gold")
                 stored = put_answer(db, AskedAnswer(key.answer_key(item.input_id), answer), run)
-                put_prediction(db, run, 1, item.item, stored, answer)
+                put_prediction(db, NewPrediction(run, 1, item.item, stored, answer))
         await app.press("n").see("0 requests · 2 known already").press("ctrl+s")
         await app.see_in("footer", "all 2 predictions are there already")
         with worker_store(workspace) as store, store.write() as db:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rft_tui.model import Answer
-from rft_tui.store.answers import ensure_answer, put_prediction
+from rft_tui.store.answers import NewPrediction, ensure_answer, put_prediction
 from rft_tui.store.tasks import TaskProgress, TaskState
 from tests.functional.driver import NARROW, SIZES, WIDE, running
 from tests.functional.tasks_made import end, half_done, queue, work, worker_store
@@ -157,7 +157,7 @@ async def test_predictions_that_come_in_are_shown(demo: Path, launched: list[Pat
         with worker_store(demo) as store, store.write() as db:
             item = db.execute("SELECT item FROM prediction WHERE error_kind IS NOT NULL AND run = 4").fetchone()[0]
             answer = Answer("tokyo")
-            put_prediction(db, 4, 1, item, ensure_answer(db, "key", answer)[0], answer)
+            put_prediction(db, NewPrediction(4, 1, item, ensure_answer(db, "key", answer)[0], answer))
         work(demo, half_done(done=43))
         place = app.table.cursor
         await app.do(app.app._look_again).see_in("header", "44/80", "r reads more").cursor_on(place)

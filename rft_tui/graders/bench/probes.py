@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -19,7 +19,7 @@ OTHER_LENGTH = 300
 """Characters of another item's reference that are used; a wrong answer need not be longer."""
 
 COMPARED_LENGTH = 2_000
-"""Characters of a reference that are looked at for words it shares with another."""
+"""Characters of a reference that are compared with another: for being the same, and for words that both have."""
 
 REFUSAL = "I'm sorry, but I can't help with that request."
 """An answer that declines."""
@@ -63,15 +63,34 @@ class SkippedProbe:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """The reference of another item, cut short to be borrowed as a wrong answer, and what it is compared by."""
+
+    text: str
+    folded: str
+    words: frozenset[str]
+
+
+def lend(references: Iterable[str]) -> tuple[Lender, ...]:
+    """References made ready to be borrowed, equal ones once; made once for all items, since texts may be long."""
+    found: dict[str, Lender] = {}
+    for each in references:
+        folded = _folded(each[:COMPARED_LENGTH])
+        if folded and folded not in found:
+            found[folded] = Lender(each[:OTHER_LENGTH], folded, frozenset(folded.split()))
+    return tuple(found.values())
+
+
 def probe_answers(
-    item: BenchItem, references: Sequence[str], *, order: str = "give 1.0", wanted: Collection[str] = PROBES
+    item: BenchItem, lenders: Sequence[Lender], *, order: str = "give 1.0", wanted: Collection[str] = PROBES
 ) -> Iterator[ProbeAnswer | SkippedProbe]:
     """The probes of an item in their order, the reference first; those that make no sense with the reason.
 
-    `references` are those of other items, to borrow wrong answers from; those that share the fewest words with the
-    item's own go first. `order` is what the injection orders the judge to do.
+    `lenders` are the references of other items, to borrow wrong answers from; those that share the fewest words with
+    the item's own go first. `order` is what the injection orders the judge to do.
     """
-    others = _others(item.reference, references)
+    others = _others(item.reference, lenders)
     wrong = others[0] if others else WRONG
     made = {
         "reference": item.reference,
@@ -128,25 +147,17 @@ def _listed(reference: str, others: Sequence[str]) -> str:
     return ", ".join([others[0], reference, *others[1:3]]) + " or something similar"
 
 
-def _others(reference: str, references: Sequence[str]) -> list[str]:
-    """Other references, each once and cut short, those with the fewest words of this one first.
+def _others(reference: str, lenders: Sequence[Lender]) -> list[str]:
+    """Other references, cut short, those with the fewest words of this one first.
 
     Among equals each item has an order of its own, so that not all of them borrow the same.
     """
-    own, seed = _words(reference), crc32(reference.encode("utf-8", "surrogatepass"))
-    found: dict[str, str] = {}
-    for each in references:
-        folded = _folded(each)
-        if folded and folded != _folded(reference):
-            found.setdefault(folded, each[:OTHER_LENGTH])
-    return sorted(
-        found.values(),
-        key=lambda text: (len(own & _words(text)), crc32(text.encode("utf-8", "surrogatepass"), seed)),
-    )
-
-
-def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text[:COMPARED_LENGTH].casefold()))
+    seed = crc32(reference.encode("utf-8", "surrogatepass"))
+    folded = _folded(reference[:COMPARED_LENGTH])
+    own = frozenset(folded.split())
+    found = [one for one in lenders if one.folded != folded]
+    found.sort(key=lambda one: (len(own & one.words), crc32(one.text.encode("utf-8", "surrogatepass"), seed)))
+    return [one.text for one in found]
 
 
 def _folded(text: str) -> str:

@@ -89,6 +89,15 @@ def bound_of(probe: str, limits: Mapping[str, float], rule: ScoreRule, reference
     return Bound(least=reference - limit, most=reference + limit)
 
 
+def expected_text(probe: str, limits: Mapping[str, float], bound: str) -> str:
+    """What all items of a probe must score, in few words; `bound` is that of one of them."""
+    if probe not in HELD_TO_REFERENCE:
+        return bound
+    if probe in BELOW_REFERENCE:
+        return f"{limits[probe]:g} below reference"
+    return f"within {limits[probe]:g} of reference"
+
+
 def parse_limits(texts: Iterable[str]) -> dict[str, float]:
     """All limits, with those of ``NAME=VALUE`` in place of the defaults. Raises UsageError naming what is wrong."""
     limits = dict(DEFAULT_LIMITS)

@@ -16,7 +16,7 @@ from rft_tui.providers.prices import price_of
 from rft_tui.providers.profiles import NamedProfile, find_key, secret_values
 from rft_tui.providers.secrets import Secrets
 from rft_tui.settings import Price
-from rft_tui.store.answers import AskedAnswer, put_answer, put_prediction
+from rft_tui.store.answers import AskedAnswer, NewPrediction, put_answer, put_prediction
 from rft_tui.store.batches import BatchLine
 from rft_tui.store.wanted import PAGE
 from rft_tui.tasks.background.bench import Bench
@@ -100,7 +100,7 @@ class PredictingInBatches:
         run = self._runs[line.run]
         assert line.item is not None
         stored = put_answer(db, AskedAnswer(line.key, reply.answer, reply.raw, cost), run.run)
-        put_prediction(db, run.run, run.key.run_index, line.item, stored, reply.answer, cost=cost)
+        put_prediction(db, NewPrediction(run.run, run.key.run_index, line.item, stored, reply.answer, cost))
 
     def name_of(self, db: sqlite3.Connection, line: BatchLine) -> str:
         """The line's place in the dataset's file, and its run."""

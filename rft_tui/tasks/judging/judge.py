@@ -46,6 +46,12 @@ LOOK_AGAIN_S = 0.2
 GRACE_S = 5.0
 """How long questions that are on their way may still be answered when nothing more is asked."""
 
+LEAVE_S = 0.2
+"""The same where a person leaves the program; answers that are there are kept all the same."""
+
+_LOOK_S = 0.05
+"""How often a judge that closes looks whether somebody leaves."""
+
 CAP_REACHED = "cap"
 """The outcome of a judge that stops because its spend cap is reached."""
 
@@ -66,7 +72,8 @@ class ServiceJudge:
     """A judge behind a profile. Its questions run on an event loop of their own thread or of a worker.
 
     `on_stop` is called once with what makes every further question hopeless: a wrong key, no quota, an unknown model, a
-    spend cap that is reached; `stop` is set then, and `stopped` says why.
+    spend cap that is reached; `stop` is set then, and `stopped` says why. At most `most_requests` are made; a judge
+    that is not `patient` does not wait for a service that cannot be reached any more: somebody is waiting.
     """
 
     def __init__(
@@ -81,6 +88,8 @@ class ServiceJudge:
         spend_cap: float | None = None,
         on_stop: Callable[[ServiceError], None] = lambda _error: None,
         tally: JudgeTally | None = None,
+        most_requests: int | None = None,
+        patient: bool = True,
     ) -> None:
         self.tally = tally or JudgeTally()
         self.waiting_for = ""
@@ -96,9 +105,11 @@ class ServiceJudge:
         self._on_stop = on_stop
         self._forms: dict[str, str] = {}
         self._under_way: dict[str, asyncio.Task[tuple[_Outcome, bool]]] = {}
-        self._purse = Purse(spend_cap, self.tally, self._cost, self._halt_by_cap)
+        self._patient = patient
+        self._purse = Purse(spend_cap, self.tally, self._cost, self._halt_by_cap, most_requests)
         self._outage = Outage()
         self._halt = asyncio.Event()
+        self.is_leaving = False
 
     @property
     def window(self) -> int:
@@ -114,27 +125,18 @@ class ServiceJudge:
         return asyncio.run_coroutine_threadsafe(self._embed(model, tuple(texts)), self._loop)
 
     async def _ask(self, call: JudgeCall) -> JudgeReply:
-        key = content_hash(
-            "judge", self._profile.service, call.model, canonical_json(call.messages), canonical_json(call.sampling),
-            canonical_json(call.schema), str(call.repeat),
-        )  # fmt: skip
+        key = question_key(self._profile, call)
         reply, cached = await self._once(key, lambda: self._judged(call), lambda reply: _is_readable(call, reply))
         if isinstance(reply, PredictionError):
             return JudgeReply("", JudgeUse(call.model, simulated=self._profile.is_simulated), error=_grade_error(reply))
-        use = self._use(reply, cached)
-        return JudgeReply(str(reply.content.get("text", "")), use, str(reply.content.get("form", SCHEMA)))
+        return judge_reply(reply, self._profile, cached=cached)
 
     async def _embed(self, model: str, texts: tuple[str, ...]) -> EmbeddingReply:
-        key = content_hash("embedding", self._profile.service, model, *texts)
+        key = embedding_key(self._profile, model, texts)
         reply, cached = await self._once(key, lambda: self._embedded(model, texts), lambda _reply: True)
         if isinstance(reply, PredictionError):
             return EmbeddingReply((), JudgeUse(model, simulated=self._profile.is_simulated), error=_grade_error(reply))
-        vectors = tuple(tuple(map(float, vector)) for vector in reply.content.get("vectors", ()))
-        return EmbeddingReply(vectors, self._use(reply, cached))
-
-    def _use(self, reply: Reply, cached: bool) -> JudgeUse:
-        simulated = self._profile.is_simulated or reply.served_model.startswith(SIMULATED_PREFIX)
-        return JudgeUse(reply.served_model, reply.usage, reply.cost, cached, simulated=simulated)
+        return embedding_reply(reply, self._profile, cached=cached)
 
     async def _once(self, key: str, ask: _Asking, is_worth_keeping: _Check) -> tuple[_Outcome, bool]:
         """The reply under a key: kept, or asked for by one of all who want it; whether it was there.
@@ -173,7 +175,8 @@ class ServiceJudge:
         try:
             reply = await ask()
         except BaseException:
-            self._writer.submit(lambda db: release(db, [key]))
+            if not self.is_leaving:
+                self._writer.submit(lambda db: release(db, [key]))
             raise
         simulated = self._profile.is_simulated
 
@@ -223,7 +226,7 @@ class ServiceJudge:
             if error is None or error.kind not in UNREACHABLE:
                 self._outage.answered()
                 break
-            if not self._outage.has_answered:
+            if not (self._outage.has_answered and self._patient):
                 self._hopeless("connection", error.message)
                 break
             if tries == MOST_TRIES:
@@ -270,6 +273,10 @@ class ServiceJudge:
                 self._stop(ServiceError(message, hint=hint, outcome=CAP_REACHED))
 
     def _halt_by_cap(self) -> None:
+        if self._spend_cap is None:
+            said = f"no more than {self._purse.most_requests:,} requests were allowed"
+            self._stop(ServiceError(said, hint="What was graded is kept.", outcome=CAP_REACHED))
+            return
         hint = "Raise it with --spend-cap (or rft-tui task set); what was graded is kept."
         said = (
             f"the spend cap of ${self._spend_cap:g} leaves no room for one more question: ${self.tally.cost:.4f} spent"
@@ -287,20 +294,58 @@ class ServiceJudge:
             self._on_stop(error)
 
     async def close(self) -> None:
-        """Ask nothing more; what is on its way may still come, for a while."""
+        """Ask nothing more; what is on its way may still come, for a while.
+
+        Who leaves (`is_leaving`) waits for hardly anything: claims of a process that has ended count for nobody.
+        """
         self._halt.set()
-        if self._under_way:
-            _done, late = await asyncio.wait(set(self._under_way.values()), timeout=GRACE_S)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
-        await self._writer.do(lambda db: release_all(db, self._owner))
+        late, waited = set(self._under_way.values()), 0.0
+        while late and waited < (LEAVE_S if self.is_leaving else GRACE_S):
+            _done, late = await asyncio.wait(late, timeout=_LOOK_S)
+            waited += _LOOK_S
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+        if not self.is_leaving:
+            await self._writer.do(lambda db: release_all(db, self._owner))
+
+
+def question_key(profile: NamedProfile, call: JudgeCall) -> str:
+    """Under which key the answer to a question is kept: who is asked, and everything that is asked."""
+    return content_hash(
+        "judge", profile.service, call.model, canonical_json(call.messages), canonical_json(call.sampling),
+        canonical_json(call.schema), str(call.repeat),
+    )  # fmt: skip
+
+
+def embedding_key(profile: NamedProfile, model: str, texts: Sequence[str]) -> str:
+    """Under which key the vectors of some texts are kept."""
+    return content_hash("embedding", profile.service, model, *texts)
+
+
+def judge_reply(reply: Reply, profile: NamedProfile, *, cached: bool) -> JudgeReply:
+    """A kept reply as graders take it."""
+    text, form = str(reply.content.get("text", "")), str(reply.content.get("form", SCHEMA))
+    return JudgeReply(text, _use(reply, profile, cached), form)
+
+
+def embedding_reply(reply: Reply, profile: NamedProfile, *, cached: bool) -> EmbeddingReply:
+    """Kept vectors as graders take them."""
+    vectors = tuple(tuple(map(float, vector)) for vector in reply.content.get("vectors", ()))
+    return EmbeddingReply(vectors, _use(reply, profile, cached))
+
+
+def _use(reply: Reply, profile: NamedProfile, cached: bool) -> JudgeUse:
+    simulated = profile.is_simulated or reply.served_model.startswith(SIMULATED_PREFIX)
+    return JudgeUse(reply.served_model, reply.usage, reply.cost, cached, simulated=simulated)
 
 
 def _is_readable(call: JudgeCall, reply: Reply) -> bool:
     """Whether an answer says what was asked; one that does not is an error of the grade and is asked for anew."""
     text, form = str(reply.content["text"]), str(reply.content["form"])
+    if call.is_readable is not None:
+        return call.is_readable(text, form)
     labels = call.schema.get("properties", {}).get("label", {}).get("enum")
     read = read_score(text, form) if labels is None else read_label(text, list(labels), form)
     return read.error is None
@@ -326,6 +371,17 @@ async def _end_questions() -> None:
         await asyncio.wait(others)
 
 
+_open: set[ServiceJudge] = set()
+"""The judges of `judge_for` that are open in this process."""
+
+
+def leave_judges() -> None:
+    """Let every judge of this process that is open, or closes, end at once: the program ends."""
+    for judge in tuple(_open):
+        judge.is_leaving = True
+        judge.stop.set()
+
+
 @contextmanager
 def judge_for(
     workspace: Workspace,
@@ -333,6 +389,8 @@ def judge_for(
     *,
     concurrency: int | None = None,
     spend_cap: float | None = None,
+    most_requests: int | None = None,
+    patient: bool = True,
 ) -> Iterator[ServiceJudge]:
     """A judge for work in this process, on a thread of its own. Raises RftError for a profile that cannot be used."""
     from rft_tui.providers.profiles import find_key, named_profile
@@ -347,11 +405,16 @@ def judge_for(
     service = ModelService(profile, folder=workspace.store.path.parent, concurrency=concurrency)
     try:
         asyncio.run_coroutine_threadsafe(service.__aenter__(), loop).result()
-        judge = ServiceJudge(workspace.store, writer, service, profile, loop, spend_cap=spend_cap)
+        judge = ServiceJudge(
+            workspace.store, writer, service, profile, loop,
+            spend_cap=spend_cap, most_requests=most_requests, patient=patient,
+        )  # fmt: skip
+        _open.add(judge)
         try:
             yield judge
         finally:
             asyncio.run_coroutine_threadsafe(judge.close(), loop).result()
+            _open.discard(judge)
             asyncio.run_coroutine_threadsafe(_end_questions(), loop).result()
             asyncio.run_coroutine_threadsafe(service.__aexit__(None, None, None), loop).result()
     finally:

@@ -27,7 +27,7 @@ class Purse:
     """Lets a question be put where the cap has room for it and for all that are on their way.
 
     What a question costs is taken from those before it; the first goes alone and shows that. `cost` prices a usage;
-    `on_empty` is called where not one more fits.
+    `on_empty` is called where not one more fits. `most_requests` is a cap for services whose prices are not known.
     """
 
     def __init__(
@@ -36,8 +36,10 @@ class Purse:
         tally: JudgeTally,
         cost: Callable[[str, Usage], float | None],
         on_empty: Callable[[], None],
+        most_requests: int | None = None,
     ) -> None:
         self.answered = 0
+        self.most_requests = most_requests
         self._cap = cap
         self._tally = tally
         self._cost = cost
@@ -48,12 +50,10 @@ class Purse:
 
     async def take(self, call: ModelCall) -> bool:
         """Wait for room for a question; false where there is none, or where it has to be looked at again."""
-        if self._cap is None:
+        if self._cap is None and self.most_requests is None:
             self._asking += 1
             return True
-        each = self._expected(call)
-        fits = self._tally.cost + each * (self._asking + 1) <= self._cap
-        if fits and (self.answered or not self._asking):
+        if self._fits(call):
             self._asking += 1
             return True
         if not self._asking:
@@ -62,6 +62,14 @@ class Purse:
         self._freed.clear()
         await self._freed.wait()
         return False
+
+    def _fits(self, call: ModelCall) -> bool:
+        if self.most_requests is not None and self._tally.requests + self._asking >= self.most_requests:
+            return False
+        if self._cap is None:
+            return True
+        fits = self._tally.cost + self._expected(call) * (self._asking + 1) <= self._cap
+        return fits and (self.answered > 0 or not self._asking)
 
     def give_back(self) -> None:
         """A question has ended; what it took is in the tally."""

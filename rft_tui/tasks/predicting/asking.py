@@ -10,7 +10,7 @@ from rft_tui.datasets.render import render
 from rft_tui.identity import content_hash
 from rft_tui.model import Answer, JsonObject, Prompt
 from rft_tui.providers.calls import ModelCall
-from rft_tui.store.answers import AskedAnswer, KnownAnswer, known_answers, put_answer, put_prediction
+from rft_tui.store.answers import AskedAnswer, KnownAnswer, NewPrediction, known_answers, put_answer, put_prediction
 from rft_tui.store.asking import claim, release
 from rft_tui.store.runs import RunKey
 from rft_tui.store.wanted import AskedItem, iter_to_ask
@@ -95,7 +95,7 @@ def store_reply(db: sqlite3.Connection, job: Job, answer: Answer, raw: bytes, co
         _let_stand(db, job, found)
     else:
         stored = put_answer(db, AskedAnswer(job.key, answer, raw, cost), run)
-        put_prediction(db, run, job.run.key.run_index, job.item.item, stored, answer, cost=cost)
+        put_prediction(db, NewPrediction(run, job.run.key.run_index, job.item.item, stored, answer, cost))
     release(db, [job.key])
 
 
@@ -104,7 +104,7 @@ def _let_stand(db: sqlite3.Connection, job: Job, found: KnownAnswer) -> None:
     run = job.run
     cached = found.asked_by != run.run
     put_prediction(
-        db, run.run, run.key.run_index, job.item.item, found.id, found.answer, cost=found.cost, cached=cached
+        db, NewPrediction(run.run, run.key.run_index, job.item.item, found.id, found.answer, found.cost, cached)
     )
 
 

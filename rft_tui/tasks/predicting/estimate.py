@@ -12,7 +12,7 @@ from rft_tui.providers.prices import cost_of, price_of
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.datasets import StoredDataset
 from rft_tui.store.graders import StoredGrader
-from rft_tui.store.grades import count_ungraded
+from rft_tui.store.grades import count_ungraded, runs_clause
 from rft_tui.tasks.guesses import ASSUMED_OUTPUT, CHARACTERS_A_TOKEN, JUDGE_OUTPUT
 from rft_tui.tasks.predicting.planned_run import PlannedRun
 from rft_tui.tasks.predicting.requests import PredictRequest
@@ -113,15 +113,21 @@ def _prompt_characters(prompt: Prompt | None) -> int:
 
 
 def estimate_grading(
-    db: sqlite3.Connection, grader: StoredGrader, runs: Sequence[int], profile: NamedProfile
+    db: sqlite3.Connection,
+    grader: StoredGrader,
+    runs: Sequence[int] | None,
+    profile: NamedProfile,
+    *,
+    count: int | None = None,
 ) -> Estimate:
-    """What it may take to grade what a version has not graded yet: every prediction is one question to each judge."""
-    count = count_ungraded(db, grader.id, runs)
-    marks = ",".join("?" * len(runs))
-    row = db.execute(
-        f"SELECT avg(length) FROM prediction WHERE run IN ({marks})",  # noqa: S608 - our own words
-        list(runs),
-    ).fetchone()
+    """What it may take to grade what a version has not graded yet of the runs (None: all), or `count` predictions.
+
+    Every prediction is one question to each judge.
+    """
+    if count is None:
+        count = count_ungraded(db, grader.id, runs)
+    where, values = runs_clause("run", runs)
+    row = db.execute(f"SELECT avg(length) FROM prediction WHERE 1{where}", values).fetchone()  # noqa: S608 - our own words
     models = models_asked(grader.spec)
     characters = len(str(grader.spec)) / max(1, len(models)) + float(row[0] or 0)
     inputs, outputs = round(count * characters / CHARACTERS_A_TOKEN), count * JUDGE_OUTPUT

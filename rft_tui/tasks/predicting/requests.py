@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
 
 from rft_tui.model import JsonObject
 
@@ -59,12 +58,3 @@ class PredictRequest:
     def as_json(self) -> JsonObject:
         """The request as it is kept with its task."""
         return asdict(self)
-
-    @classmethod
-    def from_json(cls, document: JsonObject) -> Self:
-        """The request of a stored task."""
-        known: dict[str, Any] = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
-        chosen = dict(known.pop("items", {}))
-        chosen["where"] = tuple(chosen.get("where", ()))
-        known["models"], known["efforts"] = tuple(known["models"]), tuple(known.get("efforts", ("",)))
-        return cls(items=ItemChoice(**chosen), **known)

@@ -14,10 +14,10 @@ from rft_tui.tasks.retesting.probes import ProbeRow
 class RetestSummary:
     """A probe set before and after an edit.
 
-    Means are means of item means over what was scored; `scored` and `errors` count new grades. A flip needs a score on
-    both sides. Of `judged` rows, those with a verdict that says right or wrong and a score on both sides, `agree_…`
-    have a pass that says the same; where the old version scored nothing, `…_before` are None and `judged` needs a new
-    score alone.
+    Means are of item means over what was scored; `scored` and `errors` count new grades, `scored_before` old scores. A
+    flip needs a score on both sides. Of `judged` rows, those with a verdict that says right or wrong and a score on
+    both sides, `agree_…` have a pass that says the same; where the old version scored nothing, `…_before` are None and
+    `judged` needs a new score alone.
     """
 
     mean_before: float | None
@@ -31,6 +31,7 @@ class RetestSummary:
     agree_before: int | None
     agree_after: int
     judged: int
+    scored_before: int = 0
 
 
 def summarise_retest(rows: Sequence[ProbeRow], results: Mapping[int, Grade], rule: ScoreRule) -> RetestSummary:
@@ -52,6 +53,7 @@ def summarise_retest(rows: Sequence[ProbeRow], results: Mapping[int, Grade], rul
         agree_before=sum(before[index] == person[index] for index in judged) if before else None,
         agree_after=sum(after[index] == person[index] for index in judged),
         judged=len(judged),
+        scored_before=len(before),
     )
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rft_tui.errors import GraderSpecError
 from rft_tui.graders.engine import compile_grader
@@ -19,15 +20,18 @@ from rft_tui.store.database import Store
 from rft_tui.store.drafts import pinned
 from rft_tui.store.filters import Selection, Sort
 from rft_tui.store.graders import StoredGrader, grader_of_version, list_graders, most_at_home, versions_of
-from rft_tui.store.grades import Gradable, get_grade
+from rft_tui.store.grades import Gradable, get_grade, is_service_error
 from rft_tui.store.listing import Listing, ListingRequest
 from rft_tui.store.probes import Probed, drawn_predictions, read_probed, recently_judged
 from rft_tui.store.query import Query, Term, parse_query
 from rft_tui.store.runs import resolve_runs
 from rft_tui.tasks.diff_graders import passes
-from rft_tui.tasks.grade import grade_predictions
+from rft_tui.tasks.grade import NOT_ASKED, grade_predictions
 
-ProbeKind: TypeAlias = Literal["mistakes", "pinned", "filter", "marks", "random", "run"]
+if TYPE_CHECKING:
+    from rft_tui.graders.judge import Judge
+
+ProbeKind: TypeAlias = Literal["mistakes", "pinned", "filter", "marks", "random", "run", "orders"]
 
 MOST_ROWS = 2000
 """Rows of a probe set at the most."""
@@ -42,7 +46,8 @@ class ProbeChoice:
 
     ``mistakes``: those the person judged last, then the lowest scores; ``pinned``: in the order of pinning; ``filter``:
     `text` as Review takes it, the lowest scores first; ``marks``; ``random``: by `seed`; ``run``: `text` is a run id
-    or a model name, in a fixed shuffled order.
+    or a model name, in a fixed shuffled order; ``orders``: the answers of the expected orders that are kept with the
+    grader, which `orders.order_rows` reads, since they are no predictions.
     """
 
     kind: ProbeKind
@@ -52,11 +57,21 @@ class ProbeChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPlace:
+    """Where an answer stands in an expected order: which order and which place, both from 1, of how many answers."""
+
+    order: int
+    place: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeRow:
     """One prediction with what a grader reads, what the version that is edited said of it, and what the person did.
 
     `old_passed` is that version's pass, None without a score; `person_right` what the verdict says in agreement of
-    grader and person (product.md section 8), None where it says nothing.
+    grader and person (product.md section 8), None where it says nothing. An answer of an expected order has a `place`
+    and a negative number: no prediction is behind it; `item` is 0 where no item is.
     """
 
     prediction: int
@@ -75,6 +90,7 @@ class ProbeRow:
     error_message: str | None = None
     old_passed: bool | None = None
     person_right: bool | None = None
+    place: OrderPlace | None = None
 
     @property
     def gradable(self) -> Gradable:
@@ -85,12 +101,14 @@ class ProbeRow:
         )  # fmt: skip
 
 
-def probe_rows(store: Store, choice: ProbeChoice, base: StoredGrader | None, reviewer: str) -> list[ProbeRow]:
+def probe_rows(
+    store: Store, choice: ProbeChoice, base: StoredGrader | None, reviewer: str, judge: Judge | None = None
+) -> list[ProbeRow]:
     """The rows of a probe set with the old grades of `base`, None for a new grader.
 
     Where a local `base` has not graded a row, it does so now, for at most `OLD_GRADES_S` seconds; nothing is stored.
-    Raises UsageError for a run that does not exist and what `Listing` raises for a regular expression that takes too
-    long.
+    One that asks a model does so with a `judge` alone, which should ask nobody. Raises UsageError for a run that does
+    not exist and what `Listing` raises for a regular expression that takes too long.
     """
     count = max(1, min(choice.count, MOST_ROWS))
     with store.read() as db:
@@ -99,7 +117,7 @@ def probe_rows(store: Store, choice: ProbeChoice, base: StoredGrader | None, rev
     with store.read() as db:
         known = _Passes(db, base)
         rows = [_row(probed, base, known) for probed in read_probed(db, predictions, reviewer)]
-    return _with_old_grades(rows, base)
+    return with_old_grades(rows, base, judge)
 
 
 def person_right(verdict: Verdict | None, passed: bool | None) -> bool | None:
@@ -142,6 +160,8 @@ def _chosen(store: Store, choice: ProbeChoice, scorer: StoredGrader | None, revi
             with store.read() as db:
                 runs = tuple(resolve_runs(db, [choice.text]))
             return _listed(store, Query(), None, reviewer, count, runs, Sort.RANDOM)
+        case "orders":
+            return []
 
 
 def _listed(
@@ -201,29 +221,46 @@ def _row(probed: Probed, base: StoredGrader | None, known: _Passes) -> ProbeRow:
     )  # fmt: skip
 
 
-def _with_old_grades(rows: list[ProbeRow], base: StoredGrader | None) -> list[ProbeRow]:
-    """The rows with the grades of a local version that has not graded all of them."""
+def with_old_grades(rows: list[ProbeRow], base: StoredGrader | None, judge: Judge | None = None) -> list[ProbeRow]:
+    """The rows with the grades of a version that has not graded all of them."""
     missing = [row for row in rows if row.old is None]
-    if base is None or not missing or base.is_external or models_asked(base.spec):
+    if base is None or not missing or base.is_external:
         return rows
+    graded = graded_now(missing, base.spec, judge)
+    return [regraded(row, graded.get(row.prediction), base) for row in rows]
+
+
+def graded_now(rows: Sequence[ProbeRow], spec: JsonObject, judge: Judge | None = None) -> dict[int, Grade]:
+    """The grades of some rows by their numbers, as many as are made in `OLD_GRADES_S` seconds; nothing is stored.
+
+    What a judge was not asked is left out; so is everything where a model has to be asked and there is no judge, and
+    where the grader cannot run here.
+    """
+    if models_asked(spec) and judge is None:
+        return {}
     try:
-        local = compile_grader(base.spec)
+        local = compile_grader(spec)
     except GraderSpecError:
-        return rows
+        return {}
     stop = threading.Event()
     clock = threading.Timer(OLD_GRADES_S, stop.set)
     clock.daemon = True
     clock.start()
     try:
-        gradables = [row.gradable for row in missing]
-        graded = {of.prediction: grade for of, grade in grade_predictions(local, gradables, stop=stop)}
+        made = grade_predictions(local, [row.gradable for row in rows], stop=stop, judge=judge)
+        return {of.prediction: grade for of, grade in made if not is_unasked(grade)}
     finally:
         clock.cancel()
-    return [_regraded(row, graded.get(row.prediction), base) for row in rows]
 
 
-def _regraded(row: ProbeRow, grade: Grade | None, base: StoredGrader) -> ProbeRow:
-    if grade is None:
+def is_unasked(grade: Grade) -> bool:
+    """Whether a grade says nothing but that a model was not asked."""
+    return grade.error is not None and grade.error.kind == NOT_ASKED
+
+
+def regraded(row: ProbeRow, grade: Grade | None, base: StoredGrader) -> ProbeRow:
+    """The row with what the version that is edited says of it; None where that is nothing new."""
+    if grade is None or is_service_error(grade):
         return row
     passed = _passed(grade, base)
     right = person_right(row.verdict, passed) if row.person_right is None else row.person_right

@@ -20,7 +20,7 @@ from rft_tui.store.database import Store
 from rft_tui.store.grade_rows import GradeRow, iter_grades
 from rft_tui.store.graders import StoredGrader
 from rft_tui.store.grades import Gradable, add_grades, copy_known_grades, count_ungraded, iter_gradable
-from rft_tui.tasks.grade import BATCH, Progress, call_of
+from rft_tui.tasks.grade import BATCH, NOT_ASKED, Progress, call_of
 
 if TYPE_CHECKING:
     from rft_tui.graders.judge import Judge
@@ -88,8 +88,11 @@ def reuse_children(
     made = 0
     batch: list[tuple[int, int, int, Grade]] = []
     with closing(store.connect()) as first, closing(store.connect()) as second:
-        known = _usable(plan, iter_gradable(first, runs, ungraded_by=after.id), iter_grades(second, before.id, runs))
+        gradables = iter_gradable(first, runs, ungraded_by=after.id)
+        known = _usable(plan, gradables, iter_grades(second, before.id, runs), stop)
         for gradable, grade in _combined(plan, after, known, stop, judge):
+            if grade.error is not None and grade.error.kind == NOT_ASKED:
+                continue
             batch.append((gradable.prediction, gradable.item, gradable.run, grade))
             if len(batch) == BATCH:
                 made += _stored(store, after, batch)
@@ -117,14 +120,14 @@ def child_steps(steps: Sequence[str], names: Iterable[str]) -> dict[str, list[st
 
 
 def _usable(
-    plan: Plan, gradables: Iterator[Gradable], grades: Iterator[GradeRow]
+    plan: Plan, gradables: Iterator[Gradable], grades: Iterator[GradeRow], stop: Event
 ) -> Iterator[tuple[Gradable, dict[str, Grade]]]:
     """Predictions with the grades of the kept children; both streams come in the order of the predictions."""
     row = next(grades, None)
     for gradable in gradables:
         while row is not None and row.prediction < gradable.prediction:
             row = next(grades, None)
-        if row is None:
+        if row is None or stop.is_set():
             return
         if row.prediction == gradable.prediction and gradable.error_kind is None:
             known = plan.known(row)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from rft_tui.errors import GraderSpecError, UsageError
-from rft_tui.graders.document import Part, parts, with_part, without_part
+from rft_tui.errors import GraderSpecError
+from rft_tui.graders.document import Part, PartPath, parts
+from rft_tui.graders.document_edits import with_part, without_part
+from rft_tui.graders.text_change import difference
 from rft_tui.safetext import one_line
 from rft_tui.tui.editing.history import History, Step, reverse
+from rft_tui.tui.editing.part_values import WRITTEN, typed_value, value_text
+from rft_tui.tui.editing.spelling import respelled
 from rft_tui.tui.editing.text_buffer import Change, TextBuffer
 
 RAW = "raw"
@@ -18,9 +22,6 @@ RAW = "raw"
 
 IN_JSON = "json "
 """Begins the name of a step on a small part: its change is one of the JSON, which an undo makes exactly as it was."""
-
-WRITTEN = ("text", "python", "formula")
-"""Kinds of parts that are written in an editor of their own."""
 
 WITHOUT_THRESHOLD = ("string_check", "label_model")
 """Types that pass by another rule than a threshold."""
@@ -38,44 +39,18 @@ class Tab:
     parts: tuple[Part, ...] = ()
 
 
+RAW_TAB = Tab(RAW, "raw JSON", "raw")
+
+
 def key_of(part: Part) -> str:
     """A part's name in the history: its path as JSON."""
     return json.dumps(part.path)
 
 
-def value_text(value: Any) -> str:
-    """A part's value as a person types it: texts as they are, short lists with commas, the rest as JSON."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and value and all(_is_plain_word(one) for one in value):
-        return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _is_plain_word(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and value == value.strip() and not set(value) & set(',"[]\n')
-
-
-def typed_value(part: Part, text: str) -> Any:
-    """The value that a person typed for a part. Raises UsageError."""
-    if part.kind in (*WRITTEN, "field") or isinstance(part.value, str):
-        return text
-    stripped = text.strip()
-    if part.kind == "labels" and not stripped.startswith("["):
-        return [word.strip() for word in stripped.split(",") if word.strip()]
-    try:
-        return json.loads(stripped)
-    except (ValueError, RecursionError) as error:
-        wanted = {"number": "a number", "labels": "labels with commas between them"}.get(part.kind, "JSON")
-        raise UsageError(f"{part.label}: {one_line(text, 40)!r} is not {wanted}") from error
-
-
 def tabs_of(found: list[Part]) -> list[Tab]:
     """The tabs of a grader: written parts first, then its small parts as a form; children in the same way."""
     tabs: list[Tab] = []
-    forms: dict[tuple[str | int, ...], list[Part]] = {}
+    forms: dict[PartPath, list[Part]] = {}
     for part in found:
         if part.kind in WRITTEN:
             kind: TabKind = part.kind if part.kind in ("python", "formula") else "text"
@@ -86,9 +61,14 @@ def tabs_of(found: list[Part]) -> list[Tab]:
         kind_of, names = small[0].type, {part.path[len(grader) :] for part in small}
         if kind_of and kind_of not in WITHOUT_THRESHOLD and ("pass_threshold",) not in names:
             small.append(Part((*grader, "pass_threshold"), "number", "pass threshold", None, grader, kind_of))
-        title = one_line(str(grader[-1]), 20) if grader else "fields"
-        tabs.append(Tab(f"form {json.dumps(grader)}", title, "form", tuple(small)))
+        tabs.append(Tab(f"form {json.dumps(grader)}", _form_title(small), "form", tuple(small)))
     return tabs
+
+
+def _form_title(small: list[Part]) -> str:
+    """The names of the children around a form's fields, or that these are the fields of the grader itself."""
+    label = next((part.label for part in small if not part.role), str(small[0].grader[-1:]))
+    return one_line(label.rpartition(" · ")[0], 20) or "fields"
 
 
 class GraderText:
@@ -103,7 +83,7 @@ class GraderText:
         self.text = ""
         self.saved = ""
         self.tabs: list[Tab] = []
-        self.tab = Tab(RAW, "raw JSON", "raw")
+        self.tab = RAW_TAB
         self.history = History()
         self._is_stale = False
 
@@ -133,9 +113,8 @@ class GraderText:
 
     def show(self, key: str = "") -> None:
         """Show a tab, the first one where there is none of that key; the whole JSON where nothing else can be shown."""
-        raw = Tab(RAW, "raw JSON", "raw")
         known = {tab.key: tab for tab in self.tabs}
-        self.tab = raw if key == RAW or not self.tabs else known.get(key, self.tabs[0])
+        self.tab = RAW_TAB if key == RAW or not self.tabs else known.get(key, self.tabs[0])
         if self.tab.kind == "raw":
             self.buffer.set_text(self.text)
         elif self.tab.kind != "form":
@@ -177,31 +156,47 @@ class GraderText:
         if text == value_text(part.value):
             return
         self.flush()
-        before = self.text
         if not text.strip() and part.kind not in (*WRITTEN, "field"):
-            self.text = without_part(before, part.path)
+            self._become(without_part(self.text, part.path), key_of(part))
         else:
-            self.text = with_part(before, part.path, typed_value(part, text))
-        self.history.seal()
-        self.history.did(f"{IN_JSON}{key_of(part)}", _difference(before, self.text))
-        self.history.seal()
+            self._become(with_part(self.text, part.path, typed_value(part, text)), key_of(part))
         self._reread()
+
+    def change_json(self, text: str, path: PartPath) -> None:
+        """Put another JSON text, in which something at a path came or went, in the place of this one, as one step.
+
+        Shown is what stands at the path, or what stood beside it.
+        """
+        self.flush()
+        keys = [tab.key for tab in self.tabs]
+        place = keys.index(self.tab.key) if self.tab.key in keys else 0
+        self._become(text, json.dumps(path))
+        self._read_parts()
+        tab = RAW_TAB if self.is_raw else self.tab_of(json.dumps(path))
+        if tab is None and self.tabs and self.tab.key not in {one.key for one in self.tabs}:
+            tab = self.tabs[min(place, len(self.tabs) - 1)]
+        self.show(tab.key if tab else self.tab.key)
+
+    def replace_all(self, text: str) -> None:
+        """Put another JSON text in the place of the whole one, as one step."""
+        self.flush()
+        self._become(text, RAW)
+        self._read_parts()
+        self.show(self.tab.key)
+
+    def _become(self, text: str, path: str) -> None:
+        """Be another JSON text, by a step of its own at a path."""
+        change = difference(self.text, text)
+        self.history.seal()
+        self.history.did(f"{IN_JSON}{path}", Change((0, change.start), change.removed, change.inserted))
+        self.history.seal()
+        self.text = text
 
     def _reread(self) -> None:
         self._read_parts()
         tabs = {tab.key: tab for tab in self.tabs}
         if self.tab.key in tabs:
             self.tab = tabs[self.tab.key]
-
-    def replace_all(self, text: str) -> None:
-        """Put another JSON text in the place of the whole one, as one step."""
-        self.flush()
-        self.history.seal()
-        self.history.did(RAW, Change((0, 0), self.text, text))
-        self.history.seal()
-        self.text = text
-        self._read_parts()
-        self.show(self.tab.key)
 
     def replace_shown(self, text: str) -> None:
         """Put another text in the place of what the buffer shows, as one step."""
@@ -221,10 +216,11 @@ class GraderText:
         self.history.seal()
         before = self.text
         if self.tab.kind == "raw":
-            self.text = self.buffer.text
+            self.text = respelled(self.text, self.buffer.text)
             self._read_parts()
         else:
-            self.text = with_part(self.text, self.tab.parts[0].path, self.buffer.text)
+            part = self.tab.parts[0]
+            self.text = with_part(self.text, part.path, respelled(value_text(part.value), self.buffer.text))
             self._reread()
         return self.text != before
 
@@ -243,10 +239,11 @@ class GraderText:
     def _go(self, step: Step) -> bool:
         change = step.change
         if step.path.startswith(IN_JSON):
+            path = step.path.removeprefix(IN_JSON)
             start = change.at[1]
             self.text = self.text[:start] + change.inserted + self.text[start + len(change.removed) :]
             self._read_parts()
-            tab = self.tab_of(step.path.removeprefix(IN_JSON))
+            tab = None if path == RAW or self.is_raw else self.tab_of(path)
             self.show(tab.key if tab else self.tab.key)
             return True
         tab = self.tab_of(step.path)
@@ -260,18 +257,17 @@ class GraderText:
         return True
 
     def tab_of(self, path: str) -> Tab | None:
-        """The tab that shows a part, named as in the history."""
+        """The tab that shows a part, named as in the history, or else what is inside it or around it."""
         if path == RAW:
-            return Tab(RAW, "raw JSON", "raw")
-        return next((tab for tab in self.tabs if any(key_of(part) == path for part in tab.parts)), None)
+            return RAW_TAB
+        found = self.place_of(tuple(json.loads(path)))
+        return found[0] if found else None
 
-
-def _difference(before: str, after: str) -> Change:
-    """What differs between two texts as one change; its column counts from the beginning of the text."""
-    start, least = 0, min(len(before), len(after))
-    while start < least and before[start] == after[start]:
-        start += 1
-    end = 0
-    while end < least - start and before[-1 - end] == after[-1 - end]:
-        end += 1
-    return Change((0, start), before[start : len(before) - end], after[start : len(after) - end])
+    def place_of(self, path: PartPath) -> tuple[Tab, int] | None:
+        """The tab that shows what stands at a path, what is inside it or around it, and the part's number there."""
+        places = [(tab, number) for tab in self.tabs for number in range(len(tab.parts))]
+        paths = [tab.parts[number].path for tab, number in places]
+        inside = (at for at, one in enumerate(paths) if path and one[: len(path)] == path)
+        around = (at for at, one in enumerate(paths) if path[: len(one)] == one)
+        best = paths.index(path) if path in paths else next(inside, next(around, None))
+        return None if best is None else places[best]

@@ -39,8 +39,9 @@ def _starts(text: str, width: int, breaks: str) -> list[int]:
 
 def _wide_starts(text: str, width: int) -> list[int]:
     starts, used, blank = [0], 0, 0
+    widths = {character: cell_len(character) for character in set(text)}
     for position, character in enumerate(text):
-        cells = cell_len(character)
+        cells = widths[character]
         if used + cells > width:
             start = blank if blank > starts[-1] else position
             starts.append(start)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
 from rft_tui.tui.widgets.form import FieldKind, FormField
 
 TEXT, CHOICE, SEVERAL, YES_NO = FieldKind.TEXT, FieldKind.CHOICE, FieldKind.SEVERAL, FieldKind.YES_NO
@@ -22,7 +26,8 @@ FIELDS: tuple[FormField, ...] = (
               empty="every item"),
     FormField("contains", "only containing", "Keep items whose question or reference holds this text.",
               empty="every item"),
-    FormField("marked", "only marked", "Keep items whose predictions are marked in Review (space marks).", YES_NO),
+    FormField("marked", "only marked", "Keep items whose predictions are marked in Review ({review.mark} marks).",
+              YES_NO),
     FormField("sample", "sample", "A random sample of so many items, drawn by the seed below.", empty="no sample"),
     FormField("sample_seed", "sample's seed", "The same seed draws the same sample.", proposal="42"),
     FormField("limit", "first so many", "Of what is left, the first so many items: for a cheap first look.",
@@ -30,15 +35,16 @@ FIELDS: tuple[FormField, ...] = (
     FormField("profile", "profile", "Which model service is asked; profiles stand in rft.toml.", CHOICE,
               section="models"),
     FormField("models", "models",
-              "One or more, with commas between. s shows models asked here before, L asks the service for its list.",
-              empty="type one, or press s"),
+              "One or more, with commas between. {form.suggest} shows models asked here before, {form.fetch} asks the"
+              " service for its list.",
+              empty="type one, or press {form.suggest}"),
     FormField("efforts", "reasoning efforts",
               "How hard a model thinks; several make a run each. Only what the models take is offered.", SEVERAL,
               empty="the service's default"),
     FormField("summary", "reasoning summary", "Ask for a summary of the model's reasoning, to read in Review.", CHOICE,
               empty="none"),
-    FormField("prompt", "prompt", "A text from prompts/ put in front of each question; P makes and edits prompts.",
-              CHOICE, empty="none", section="prompt and runs"),
+    FormField("prompt", "prompt", "A text from prompts/ put in front of each question; {form.prompts} makes and edits"
+              " prompts.", CHOICE, empty="none", section="prompt and runs"),
     FormField("as_developer", "as developer message", "Send the prompt as a developer message of its own.", YES_NO),
     FormField("runs", "runs", "How often each question is asked. Raising it later asks and pays only the new runs.",
               proposal="3"),
@@ -64,4 +70,15 @@ FIELDS: tuple[FormField, ...] = (
     FormField("batch", "batch", "Send the work as batches: about half the price, done within a day.", YES_NO),
     FormField("no_cache", "no cache", "Ask everything anew, as further runs, though answers are known.", YES_NO),
 )  # fmt: skip
-"""Every field of the form."""
+"""Every field of the form; ``{action.id}`` in a text stands for the key of that action."""
+
+_KEY = re.compile(r"\{([a-z_.]+)\}")
+
+
+def with_keys(fields: Sequence[FormField], key: Callable[[str], str]) -> tuple[FormField, ...]:
+    """The fields with the keys that a person has; `key` gives that of an action's id."""
+
+    def filled(text: str) -> str:
+        return _KEY.sub(lambda found: key(found[1]), text)
+
+    return tuple(replace(one, sentence=filled(one.sentence), empty=filled(one.empty)) for one in fields)

@@ -22,6 +22,7 @@ from rft_tui.tui.workbench import Workbench, workbench
 
 if TYPE_CHECKING:
     from rft_tui.store.tasks import StoredTask
+    from rft_tui.tui.editing.names import Completer
     from rft_tui.tui.widgets.prompt_line import Typed
 
 Given = ParamSpec("Given")
@@ -247,18 +248,26 @@ class WorkScreen(Screen[None]):
         on_change: Typed | None = None,
         on_cancel: Callable[[], None] | None = None,
         hints: tuple[tuple[str, str], ...] = (),
+        completer: Completer | None = None,
     ) -> None:
-        """Open the line to type into; `hints` are (word, meaning) pairs for the footer meanwhile."""
+        """Open the line to type into; `hints` are (word, meaning) pairs for the footer meanwhile.
+
+        With a `completer` the names that fit are offered over the line.
+        """
         from rft_tui.tui.widgets.prompt_line import PromptLine
 
-        line = PromptLine(
-            label,
-            value,
-            self.guarded(on_done),
-            on_change=on_change and self.guarded(on_change),
-            on_cancel=on_cancel and self.guarded(on_cancel),
-            on_close=self._asked,
-        )
+        given = (label, value, self.guarded(on_done))
+        does: dict[str, Any] = {
+            "on_change": on_change and self.guarded(on_change),
+            "on_cancel": on_cancel and self.guarded(on_cancel),
+            "on_close": self._asked,
+        }
+        if completer is None:
+            line = PromptLine(*given, **does)
+        else:
+            from rft_tui.tui.widgets.names_prompt import NamesPrompt
+
+            line = NamesPrompt(*given, **does, completer=completer)
         self.is_asking = True
         self.typing_hints = hints
         self.mount(line, before=self.footer)

@@ -9,31 +9,34 @@ from rft_tui.safetext import one_line
 from rft_tui.store.filters import Selection
 from rft_tui.store.graders import SHORT_HASH, get_grader, list_graders, most_at_home
 from rft_tui.store.review import get_review_item
-from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow
+from rft_tui.tasks.retesting.probes import ProbeChoice
 from rft_tui.tui.actions import Action
 from rft_tui.tui.editing.grader_text import RAW
 from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.graders_panes import NAMES, PROBES, TEXT, VERSIONS
 from rft_tui.tui.screens.graders_probes import KIND_WORDS
-from rft_tui.tui.screens.graders_work import GradersWork
+from rft_tui.tui.screens.graders_rating import GradersRating
 from rft_tui.tui.widgets.table import Table
 
 NEEDS_GRADER = frozenset(
     f"graders.{name}" for name in (
-        "probes", "diff", "consequences", "note", "export", "rename", "delete", "discard", "save", "retest", "raw",
-        "next_problem", "external", "previous_part", "next_part", "take_back", "again",
+        "probes", "diff", "against", "consequences", "note", "export", "rename", "delete", "discard", "save", "retest",
+        "on_pause", "raw", "next_problem", "external", "previous_part", "next_part", "take_back", "again", "bench",
+        "add_part", "drop_part",
     )
 )  # fmt: skip
 """Actions on the grader that is shown."""
 
-NEEDS_SAVED = frozenset({"graders.consequences", "graders.note", "graders.rename"})
+NEEDS_SAVED = frozenset({"graders.note", "graders.rename"})
 """Actions on what was saved."""
 
-NEEDS_RULE = frozenset({"graders.save", "graders.retest", "graders.export", "graders.raw", "graders.external"})
+NEEDS_RULE = frozenset(
+    f"graders.{name}" for name in ("save", "retest", "export", "raw", "external", "bench", "add_part", "drop_part")
+)
 """Actions that an external grader has nothing for."""
 
 
-class GradersScreen(GradersWork):
+class GradersScreen(GradersRating):
     """Screen 4."""
 
     def on_mount(self) -> None:
@@ -75,10 +78,8 @@ class GradersScreen(GradersWork):
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
         """Workspace; the grader, whether it is saved, and how many problems it has."""
         name: Line = [(one_line(self.rft.workspace.name, 40), "text.accent bold")]
-        right: Line = []
-        if self.counting is not None:
-            done, of = self.counting
-            right = [(f"consequences {done:,}/{of:,}" if of else "consequences …", "state.info")]
+        right, counting = self.pause_words(), self.counting_words()
+        right = [*right, ("   ", "text.normal"), *counting] if right and counting else right or counting
         entry = self.opened
         if entry is None:
             return (name, right), (self.tabs(), [])
@@ -94,6 +95,8 @@ class GradersScreen(GradersWork):
         else:
             version = f" @{self.base.version[:SHORT_HASH]}" if self.base else ""
             state = [(f"{shown} v{number}", "text.normal"), (version, "text.dim")]
+        if self.against is not None:
+            state.append((f" · Δ against {self.name_of(self.against)}", "state.info"))
         lint = len(self.problems)
         worst = any(problem.severity == "error" for problem in self.problems)
         style = "state.bad" if worst else "state.warning" if lint else "text.dim"
@@ -127,12 +130,12 @@ class GradersScreen(GradersWork):
             return "only scores of this grader came in: its rule is not known here"
         if action.id in NEEDS_SAVED and entry is not None and not entry.versions:
             return f"save it first: {self.hint_key('graders.save')}"
-        if action.id == "graders.consequences" and entry is not None:
-            version = self.version
-            if version is None or entry.number(version.version) < 2:
-                return "there is no version before this one"
-        if action.id == "graders.pin" and self.probes.current is None:
+        if action.id == "graders.consequences" and entry is not None and (why := self.why_no_consequences()):
+            return why
+        if action.id == "graders.pin" and (self.probe is None or self.probe.place is not None):
             return "there is no prediction here"
+        if action.id == "graders.order" and (why := self.why_no_order()):
+            return why
         if action.id == "open" and entry is None:
             return f"there are no graders here · {self.hint_key('graders.new')} makes one"
         if action.id == "graders.again" and self.shows_difference:
@@ -184,20 +187,25 @@ class GradersScreen(GradersWork):
             self.say(f"the text of v{number} · {self.hint_key('graders.take_back')} takes it back", "state.info")
 
     def _open_probe(self) -> None:
-        from rft_tui.tui.screens.graders_item import GradedItem
+        from rft_tui.tui.screens.graders_item import GradedItem, unstored_item
 
-        row: ProbeRow | None = self.probes.current
+        row = self.probe
         if row is None:
             return
-        selection = Selection(None, self.base.id if self.base else None, self.rft.workspace.reviewer)
-        with self.rft.workspace.store.read() as db:
-            item = get_review_item(db, selection, row.prediction)
+        if row.place is not None:
+            item = unstored_item(row)
+        else:
+            selection = Selection(None, self.base.id if self.base else None, self.rft.workspace.reviewer)
+            with self.rft.workspace.store.read() as db:
+                item = get_review_item(db, selection, row.prediction)
         entry = self.opened
         number = entry.number(self.base.version) if entry and self.base else 0
         before = self.base.rule if self.base else ScoreRule()
         source_rules = getattr(self.probes.source, "rules", (before, before))
-        names = (f"v{number}" if number else "saved", "now")
-        self.app.push_screen(GradedItem(item, row.old, self.results.get(row.prediction), source_rules, names))
+        is_stale = row.prediction in self.results and row.prediction not in self.fresh
+        names = (f"v{number}" if number else "saved", "an older text" if is_stale else "now")
+        new = self.results.get(row.prediction)
+        self.app.push_screen(GradedItem(item, row.old, new, source_rules, names, row if row.place else None))
 
     def do_graders_external(self) -> None:
         """Edit what is shown in another editor."""

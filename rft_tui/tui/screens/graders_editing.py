@@ -11,34 +11,34 @@ from rft_tui.graders.document import Part
 from rft_tui.safetext import one_line
 from rft_tui.store.drafts import drop_draft, load_draft, save_draft
 from rft_tui.store.graders import StoredGrader, grader_text
-from rft_tui.tui.editing import highlight
-from rft_tui.tui.editing.grader_text import RAW, Tab, key_of, value_text
+from rft_tui.tui.editing.grader_text import RAW, Tab, key_of
+from rft_tui.tui.editing.part_values import sampling_of, value_text
 from rft_tui.tui.editing.text_buffer import Change
 from rft_tui.tui.paint import Line, justify, line_length
-from rft_tui.tui.screens.graders_lint import GradersLint
 from rft_tui.tui.screens.graders_lists import GraderEntry, VersionsSource
+from rft_tui.tui.screens.graders_names import GradersNames
 from rft_tui.tui.screens.graders_panes import TEXT
-from rft_tui.tui.widgets.form import FieldKind, FormField
+from rft_tui.tui.widgets.form import LABEL, FieldKind, FormField
 
 PAUSE_S = 0.15
 """How long no key must come before the text is kept, checked and tried on the probe set."""
 
 FIELD_WORDS = {
-    "text": "A text.",
-    "field": "A text; {{item.…}} and {{sample.…}} are filled in where the grader takes templates.",
+    "field": "A text.",
     "number": "A number; empty takes it out.",
     "labels": "Labels with commas between them.",
     "sampling": "A value for the judge; empty takes it out.",
 }
 
+TEMPLATED_WORDS = "A text; {{ shows the names that are filled in."
 
-class GradersEditing(GradersLint):
+
+class GradersEditing(GradersNames):
     """What is edited, and what is kept of it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.base: StoredGrader | None = None
-        self.fields: frozenset[str] | None = None
         self._pause: Timer | None = None
         self._typed_at = 0.0
         self._shown_changed = False
@@ -79,35 +79,18 @@ class GradersEditing(GradersLint):
         if tab.kind == "form":
             self.form.fields = tuple(_form_field(part) for part in tab.parts)
             self.form.cursor = min(self.form.cursor, len(self.form.fields) - 1)
+            self.form.label_width = max(LABEL, 2 + max(len(field.label) for field in self.form.fields))
+            self.color_form()
             self.fill_form()
         else:
-            self.editor.show(self.work.buffer.text, self._highlighter(tab), numbers=tab.kind in ("python", "raw"))
+            self.editor.completer = self.completer(tab)
+            self.editor.show(self.work.buffer.text, self.highlighter(tab), numbers=tab.kind in ("python", "raw"))
             self.mark_lines()
         self.tab_bar.show(self._tab_line)
         if self.is_mounted:
             self._show_body()
             if self.is_typing and tab.kind == "form":
                 self.stop_typing()
-
-    def _highlighter(self, tab: Tab) -> highlight.Highlighter:
-        if tab.kind == "python":
-            return highlight.python
-        if tab.kind == "raw":
-            return highlight.json_text
-        if tab.kind == "formula":
-            grader = tab.parts[0].grader
-            here = len(grader) + 1
-            names = {str(one.grader[here]) for each in self.work.tabs for one in each.parts
-                     if one.grader[: len(grader)] == grader and len(one.grader) > here}  # fmt: skip
-            return highlight.formula(names)
-        return highlight.templates(self.fields)
-
-    def fields_known(self, fields: frozenset[str] | None) -> None:
-        """The fields of the items are these: colour the names in templates by them."""
-        if fields != self.fields:
-            self.fields = fields
-            if self.work.tab.kind == "text":
-                self.editor.color(self._highlighter(self.work.tab))
 
     def _tab_line(self, width: int) -> list[Line]:
         """The parts as tabs, the one that is shown marked and in view."""
@@ -188,7 +171,8 @@ class GradersEditing(GradersLint):
             picker = PickScreen(part.label, [Choice(one, one) for one in choices], current=value_text(part.value))
             self.app.push_screen(picker, self.guarded(done))
         else:
-            self.ask(part.label, value_text(part.value), done)
+            completer = self.template_completer() if part.is_templated else None
+            self.ask(part.label, value_text(part.value), done, completer=completer)
 
     def stop_typing(self) -> None:
         """Letters are keys again; the text is kept."""
@@ -325,15 +309,20 @@ class GradersEditing(GradersLint):
 
 
 def _form_field(part: Part) -> FormField:
-    label = part.label.rpartition(" · ")[2] if part.grader else part.label
+    *_children, before, label = ["", *part.label.split(" · ")]
+    if part.role and before and label.startswith("part "):
+        label = f"{before} · {label}"
+    known = sampling_of(part)
+    sentence = known.sentence if known else TEMPLATED_WORDS if part.is_templated else FIELD_WORDS.get(part.kind, "")
     kind = FieldKind.CHOICE if _choices(part) else FieldKind.TEXT
-    return FormField(
-        key_of(part), one_line(label, 22), FIELD_WORDS.get(part.kind, ""), kind, proposal=value_text(part.value)
-    )
+    return FormField(key_of(part), one_line(label, 22), sentence, kind, proposal=value_text(part.value))
 
 
 def _choices(part: Part) -> list[str]:
     """The values that a field may have, where there are few."""
+    known = sampling_of(part)
+    if known is not None:
+        return list(known.words)
     if part.path[-1] == "operation":
         from rft_tui.graders.string_check import OPERATIONS
 

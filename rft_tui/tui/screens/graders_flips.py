@@ -1,23 +1,28 @@
-"""What one grader version changes against the one before, over all predictions: who flips, the largest first."""
+"""What one grader version changes against another over all predictions: who flips, the largest change first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rft_tui.errors import UsageError
 from rft_tui.safetext import one_line
 from rft_tui.store.filters import Selection, Sort
-from rft_tui.store.graders import StoredGrader
+from rft_tui.store.graders import StoredGrader, get_grader
+from rft_tui.store.kept_lists import put_list
 from rft_tui.store.review import ReviewItem, get_review_item
 from rft_tui.tasks.diff_graders import Flip
-from rft_tui.tasks.retesting.consequences import Consequences
 from rft_tui.tui.actions import GLOBAL, Action
 from rft_tui.tui.paint import Line, fit_right
 from rft_tui.tui.screens.graders_lists import shown_delta, shown_score
+from rft_tui.tui.screens.graders_messages import ConsequencesKnown, FlipsKept
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.screens.review_item import ItemView, compose_item
 from rft_tui.tui.screens.two_panes import TwoPanes
 from rft_tui.tui.task_words import counted
+
+FLIPS = "flips"
+"""The name of the kept list that Review shows."""
 
 
 class FlipsSource:
@@ -58,33 +63,46 @@ class FlipsSource:
 
 
 class FlipsScreen(OverScreen, TwoPanes):
-    """The flips at the left, the prediction at the right; enter goes to Review."""
+    """The flips at the left, the prediction at the right; enter reads them in Review."""
 
     scope: ClassVar[str] = GLOBAL
     list_share = "2fr"
     pane_share = "3fr"
 
-    def __init__(self, before: StoredGrader, after: StoredGrader, found: Consequences) -> None:
-        super().__init__(FlipsSource(found.flips))
-        self._before, self._after, self._found = before, after, found
+    def __init__(self, known: ConsequencesKnown) -> None:
+        assert known.found is not None
+        super().__init__(FlipsSource(known.found.flips))
+        self._before: StoredGrader = known.before
+        self._after: StoredGrader = known.after
+        self._found = known.found
+        self._simulated = known.simulated
+        self._stopped = known.stopped
 
     def on_mount(self) -> None:
         """Show the first."""
         super().on_mount()
         self.show_current()
+        if self._stopped is not None:
+            self.say_error(self._stopped)
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
         """What is compared; how much changes."""
         diff = self._found.diff
         up = sum(flip.passed_after for flip in self._found.flips)
-        name: Line = [(f"{one_line(self._before.label, 40)} → {one_line(self._after.label, 40)}", "text.accent bold")]
+        room = 18 if self.is_narrow else 40
+        name: Line = [(f"{one_line(self._before.label, room)} → {one_line(self._after.label, room)}",
+                       "text.accent bold")]  # fmt: skip
+        if self._simulated:
+            name.append((" SIMULATED", "state.warning bold"))
         mean = diff.mean_difference
-        figures = f"{counted(diff.compared, 'prediction')} · {diff.changed:,} scores change"
-        if mean is not None:
+        figures = f"{diff.changed:,} of {diff.compared:,} scores change"
+        if mean is not None and not self.is_narrow:
             figures += f" · mean {mean:+.3f}"
         words: Line = [*self.tabs(), (" ▸Consequences", "text.accent bold")]
-        flips: Line = [("flips ", "text.dim"), (f"▲{up}", "state.good"), (" ", "text.dim"),
-                       (f"▼{len(self._found.flips) - up}", "state.bad")]  # fmt: skip
+        flips: Line = [("flips ", "text.dim"), (f"▲{up:,}", "state.good"), (" ", "text.dim"),
+                       (f"▼{len(self._found.flips) - up:,}", "state.bad")]  # fmt: skip
+        if diff.left_out:
+            flips.append((f" · {diff.left_out:,} not scored by both", "text.dim"))
         return (name, [(figures, "text.dim")]), (words, flips)
 
     def why_not(self, action: Action) -> str | None:
@@ -108,16 +126,37 @@ class FlipsScreen(OverScreen, TwoPanes):
         self.pane.show(lambda width: compose_item(item, view, width))
 
     def do_open(self) -> None:
-        """Read on in Review: by the new version, Δ against the one before, the largest differences first."""
+        """Keep the flips as a list, in the background: others may be writing just now."""
+        flip: Flip | None = self.table.current
+        if flip is None:
+            return
+        store, predictions, at = self.rft.workspace.store, self._found.predictions, flip.prediction
+        after, undo = self._after, self.hint_key("graders.undo")
+
+        def keep() -> None:
+            with store.write() as db:
+                grader = get_grader(db, after.id)
+                if grader is None or grader.deleted:
+                    raise UsageError(f"{after.label} was deleted meanwhile", hint=f"{undo} in Graders takes it back.")
+                kept = put_list(db, FLIPS, predictions)
+            self.post_message(FlipsKept(at, kept))
+
+        self.say("opening …", "text.dim")
+        self.run_worker(keep, thread=True, exclusive=True, group="flips.keep", exit_on_error=False)
+
+    def on_flips_kept(self, message: FlipsKept) -> None:
+        """Read them in Review: by the new version, Δ against the other, in this order."""
         from rft_tui.tui.screens.review import ReviewScreen
 
-        flip: Flip | None = self.table.current
         review = self.rft.work_screen("review")
-        if flip is None or not isinstance(review, ReviewScreen):
+        if not self.is_current or not isinstance(review, ReviewScreen):
             return
         self.close_over()
         self.rft.show_screen("review")
-        wanted = {"runs": None, "grader": self._after.id, "baseline": self._before.id, "query": "",
-                  "sort": Sort.DELTA.value, "descending": flip.after > flip.before, "threshold": None,
-                  "prediction": flip.prediction}  # fmt: skip
+        wanted = {"runs": None, "grader": self._after.id, "baseline": self._before.id, "query": f"list:{FLIPS}",
+                  "sort": Sort.LIST.value, "descending": False, "threshold": None,
+                  "prediction": message.prediction}  # fmt: skip
         review.look_by(wanted)
+        left_out = len(self._found.flips) - message.kept
+        if left_out:
+            review.say(f"the first {counted(message.kept, 'flip')}; {left_out:,} more are not in the list", "text.dim")

@@ -1,7 +1,8 @@
-"""One prediction of the probe set in full: what the version gives it, and what the text gives it now."""
+"""One row of the probe set in full: what the version gives it, and what the text gives it now."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import ClassVar
 
@@ -10,15 +11,31 @@ from textual.widget import Widget
 from rft_tui.model import BandEdges, Grade, ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.review import ReviewItem
+from rft_tui.store.verdicts import ReviewState
+from rft_tui.tasks.retesting.probes import ProbeRow
 from rft_tui.tui.actions import GLOBAL, Action
-from rft_tui.tui.paint import Line
+from rft_tui.tui.paint import Line, wrap_line, wrap_text
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.screens.review_item import ItemView, compose_item, score_lines
 from rft_tui.tui.widgets.text_pane import TextPane
 
+FIELD_LINES = 40
+"""Lines of a field that are shown."""
+
+
+def unstored_item(row: ProbeRow) -> ReviewItem:
+    """A row behind which no prediction is stored, as an item."""
+    place = row.place
+    name = f"answer {place.place} of {place.of}" if place is not None else "an answer"
+    return ReviewItem(
+        row.prediction, 0, row.item, row.row_id, "", 0, row.run, row.run_index, name, "", "", False, [], "",
+        row.reference, row.fields, row.output_text, None, row.error_kind, row.error_message, None, None, None, None,
+        None, ReviewState(), None, (),
+    )  # fmt: skip
+
 
 class GradedItem(OverScreen):
-    """The item as in Review, with the steps and sub-scores of both versions."""
+    """The item as in Review, with the steps and sub-scores of both versions; of an expected order, its fields."""
 
     scope: ClassVar[str] = GLOBAL
 
@@ -29,8 +46,10 @@ class GradedItem(OverScreen):
         new: Grade | None,
         rules: tuple[ScoreRule, ScoreRule],
         names: tuple[str, str],
+        row: ProbeRow | None = None,
     ) -> None:
         super().__init__()
+        self._row = row
         self.pane = TextPane(id="graded-item")
         self._item, self._old, self._new, self._rules, self._names = item, old, new, rules, names
 
@@ -51,14 +70,21 @@ class GradedItem(OverScreen):
         )
         item = replace(self._item, grade=self._new, baseline_score=self._old.score if self._old else None)
         was = replace(self._item, grade=self._old, baseline_score=None)
-        lines = compose_item(item, after, width)
+        if self._row is None:
+            lines = compose_item(item, after, width)
+        else:
+            now: Line = [(self._names[1], "text.accent bold")]
+            lines = [*_fields(item, width), *_answer(item, width), [], now, *score_lines(item, after, width)]
         return [*lines, [], [(self._names[0], "text.accent bold")], *score_lines(was, before, width)]
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
         """Whose prediction it is; what is compared."""
-        item = self._item
+        item, place = self._item, self._row.place if self._row is not None else None
         who: Line = [(f"{one_line(item.model, 40)} · run {item.run_index}", "text.accent bold")]
         words: Line = [*self.tabs(), (" ▸Prediction", "text.accent bold")]
+        if place is not None:
+            who = [(f"order {place.order} · answer {place.place} of {place.of}", "text.accent bold")]
+            words = [*self.tabs(), (" ▸Expected order", "text.accent bold")]
         return (who, []), (words, [(" → ".join(self._names), "text.dim")])
 
     def why_not(self, action: Action) -> str | None:
@@ -100,3 +126,18 @@ class GradedItem(OverScreen):
     def do_left(self) -> None:
         """Back."""
         self.close_over()
+
+
+def _fields(item: ReviewItem, width: int) -> list[Line]:
+    """The fields of an item, each under its name."""
+    lines: list[Line] = []
+    for name, value in item.fields.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        lines += [[(one_line(name, 80), "text.dim")], *wrap_text(text, width, limit=FIELD_LINES), []]
+    return lines or [[("no fields", "text.faint")], []]
+
+
+def _answer(item: ReviewItem, width: int) -> list[Line]:
+    empty: list[Line] = [[("(empty)", "text.faint")]]
+    lines = wrap_text(item.output_text, width, "text.normal bold") if item.output_text else empty
+    return [*wrap_line([(item.model, "text.dim")], width), *lines]

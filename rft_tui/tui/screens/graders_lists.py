@@ -11,9 +11,12 @@ from rft_tui.safetext import one_line
 from rft_tui.store.drafts import list_drafts
 from rft_tui.store.graders import SHORT_HASH, StoredGrader, list_graders
 from rft_tui.tasks.diff_graders import passes
-from rft_tui.tasks.retesting.probes import ProbeRow
+from rft_tui.tasks.retesting.probes import OrderPlace, ProbeRow
 from rft_tui.tui.paint import Line, fit, fit_right, justify
 from rft_tui.tui.task_words import moment
+
+WORDS_FROM = 64
+"""Cells from which a sign beside an answer is explained in words."""
 
 SMALLEST = 0.005
 """Differences below which two scores look the same."""
@@ -150,8 +153,15 @@ class ProbeSource:
         rules: tuple[ScoreRule, ScoreRule],
         pins: frozenset[int] = frozenset(),
         words: Sequence[Line] = (),
+        stale: frozenset[int] = frozenset(),
     ) -> None:
         self.rows = list(rows)
+        self.stale = stale
+        self.broken = frozenset[int]()
+        if any(row.place for row in self.rows):
+            from rft_tui.tasks.retesting.orders import not_above_next
+
+            self.broken = not_above_next(self.rows, results)
         self.results = results
         self.rules = rules
         self.pins = pins
@@ -168,19 +178,27 @@ class ProbeSource:
 
     def heading(self, width: int) -> Line:
         """Names of the columns."""
-        return [(fit("    old   new      Δ  v  prediction", width), "text.dim")]
+        ordered = bool(self.rows) and self.rows[0].place is not None
+        last = "#  best to worst" if ordered else "v  prediction"
+        return [(fit(f"    old   new      Δ  {last}", width), "text.dim")]
 
     def paint(self, row: ProbeRow, width: int) -> Line:
-        """Old score, new score, difference, verdict, prediction or error."""
+        """Old score, new score, difference, verdict or place, prediction or error; ``~`` is of an older text."""
         new = self.results.get(row.prediction)
+        is_stale = row.prediction in self.stale
+        shown = f"~{score_text(new)}" if is_stale else score_text(new)
         verdict = row.verdict.key if row.verdict else "·"
+        beside: Line = [(f" {verdict} ", f"verdict.{row.verdict.value} bold" if row.verdict else "text.faint")]
         line: Line = [
-            ("●" if row.prediction in self.pins else " ", "text.accent"),
+            ("●" if row.prediction in self.pins else " ", "text.accent") if row.place is None else _bracket(row.place),
             (fit_right(score_text(row.old), 6), _style(row.old, self.rules[0])),
-            (fit_right(score_text(new), 6), _style(new, self.rules[1])),
-            *self._difference(row, new),
-            (f" {verdict} ", f"verdict.{row.verdict.value} bold" if row.verdict else "text.faint"),
+            (fit_right(shown, 6), "text.faint" if is_stale else _style(new, self.rules[1])),
+            *self._difference(row, None if is_stale else new),
+            *(beside if row.place is None else [(fit_right(str(row.place.place), 3), "text.dim")]),
         ]
+        if row.prediction in self.broken:
+            words = "✗ not above the next" if width >= WORDS_FROM else "✗ ≤ next"
+            line.append((f" {words}", "text.faint" if is_stale else "state.bad bold"))
         if new is not None and new.error is not None:
             said = f"{new.error.kind}: {new.error.message}"
             return [*line, (" ✗ ", "state.bad bold"), (one_line(said, 200), "state.bad")]
@@ -212,6 +230,11 @@ class ProbeSource:
     def empty(self) -> list[Line]:
         """Why there is nothing and what to press."""
         return self._words
+
+
+def _bracket(place: OrderPlace) -> tuple[str, str]:
+    """What holds the answers of an order together."""
+    return ("┌" if place.place == 1 else "└" if place.place == place.of else "│"), "text.dim"
 
 
 def _style(grade: Grade | None, rule: ScoreRule) -> str:

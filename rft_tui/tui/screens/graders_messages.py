@@ -9,21 +9,36 @@ from textual.message import Message
 from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from rft_tui.errors import RftError
     from rft_tui.providers.profiles import NamedProfile
     from rft_tui.store.graders import StoredGrader
     from rft_tui.tasks.judging.judge import ServiceJudge
     from rft_tui.tasks.retesting.advice import Advice
-    from rft_tui.tasks.retesting.consequences import Consequences
+    from rft_tui.tasks.retesting.consequences import Consequences, Unjudged
+    from rft_tui.tasks.retesting.order_draft import OrderDraft
+    from rft_tui.tasks.retesting.pausing import PauseAnswer
     from rft_tui.tasks.retesting.retest import RetestUpdate
 
 
 class ProbesRead(Message):
-    """Posted when a worker has read the probe set of a grader; `simulated` where the embedded service had a part."""
+    """Posted when a worker has read the probe set of a grader.
+
+    `simulated` where the embedded service had a part; `problem` says what of it could not be read.
+    """
 
     def __init__(
-        self, name: str, choice: ProbeChoice, rows: list[ProbeRow], pins: frozenset[int], simulated: bool
+        self,
+        name: str,
+        choice: ProbeChoice,
+        rows: list[ProbeRow],
+        pins: frozenset[int],
+        simulated: bool,
+        problem: str = "",
     ) -> None:
         super().__init__()
+        self.problem = problem
         self.simulated = simulated
         self.name = name
         self.choice = choice
@@ -49,6 +64,33 @@ class JudgeReady(Message):
         self.judge = judge
 
 
+class PauseReady(Message):
+    """Posted when a judge can be asked at pauses, None where that failed; `room` holds it open."""
+
+    def __init__(self, room: ExitStack, judge: ServiceJudge | None) -> None:
+        super().__init__()
+        self.room = room
+        self.judge = judge
+
+
+class PauseAnswered(Message):
+    """Posted when a judge has answered at a pause, or has failed to."""
+
+    def __init__(self, room: ExitStack, answer: PauseAnswer) -> None:
+        super().__init__()
+        self.room = room
+        self.answer = answer
+
+
+class OrderBegun(Message):
+    """Posted when the answers to an item are known, to be put into an order."""
+
+    def __init__(self, name: str, draft: OrderDraft) -> None:
+        super().__init__()
+        self.name = name
+        self.draft = draft
+
+
 class ConsequencesProgress(Message):
     """Posted while all predictions are graded: how many of how many are done."""
 
@@ -58,11 +100,44 @@ class ConsequencesProgress(Message):
         self.of = of
 
 
-class ConsequencesKnown(Message):
-    """Posted when it is known what a version changes; None where it was stopped."""
+class ConsequencesEnded(Message):
+    """Posted when comparing has failed; what went wrong is said by who watches the workers."""
 
-    def __init__(self, before: StoredGrader, after: StoredGrader, found: Consequences | None) -> None:
+
+class ConsequencesKnown(Message):
+    """Posted when it is known what a version changes against another; `found` is None where it was stopped.
+
+    `offers` say what a judge could still be asked, the largest last; `stopped` why it was not asked to the end.
+    `simulated` where the embedded service had a part in it.
+    """
+
+    def __init__(
+        self,
+        before: StoredGrader,
+        after: StoredGrader,
+        found: Consequences | None,
+        offers: tuple[Unjudged, ...] = (),
+        *,
+        simulated: bool = False,
+        stopped: RftError | None = None,
+    ) -> None:
         super().__init__()
         self.before = before
         self.after = after
         self.found = found
+        self.offers = offers
+        self.simulated = simulated
+        self.stopped = stopped
+
+    def without_offers(self) -> ConsequencesKnown:
+        """The same where nobody is to be asked."""
+        return ConsequencesKnown(self.before, self.after, self.found, simulated=self.simulated)
+
+
+class FlipsKept(Message):
+    """Posted when flips are kept as a list, to be read from one prediction on; `kept` of them are in it."""
+
+    def __init__(self, prediction: int, kept: int) -> None:
+        super().__init__()
+        self.prediction = prediction
+        self.kept = kept

@@ -12,9 +12,9 @@ from rft_tui.tui.editing.grader_text import GraderText
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.graders_lists import EntriesSource, GraderEntry, ProbeSource, VersionsSource
 from rft_tui.tui.widgets.bars import Across, Rule
+from rft_tui.tui.widgets.completing_editor import CompletingEditor
 from rft_tui.tui.widgets.form import Form
 from rft_tui.tui.widgets.table import Table
-from rft_tui.tui.widgets.text_editor import TextEditor
 from rft_tui.tui.widgets.text_pane import TextPane
 
 NAMES, VERSIONS, TEXT, PROBES = "names", "versions", "text", "probes"
@@ -43,6 +43,7 @@ class GradersPanes(WorkScreen):
     #grader-right { width: 12fr; height: 1fr; }
     #grader-tabs, #grader-probe-head { height: 1; }
     #grader-lint { height: 2; }
+    #grader-bench { height: 1; }
     #grader-probes { height: 1fr; }
     #grader-probe-foot { height: 5; }
     #grader-across { height: 1; }
@@ -52,7 +53,7 @@ class GradersPanes(WorkScreen):
         super().__init__()
         self.table = Table(EntriesSource([]), id="grader-names")
         self.versions = Table(VersionsSource(None), id="grader-versions")
-        self.editor = TextEditor()
+        self.editor = CompletingEditor()
         self.form = Form([])
         self.reading = TextPane(id="grader-reading")
         self.tab_bar = TextPane(id="grader-tabs", margin=0)
@@ -60,7 +61,8 @@ class GradersPanes(WorkScreen):
         self.probes = Table(ProbeSource([], {}, ()), id="grader-probes")  # type: ignore[arg-type]
         self.probe_head = TextPane(id="grader-probe-head", margin=0)
         self.probe_foot = TextPane(id="grader-probe-foot")
-        self.lists = Vertical(self.table, self.versions, id="grader-lists")
+        self.bench_bar = TextPane(id="grader-bench")
+        self.lists = Vertical(self.table, self.versions, self.bench_bar, id="grader-lists")
         self.middle = Vertical(self.tab_bar, self.editor, self.form, self.reading, self.lint_bar, id="grader-text")
         self.right = Vertical(self.probe_head, self.probes, self.probe_foot, id="grader-right")
         self.rules = (Rule(classes="rule"), Rule(classes="rule"))

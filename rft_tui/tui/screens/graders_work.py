@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import json
-
-from rft_tui.errors import UsageError
-from rft_tui.graders.spec import display_name, load_spec, parse_spec, score_rule
+from rft_tui.graders.spec import parse_spec, score_rule
 from rft_tui.identity import grader_version
 from rft_tui.safetext import one_line
 from rft_tui.settings import write_atomically
-from rft_tui.store.drafts import drop_draft, save_draft
+from rft_tui.store.drafts import drop_draft
 from rft_tui.store.graders import (
     SHORT_HASH,
     StoredGrader,
-    clean_name,
     delete_grader,
     grader_text,
     rename_grader,
     save_version,
     set_note,
+    set_text,
     undo_grader_change,
 )
 from rft_tui.tui.paint import Line
-from rft_tui.tui.screens.data_work import typed_path
 from rft_tui.tui.screens.graders_lists import EntriesSource, GraderEntry, read_entries
-from rft_tui.tui.screens.graders_panes import NAMES, TEXT, VERSIONS
-from rft_tui.tui.screens.graders_versions import GradersVersions
+from rft_tui.tui.screens.graders_making import GradersMaking
+from rft_tui.tui.screens.graders_panes import VERSIONS
 
 
-class GradersWork(GradersVersions):
+class GradersWork(GradersMaking):
     """The actions on graders and versions."""
 
     # The list
@@ -52,7 +48,7 @@ class GradersWork(GradersVersions):
         """Show the grader under the cursor."""
         self.open_entry(self.entry)
         self.rows, self.results, self.summary, self.spec = [], {}, None, None
-        self._show_rows()
+        self.show_rows()
         self._show_body()
         self.refresh_bars()
         if self.opened is not None:
@@ -69,8 +65,14 @@ class GradersWork(GradersVersions):
         spec = parse_spec(self.work.text, one_line(entry.name, 60))
         version = grader_version(spec)
         if number := entry.number(version):
-            self._take_saved(entry, entry.versions[number - 1])
-            self.say(f"v{number} @{version[:SHORT_HASH]} is this very grader; nothing new was saved", "state.info")
+            known = entry.versions[number - 1]
+            with self.rft.workspace.store.write() as db:
+                is_respelt = grader_text(db, known) != self.work.text
+                if is_respelt:
+                    set_text(db, known, self.work.text)
+            self._take_saved(entry, known)
+            kept = "its new spelling is kept" if is_respelt else "nothing new was saved"
+            self.say(f"v{number} @{version[:SHORT_HASH]} is this very grader; {kept}", "state.info")
             return
         was_typing = self.is_typing
 
@@ -106,7 +108,10 @@ class GradersWork(GradersVersions):
         from rft_tui.tui.screens.graders_lists import VersionsSource
 
         self.read_list(name, again=False)
-        self.versions.show(VersionsSource(self.opened, self.base.version if self.base else None))
+        here: StoredGrader | None = self.versions.current if self.pane == VERSIONS else None
+        source = VersionsSource(self.opened, self.base.version if self.base else None)
+        place = next((number for number, one in enumerate(source.versions) if here and one.id == here.id), 0)
+        self.versions.show(source, place)
         self.paint_version()
         self._shown_changed = self.work.is_changed
         self.refresh_bars()
@@ -127,84 +132,6 @@ class GradersWork(GradersVersions):
             self.say("the unsaved text is gone", "state.info")
 
         self.confirm(f"throws the unsaved text of {one_line(entry.name, 40)} away", discard)
-
-    # Making
-
-    def do_graders_new(self) -> None:
-        """Choose what to begin with."""
-        from rft_tui.graders.examples import EXAMPLE_TYPES
-        from rft_tui.tui.screens.pick import Choice, PickScreen
-
-        source = self.table.source
-        entries = source.entries if isinstance(source, EntriesSource) else []
-        folder = self.rft.workspace.graders_folder
-        files = sorted(folder.glob("*.json"))[:200] if folder.is_dir() else []
-        here = self.entry
-        known = [one for one in entries if one.newest is not None and not one.newest.is_external]
-        known.sort(key=lambda one: one is not here)
-        choices = [Choice(f"type {name}", name, "an example of this type") for name in EXAMPLE_TYPES]
-        choices += [Choice(f"copy {one.name}", f"copy of {one_line(one.name, 50)}", "another grader") for one in known]
-        choices += [Choice(f"file {path}", one_line(path.name), "file in graders/") for path in files]
-        choices.append(Choice("path ", "a file …", "JSON of a grader, or FILE.py[:FUNCTION]"))
-
-        def done(value: str | None) -> None:
-            kind, _, rest = (value or "").partition(" ")
-            if kind == "type":
-                from rft_tui.graders.examples import example_spec
-
-                spec = example_spec(rest)
-                self._begin(_pretty(spec), str(spec["name"]))
-            elif kind == "copy":
-                with self.rft.workspace.store.read() as db:
-                    entry = next(one for one in read_entries(db) if one.name == rest)
-                    assert entry.newest is not None
-                    text = grader_text(db, entry.newest)
-                self._begin(text, f"{rest} copy")
-            elif kind == "file":
-                self._from_file(rest)
-            elif kind == "path":
-                self.ask("grader file", "", self._from_file)
-
-        self.app.push_screen(PickScreen("new grader from", choices), self.guarded(done))
-
-    def _from_file(self, typed: str) -> None:
-        """Begin with a file: the JSON as it stands there, or a python function."""
-        name, _, function = typed.rpartition(":")
-        if ".py" in typed:
-            from rft_tui.graders.from_function import spec_from_function
-
-            path = typed_path(self, name if name.endswith(".py") else typed)
-            spec = spec_from_function(path, function if name.endswith(".py") else None)
-            self._begin(_pretty(spec), display_name(spec))
-            return
-        path = typed_path(self, typed)
-        spec = load_spec(path)
-        self._begin(path.read_text(encoding="utf-8-sig"), display_name(spec))
-
-    def _begin(self, text: str, name: str) -> None:
-        """Begin a grader with a text, under a name that is free; it is a draft until it is saved."""
-        source = self.table.source
-        taken = {one.name for one in source.entries} if isinstance(source, EntriesSource) else set()
-
-        def named(typed: str) -> None:
-            wanted = clean_name(typed)
-            if wanted in taken:
-                raise UsageError(f"there is a grader {wanted!r} already", hint="Choose another name.")
-            with self.rft.workspace.store.write() as db:
-                save_draft(db, wanted, None, text)
-            self.keep()
-            self.opened = None
-            self.pane = NAMES
-            self.read_list(wanted)
-            if self.work.tab.kind == "form":
-                self.go_to(TEXT)
-            else:
-                self.edit_here()
-
-        number, free = 2, clean_name(name)
-        while free in taken:
-            free, number = f"{clean_name(name)} {number}", number + 1
-        self.ask("name of the new grader", free, named)
 
     # Names, notes, files
 
@@ -290,7 +217,3 @@ class GradersWork(GradersVersions):
             self.confirm(f"writes over graders/{one_line(path.name, 60)}", write)
         else:
             write()
-
-
-def _pretty(spec: object) -> str:
-    return json.dumps(spec, indent=2, ensure_ascii=False) + "\n"

@@ -12,7 +12,7 @@ from rft_tui.errors import RftError, UsageError
 from rft_tui.safetext import one_line
 from rft_tui.tui.actions import FORM, Action
 from rft_tui.tui.new_run.estimate_lines import estimate_lines
-from rft_tui.tui.new_run.fields import FIELDS
+from rft_tui.tui.new_run.fields import FIELDS, with_keys
 from rft_tui.tui.new_run.values import FormReader
 from rft_tui.tui.paint import Line, wrap_line
 from rft_tui.tui.screens.new_run_editing import NewRunEditing
@@ -66,6 +66,7 @@ class NewRunScreen(NewRunEditing):
     def on_mount(self) -> None:
         """Show the draft, or what was given."""
         self.lay_out()
+        self.form.fields = with_keys(FIELDS, self.hint_key)
         draft = self.rft.session.get(SESSION)
         draft = {
             name: value

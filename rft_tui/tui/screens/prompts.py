@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rft_tui.datasets.conversation import value_text
@@ -24,8 +24,9 @@ NEEDS_PROMPT = ("prompts.edit", "prompts.external", "prompts.diff", "prompts.mar
 class PromptsSource:
     """Versions as rows of a table."""
 
-    def __init__(self, versions: list[ListedPrompt], marked: str = "") -> None:
+    def __init__(self, versions: list[ListedPrompt], marked: str = "", words: Sequence[Line] = ()) -> None:
         self.versions = versions
+        self._words = list(words)
         self.marked = marked
 
     @property
@@ -59,10 +60,7 @@ class PromptsSource:
 
     def empty(self) -> list[Line]:
         """What to press."""
-        return [
-            [(" No prompts yet.", "text.normal")],
-            [(" n makes one; any text file in prompts/ is one too.", "text.dim")],
-        ]
+        return self._words
 
 
 class PromptsScreen(OverScreen, TwoPanes):
@@ -98,7 +96,9 @@ class PromptsScreen(OverScreen, TwoPanes):
         notes: list[str] = []
         versions = list_versions(self.rft.workspace, notes)
         place = next((number for number, one in enumerate(versions) if one.value == wanted), 0)
-        self.table.show(PromptsSource(versions, self._marked.version if self._marked else ""), place)
+        makes = f" {self.hint_key('prompts.new')} makes one; any text file in prompts/ is one too."
+        words: list[Line] = [[(" No prompts yet.", "text.normal")], [(makes, "text.dim")]]
+        self.table.show(PromptsSource(versions, self._marked.version if self._marked else "", words), place)
         self.show_current()
         self.refresh_bars()
         if notes:

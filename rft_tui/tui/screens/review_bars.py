@@ -53,7 +53,7 @@ def _threshold(context: ReviewContext) -> Line:
 def filter_words(state: ReviewState, notes: tuple[str, ...]) -> Line:
     """The filter and the order."""
     line: Line = [(f" /{one_line(state.query, 40)}", "state.warning" if state.query else "text.dim")]
-    if state.sort != "score" or state.descending:
+    if state.sort not in ("score", "list") or state.descending:
         way = "" if state.sort in ("usefulness", "random") else "↓" if state.descending else "↑"
         line.append((f" {way}{state.sort}", "text.dim"))
     if notes:

@@ -8,6 +8,7 @@ from textual.timer import Timer
 
 from rft_tui.model import Band
 from rft_tui.store.filters import Sort
+from rft_tui.store.query import parse_query
 from rft_tui.tui.screens.review_list import COLUMNS, DEFAULT_COLUMNS
 from rft_tui.tui.screens.review_reading import ReviewReading
 from rft_tui.tui.screens.review_state import shown_columns
@@ -59,11 +60,20 @@ class ReviewChoices(ReviewReading):
         """Keep a filter and read the list."""
         if self.preview_timer is not None:
             self.preview_timer.stop()
+        self._propose_sort(query)
         self.state.query = query
         self.reload(keep=self.state.prediction)
         if self.context is not None and self.context.query.notes:
             self.say(" · ".join(self.context.query.notes), "state.warning")
         self.rft.remember()
+
+    def _propose_sort(self, query: str) -> None:
+        """A kept list comes in its own order; without one that order is none."""
+        had, has = (parse_query(one).has("list") for one in (self.state.query, query))
+        if has and not had:
+            self.state.sort, self.state.descending = Sort.LIST.value, False
+        elif not has and self.state.sort == Sort.LIST:
+            self.state.sort = Sort.SCORE.value
 
     def toggle_word(self, word: str) -> None:
         """Put a word into the filter, or take it out."""
@@ -100,7 +110,12 @@ class ReviewChoices(ReviewReading):
 
     def do_sort(self) -> None:
         """The next order."""
-        sorts = [sort.value for sort in Sort if sort is not Sort.DELTA or self.has_baseline()]
+        has_list = self.context is not None and self.context.query.has("list")
+        sorts = [
+            sort.value
+            for sort in Sort
+            if (sort is not Sort.DELTA or self.has_baseline()) and (sort is not Sort.LIST or has_list)
+        ]
         position = sorts.index(self.state.sort) if self.state.sort in sorts else -1
         self.state.sort = sorts[(position + 1) % len(sorts)]
         self.reload(keep=None)

@@ -157,10 +157,10 @@ def _answers(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
     if not view.raw and _is_long(item.output_text, reference, width):
         return _long_answers(item.output_text, reference, width)
     left, right = word_diff(reference, item.output_text)
-    lines = _labelled("reference", _diff_lines(left, width - LABEL, "(empty)"))
+    lines = _labelled("reference", diff_lines(left, width - LABEL, "(empty)"))
     if item.correction is not None:
         lines += _labelled("corrected", wrap_text(item.correction, width - LABEL, "verdict.label"))
-    return lines + _labelled("prediction", _diff_lines(right, width - LABEL, "(empty answer)"))
+    return lines + _labelled("prediction", diff_lines(right, width - LABEL, "(empty answer)"))
 
 
 def _reference_lines(reference: str | None, width: int) -> list[Line]:
@@ -181,7 +181,7 @@ def _long_answers(output_text: str, reference: str, width: int) -> list[Line]:
     """Two long texts in two columns, words that differ marked."""
     column = (width - 3) // 2
     left, right = word_diff(reference, output_text)
-    left_lines, right_lines = _diff_lines(left, column, "(empty)"), _diff_lines(right, column, "(empty answer)")
+    left_lines, right_lines = diff_lines(left, column, "(empty)"), diff_lines(right, column, "(empty answer)")
     lines: list[Line] = [[(fit("reference", column), "text.dim"), (" │ ", "surface.rule"), ("prediction", "text.dim")]]
     for number in range(max(len(left_lines), len(right_lines))):
         one: Line = left_lines[number] if number < len(left_lines) else []
@@ -191,7 +191,7 @@ def _long_answers(output_text: str, reference: str, width: int) -> list[Line]:
     return lines
 
 
-def _diff_lines(line: Line, width: int, empty: str) -> list[Line]:
+def diff_lines(line: Line, width: int, empty: str) -> list[Line]:
     """A diffed text, broken at its own line breaks and at the width."""
     rows: list[Line] = [[]]
     for text, name in line:

@@ -234,7 +234,8 @@ class ReviewReading(PaneKeys):
                 [(f" {self.hint_key('review.by')} shows other scores.", "text.dim")],
             ]
         return [
-            [(f" Nothing fits /{self.state.query}", "text.normal")],
+            [(f" Nothing fits /{one_line(self.state.query, 30)}", "text.normal")],
+            *([(f" {one_line(note, 200)}", "state.warning")] for note in context.query.notes),
             [(f" {self.hint_key('filter')} changes the filter", "text.dim")],
             [(f" {self.hint_key('review.runs')} chooses whose predictions", "text.dim")],
         ]

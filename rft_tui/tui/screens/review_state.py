@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from rft_tui.model import BandEdges
 from rft_tui.store.filters import Selection, Sort
 from rft_tui.store.graders import StoredGrader, get_grader, list_graders, most_at_home, previous_version
 from rft_tui.store.grades import is_simulated
+from rft_tui.store.kept_lists import unknown_lists
 from rft_tui.store.listing import ListingRequest
 from rft_tui.store.query import Query, parse_query
 from rft_tui.store.runs import RunGroup, run_groups
@@ -115,7 +116,9 @@ def read_context(db: sqlite3.Connection, state: ReviewState, reviewer: str) -> R
         state.raw,
     )
     simulated = grader is not None and is_simulated(db, grader.id, selection.runs)
-    return ReviewContext(groups, graders, grader, selection, parse_query(state.query), view, simulated)
+    query = parse_query(state.query)
+    query = replace(query, notes=(*query.notes, *unknown_lists(db, query)))
+    return ReviewContext(groups, graders, grader, selection, query, view, simulated)
 
 
 def _selection(
@@ -142,7 +145,10 @@ def request_of(
 ) -> ListingRequest:
     """What the store is asked to list."""
     parsed = context.query if query is None else parse_query(query)
-    return ListingRequest(context.selection, parsed, Sort(state.sort), state.descending, head)
+    sort = Sort(state.sort)
+    if sort is Sort.LIST and not parsed.has("list"):
+        sort = Sort.SCORE
+    return ListingRequest(context.selection, parsed, sort, state.descending, head)
 
 
 def shown_columns(state: ReviewState) -> tuple[str, ...]:

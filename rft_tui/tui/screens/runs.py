@@ -127,10 +127,20 @@ class RunsScreen(RunsGrading):
             cursor = next(new, cursor)
             self._looked_for = set()
         self.grader = message.grader
-        self.table.show(RunsSource(message.lines), cursor if isinstance(cursor, int) else 0)
+        self.table.show(RunsSource(message.lines, self._empty_words()), cursor if isinstance(cursor, int) else 0)
         self.show_current(again=True)
         self._catch_up()
         self.refresh_bars()
+
+    def _empty_words(self) -> list[Line]:
+        """What to do when there are no runs."""
+        return [
+            [(" No runs yet.", "text.normal")],
+            [(f" {self.hint_key('runs.new')} asks a model for some;", "text.dim")],
+            [(f" {self.hint_key('runs.import')} (or rft-tui import FILE) brings in predictions made elsewhere;",
+              "text.dim")],
+            [(" rft-tui demo shows how it looks with some.", "text.dim")],
+        ]  # fmt: skip
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
         """Workspace and grader; what is being graded."""

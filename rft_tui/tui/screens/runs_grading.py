@@ -67,19 +67,30 @@ class RunsGrading(TwoPanes):
 
     def do_runs_grade(self) -> None:
         """Choose a grader and grade the line's runs with it in the background."""
+        from rft_tui.tasks.graders import grader_files
         from rft_tui.tui.screens.pick import Choice, PickScreen
 
         row = self.row
         if row is None:
             return
-        folder = self.rft.workspace.graders_folder
-        with self.rft.workspace.store.read() as db:
+        workspace = self.rft.workspace
+        with workspace.store.read() as db:
             stored = [grader for grader in list_graders(db) if not grader.is_external]
-        choices = [Choice(grader.label, grader.label, grader.type) for grader in reversed(stored)]
-        files = sorted(folder.glob("*.json")) if folder.is_dir() else []
-        choices += [Choice(str(path), one_line(path.name), "file in graders/") for path in files]
+        files = grader_files(workspace.graders_folder)
+        names = {version: one_line(path.name) for path, version in reversed(files.items())}
+        choices = [
+            Choice(f"{one.name}@{one.version}", one.label, " · ".join(filter(None, (one.type, names.get(one.version)))))
+            for one in reversed(stored)
+        ]
+        known = {one.version for one in stored}
+        choices += [
+            Choice(str(path), one_line(path.name), "file in graders/")
+            for path, version in files.items()
+            if version not in known
+        ]
         if not choices:
-            self.say("there is no grader yet: rft-tui grader new", "state.warning")
+            makes = f"{self.hint_key('screen.graders')} Graders, {self.hint_key('graders.new')} makes one"
+            self.say(f"there is no grader yet · {makes}", "state.warning")
             return
 
         def chosen(value: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rft_tui.model import BandEdges, JsonObject
 from rft_tui.safetext import one_line
 from rft_tui.store.graders import StoredGrader
@@ -23,8 +25,9 @@ LABEL = 10
 class RunsSource:
     """Lines of runs as rows of a table."""
 
-    def __init__(self, lines: list[RunLine], *, reading: bool = False) -> None:
+    def __init__(self, lines: list[RunLine], words: Sequence[Line] = (), *, reading: bool = False) -> None:
         self.lines = lines
+        self._words = list(words)
         self._reading = reading
         self._has_cost = any(line.cost is not None for line in lines)
 
@@ -65,14 +68,7 @@ class RunsSource:
 
     def empty(self) -> list[Line]:
         """What to do when there are no runs."""
-        if self._reading:
-            return [[(" reading …", "text.faint")]]
-        return [
-            [(" No runs yet.", "text.normal")],
-            [(" n asks a model for some;", "text.dim")],
-            [(" I (or rft-tui import FILE) brings in predictions made elsewhere;", "text.dim")],
-            [(" rft-tui demo shows how it looks with some.", "text.dim")],
-        ]
+        return [[(" reading …", "text.faint")]] if self._reading else self._words
 
 
 def _group_name(row: RunLine) -> str:

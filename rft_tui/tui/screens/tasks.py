@@ -62,7 +62,13 @@ class TasksScreen(OverScreen, TwoPanes):
         with self.rft.workspace.store.read() as db:
             tasks = list_tasks(db, limit=SHOWN)
         place = next((number for number, task in enumerate(tasks) if here is not None and task.id == here.id), 0)
-        self.table.show(TasksSource(tasks), place)
+        asks, grades = self.hint_key("runs.new"), self.hint_key("runs.grade")
+        words: list[Line] = [
+            [(" No tasks yet.", "text.normal")],
+            [(f" {asks} in Runs asks models for predictions; {grades} there grades with a model.", "text.dim")],
+            [(" Tasks go on when you leave, and are shown here when you come back.", "text.dim")],
+        ]
+        self.table.show(TasksSource(tasks, words), place)
         self.show_current()
 
     def tasks_changed(self) -> None:
@@ -91,7 +97,8 @@ class TasksScreen(OverScreen, TwoPanes):
         if action.id in STEERING and has_ended:
             return f"task {task.id} has ended"
         if action.id == "tasks.resume" and (task.state == "done" or (task.is_open and not task.wish)):
-            return f"task {task.id} is {task.state}" + ("; E in Runs asks again for errors" * (task.state == "done"))
+            again = f"; {self.hint_key('runs.retry')} in Runs asks again for errors" if task.state == "done" else ""
+            return f"task {task.id} is {task.state}{again}"
         return super().why_not(action)
 
     def show_current(self) -> None:

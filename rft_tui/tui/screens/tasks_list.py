@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rft_tui.safetext import one_line
 from rft_tui.store.tasks import StoredTask, TaskState
 from rft_tui.tui.paint import Line, fit, fit_right, wrap_line
@@ -20,8 +22,9 @@ SETTING_WORDS = {"concurrency": "at once", "spend_cap": "spend cap $", "token_ca
 class TasksSource:
     """Tasks as rows of a table, the newest first."""
 
-    def __init__(self, tasks: list[StoredTask]) -> None:
+    def __init__(self, tasks: list[StoredTask], words: Sequence[Line] = ()) -> None:
         self.tasks = tasks
+        self._words = list(words)
 
     @property
     def count(self) -> int:
@@ -60,11 +63,7 @@ class TasksSource:
 
     def empty(self) -> list[Line]:
         """What makes tasks."""
-        return [
-            [(" No tasks yet.", "text.normal")],
-            [(" n in Runs asks models for predictions; G there grades with a model.", "text.dim")],
-            [(" Tasks go on when you leave, and are shown here when you come back.", "text.dim")],
-        ]
+        return self._words
 
 
 def task_details(task: StoredTask, width: int) -> list[Line]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from textual.events import Click
 
@@ -12,8 +13,11 @@ from rft_tui.safetext import one_line
 from rft_tui.tui.paint import Line, fit
 from rft_tui.tui.widgets.lines import LineWidget
 
+if TYPE_CHECKING:
+    from rft_tui.tui.editing.highlight import Highlighter
+
 LABEL = 22
-"""Cells of the labels."""
+"""Cells of the labels, unless a form says otherwise."""
 
 
 class FieldKind(StrEnum):
@@ -53,10 +57,12 @@ class Form(LineWidget):
         self.fields = tuple(fields)
         self.values: dict[str, str] = {}
         self.problems: dict[str, str] = {}
+        self.label_width = LABEL
         self.cursor = 0
         self.top = 0
         self.on_moved: Callable[[], None] | None = None
         self.on_chosen: Callable[[], None] | None = None
+        self._colors: Mapping[str, Highlighter] = {}
 
     @property
     def field(self) -> FormField:
@@ -73,6 +79,11 @@ class Form(LineWidget):
         if (values, problems) != (self.values, self.problems):
             self.values, self.problems = dict(values), dict(problems)
             self.refresh()
+
+    def color(self, colors: Mapping[str, Highlighter]) -> None:
+        """Colour the values of some fields, by their names."""
+        self._colors = colors
+        self.refresh()
 
     def go(self, position: int) -> None:
         """Move the cursor; it stays within the form and in view."""
@@ -134,15 +145,21 @@ class Form(LineWidget):
         else:
             shown, style = one_line(value, 300), "text.normal bold" if given else "text.normal"
         sign = ("▸", "text.accent bold") if here else (margin, "text.faint")
-        line: Line = [sign, (f" {fit(field.label, LABEL)}", "text.dim")]
+        line: Line = [sign, (f" {fit(field.label, self.label_width)}", "text.dim")]
         if problem and not value:
             line.append((shown, "state.warning"))
         elif problem:
-            room = max(12, (width - LABEL - 4) // 2)
-            line += [(one_line(shown, room), style), ("  ✗ ", "state.bad bold"), (one_line(problem, 200), "state.bad")]
+            room = max(12, (width - self.label_width - 4) // 2)
+            line += self._value_spans(field, one_line(shown, room), style)
+            line += [("  ✗ ", "state.bad bold"), (one_line(problem, 200), "state.bad")]
         else:
-            line.append((shown, style))
+            line += self._value_spans(field, shown, style)
         return line, "selection" if here else self._ground
+
+    def _value_spans(self, field: FormField, shown: str, style: str) -> Line:
+        """A value in its colours where it has some."""
+        colors = self._colors.get(field.name)
+        return [(shown, style)] if colors is None or not self.value(field.name) else colors(shown, 0)[0]
 
     _ground = "background"
 

@@ -61,7 +61,10 @@ class LineInput(Input):
 
 def signs(text: str) -> str:
     """The text with a sign in place of every character that is not to be sent to a terminal."""
-    return text if text.isascii() and text.isprintable() else "".join(map(_sign, text))
+    if text.isascii() and text.isprintable():
+        return text
+    signs_of = {ord(one): sign for one in set(text) if (sign := _sign(one)) != one}
+    return text.translate(signs_of) if signs_of else text
 
 
 def _sign(character: str) -> str:

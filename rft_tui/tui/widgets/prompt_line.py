@@ -30,17 +30,16 @@ class _Label(LineWidget):
 
 
 class _PromptInput(LineInput):
-    """An input without a frame; `esc` and `enter` go to the line that owns it."""
+    """An input without a frame; `enter`, `esc` and whatever else the line wants go to the line that owns it."""
 
     def __init__(self, owner: PromptLine, value: str) -> None:
         super().__init__(value)
         self._owner = owner
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key == "escape":
+        if self._owner.take_key(event.key):
             event.stop()
             event.prevent_default()
-            self._owner.cancel()
             return
         await super()._on_key(event)
 
@@ -71,9 +70,20 @@ class PromptLine(Horizontal):
         yield _Label(self._label)
         yield _PromptInput(self, self._value)
 
+    @property
+    def input(self) -> LineInput:
+        """Where one types."""
+        return self.query_one(_PromptInput)
+
     def on_mount(self) -> None:
         """Let letters type."""
-        self.query_one(_PromptInput).focus()
+        self.input.focus()
+
+    def take_key(self, key: str) -> bool:
+        """Do what a key does to the line itself; whether it did something."""
+        if key == "escape":
+            self.cancel()
+        return key == "escape"
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Hand the draft on."""

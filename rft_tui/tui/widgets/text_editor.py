@@ -228,9 +228,7 @@ class TextEditor(LineWidget):
         rows = self._rows_of(line)
         start, end = rows[row], rows[row + 1] if row + 1 < len(rows) else len(lines[line])
         spans, _state = self.highlight(lines[line], self._state(line))
-        if not (lines[line].isascii() and lines[line].isprintable()):
-            spans = [(painted(text), name) for text, name in spans]
-        cut = _cut(spans, start, end)
+        cut = [(painted(text), name) for text, name in _cut(spans, start, end)]
         cut = self._with_selection(cut, line, start, end)
         if self.is_typing and self.buffer.cursor[0] == line and self._row_of(self.buffer.cursor)[1] == row:
             cut = _restyled(cut, self.buffer.cursor[1] - start, self.buffer.cursor[1] - start + 1, "reverse")

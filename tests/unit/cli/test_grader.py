@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from rft_tui.graders.examples import example_spec
 from tests.unit.cli.conftest import Cli
 
 
@@ -113,3 +114,17 @@ def test_new_from_a_type_needs_no_workspace(cli: Cli, tmp_path: Path) -> None:
     checked = cli("grader", "check", judged, "--for", "local", "--json")
     assert checked.code == 0
     assert [one["kind"] for one in checked.document["problems"]] == ["needs_service"]
+
+
+def test_a_diff_asks_no_judge_and_says_what_would(cli: Cli, demo: Path) -> None:
+    for name, threshold in (("first", 0.5), ("second", 0.25)):
+        spec = {**example_spec("score_model"), "name": "asks", "pass_threshold": threshold}
+        (demo / "graders" / f"{name}.json").write_text(json.dumps(spec))
+    files = [str(demo / "graders" / f"{name}.json") for name in ("first", "second")]
+    result = cli("-C", demo, "grader", "diff", *files)
+    assert result.code == 0
+    assert "0 predictions compared" in result.out
+    said = "asks a model and has not graded 713 predictions; to ask: rft-tui grade --grader asks@"
+    assert result.err.count(said) == 2
+    document = cli("-C", demo, "grader", "diff", "exact", files[0], "--json").document
+    assert (document["compared"], document["not_graded"]) == (0, {"a": 0, "b": 713})

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rft_tui.errors import StoreError
+from rft_tui.settings import CACHE_FILE
 from tests.unit.cli.conftest import Cli, question, write_lines
 
 EXACT = {
@@ -26,6 +30,18 @@ TAMPERED = {
         {"role": "user", "content": "Reference: {{item.reference_answer}}\nAnswer: {{sample.output_text}}"},
     ],
 }
+MIXED = """
+from rapidfuzz.fuzz import token_set_ratio
+
+
+def likeness(one, other):
+    return token_set_ratio(one.lower(), other.lower()) / 100
+
+
+def mixed(sample, item, share=0.15):
+    said, wanted = sample["output_text"], item["reference_answer"]
+    return (1 - share) * likeness(said, wanted) + share * (said == wanted)
+"""
 
 
 def written(path: Path, spec: Any) -> Path:
@@ -130,6 +146,91 @@ def test_a_judge_is_asked_through_a_profile_and_marked(cli: Cli, animals: Path, 
     assert document["simulated"] is True
     assert document["variance"]["answers"] == 20
     assert all(len(one["scores"]) == 2 for one in document["probes"])
+
+
+def test_what_comes_out_is_kept_for_the_version(cli: Cli, animals: Path, tmp_path: Path) -> None:
+    path = written(tmp_path / "same.json", EXACT)
+    assert cli("-C", animals, "grader", "show", path, "--json").document["bench"] == {"state": "never"}
+    printed = cli("-C", animals, "grader", "bench", path, "--json").document
+    with closing(sqlite3.connect(animals / CACHE_FILE)) as db:
+        kept = db.execute("SELECT name, version, ok, checks, failures, document FROM bench_result").fetchall()
+        stored = db.execute("SELECT count(*) FROM grader").fetchone()
+    assert kept[0][:5] == ("same", printed["grader"]["version"], 0, 60, 12)
+    document = json.loads(kept[0][5])
+    assert {"probes", "summary", "limits", "seed"} <= set(document)
+    assert printed == printed | document
+    assert stored == (0,)
+    shown = cli("-C", animals, "grader", "show", path)
+    assert "fails the bench (just now, 60 checks on 6 items): padding 6 of 6, alternatives 6 of 6" in shown.err
+    bench = cli("-C", animals, "grader", "show", path, "--json").document["bench"]
+    assert (bench["state"], bench["items"], bench["failing"]) == ("failed", 6, ["padding", "alternatives"])
+
+
+def test_the_list_has_the_newest_bench_of_each_version(cli: Cli, demo: Path) -> None:
+    cli("-C", demo, "grader", "bench", "exact", "--items", 3)
+    rows = cli("-C", demo, "grader", "list", "--json").document["graders"]
+    assert {one["grader"]: one["bench"]["state"] for one in rows}["exact"] == "failed"
+    assert {one["bench"]["state"] for one in rows if one["grader"] != "exact"} == {"never"}
+    assert "✗ 1 of 10" in cli("-C", demo, "grader", "list").out
+
+
+def test_figures_alone_are_not_kept_and_some_probes_are_kept_as_a_part(cli: Cli, animals: Path, tmp_path: Path) -> None:
+    judge = written(tmp_path / "judge.json", TAMPERED)
+    static = cli("-C", animals, "grader", "bench", judge, "--static", "--json").document
+    assert static["partial"] is True
+    assert cli("-C", animals, "grader", "show", judge, "--json").document["bench"] == {"state": "never"}
+    path = written(tmp_path / "same.json", EXACT)
+    part = cli("-C", animals, "grader", "bench", path, "--probe", "echo", "--json").document
+    assert (part["ok"], part["partial"]) == (True, True)
+    assert cli("-C", animals, "grader", "show", path, "--json").document["bench"]["state"] == "partial"
+
+
+def test_a_cache_that_cannot_be_written_does_not_hide_the_result(
+    cli: Cli, animals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object, **_named: object) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr("rft_tui.store.benches.keep_bench", full)
+    result = cli("-C", animals, "grader", "bench", written(tmp_path / "same.json", EXACT))
+    assert result.code == 1
+    assert "not kept: the disk is full" in result.err
+    assert "not sound, 48 of 60 hold" in result.out
+
+
+def test_a_judge_that_ends_early_leaves_nothing(cli: Cli, animals: Path, tmp_path: Path) -> None:
+    path = written(tmp_path / "judge.json", TAMPERED)
+    (animals / "rft.toml").write_text(
+        '[profiles.away]\nbase_url = "http://127.0.0.1:9/v1"\napi = "chat"\napi_key_env = ""\n'
+    )
+    assert cli("-C", animals, "grader", "bench", path, "--profile", "away", "--json").code == 3
+    assert cli("-C", animals, "grader", "show", path, "--json").document["bench"] == {"state": "never"}
+
+
+def test_words_in_common_with_a_share_for_the_exact_text_pay_for_padding(
+    cli: Cli, workspace: Path, tmp_path: Path
+) -> None:
+    """A forgiving likeness and an exact share, as a function of a file: what stands beside the answer costs nothing."""
+    rows = [
+        question(f"What helps in case {at}?", name) for at, name in enumerate(("ginger tea", "honey", "warm broth"))
+    ]
+    assert cli("-C", workspace, "data", "import", write_lines(tmp_path / "helps.jsonl", rows)).code == 0
+    (tmp_path / "mixed.py").write_text(MIXED)
+    path = tmp_path / "mixed.json"
+    assert cli("-C", workspace, "grader", "new", "--from", f"{tmp_path / 'mixed.py'}:mixed", "-o", path).code == 0
+    write_lines(tmp_path / "mixed.orderings.jsonl", [{"item": {"reference_answer": "honey"},
+                "answers": ["honey", "plenty of honey in hot milk twice a day plus rest"]}])  # fmt: skip
+    result = cli("-C", workspace, "grader", "bench", path, "--limit", "ordering=0.3", "--json")
+    assert result.code == 1
+    padding = [one for one in result.document["probes"] if one["probe"] == "padding"]
+    assert [(round(one["score"], 6), one["expected"], one["ok"]) for one in padding] == [
+        (0.85, "at most 0.8", False)
+    ] * 3
+    (ordering,) = result.document["orderings"]
+    assert [round(one["score"], 6) for one in ordering["answers"]] == [1.0, 0.85]
+    assert (ordering["inverted"], ordering["ok"]) == ([0], False)
+    text = cli("-C", workspace, "grader", "bench", path)
+    assert "0.2 below reference       0.850 – 0.850  no" in text.out
 
 
 @pytest.mark.parametrize(

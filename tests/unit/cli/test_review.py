@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rft_tui.model import Verdict
+from rft_tui.store.kept_lists import put_list
 from rft_tui.store.review import answers_of
 from rft_tui.store.verdicts import EventKind, record
 from rft_tui.workspace import open_workspace
@@ -96,3 +97,24 @@ def test_predictions_without_grades_are_listed(cli: Cli, workspace: Path, demo: 
     assert document["count"] == 720
     assert {one["grader"] for one in document["predictions"]} == {None}
     assert sum(document["bands"].values()) == 0
+
+
+def test_a_kept_list_in_its_own_order(cli: Cli, demo: Path) -> None:
+    workspace = open_workspace(demo)
+    with workspace.store.write() as db:
+        put_list(db, "mine", [30, 4, 500])
+    workspace.store.close()
+
+    def listed(*words: str) -> list[int]:
+        document = cli("-C", demo, "review", "list", *words, "--json").document
+        return [one["prediction"] for one in document["predictions"]]
+
+    assert listed("--filter", "list:mine") == [30, 4, 500]
+    assert listed("--filter", "list:mine", "--descending") == [500, 4, 30]
+    assert sorted(listed("--filter", "list:mine", "--sort", "score")) == [4, 30, 500]
+    assert set(listed("--filter", "-list:mine")) == set(range(1, 721)) - {30, 4, 500}
+    unknown = cli("-C", demo, "review", "list", "--filter", "list:other", "--json")
+    assert (unknown.code, unknown.document["count"]) == (0, 0)
+    assert "there is no list 'other'; lists here: mine" in unknown.err
+    wrong = cli("-C", demo, "review", "list", "--sort", "list", "--json")
+    assert (wrong.code, wrong.error["message"]) == (2, "the order of a list needs a list")

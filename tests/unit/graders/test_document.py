@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rft_tui.errors import GraderSpecError
-from rft_tui.graders.document import Part, PartPath, parts, with_part, without_part
+from rft_tui.graders.document import Part, PartPath, parts
 from rft_tui.graders.document_check import check_text
+from rft_tui.graders.document_edits import with_part, without_part
 from rft_tui.graders.examples import EXAMPLE_TYPES, example_spec
 from rft_tui.graders.json_spans import JsonTextError, Span, parse_spans, value_at
 from rft_tui.graders.spec import parse_spec
@@ -247,6 +248,20 @@ class TestParts:
     )
     def test_one_edit_changes_its_characters_alone(self, label: str, new: Any, old_text: str, new_text: str) -> None:
         assert with_part(ODD, by_label(ODD)[label].path, new) == ODD.replace(old_text, new_text, 1)
+
+    @given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8), st.booleans())
+    def test_a_text_is_spelt_anew_only_where_it_differs(
+        self, head: str, old: str, new: str, tail: str, escaped: bool
+    ) -> None:
+        odd = {"a": "\\u0061", "/": "\\/"}
+        before, middle, after = (
+            "".join(odd.get(sign, json.dumps(sign, ensure_ascii=escaped)[1:-1]) for sign in one)
+            for one in (head, old, tail)
+        )
+        edited = with_part(f'{{"k": "{before}{middle}{after}"}}', ("k",), head + new + tail)
+        assert json.loads(edited) == {"k": head + new + tail}
+        assert edited.startswith(f'{{"k": "{before}')
+        assert edited.endswith(f'{after}"}}')
 
     def test_lists_over_lines_stay_over_lines(self) -> None:
         text = '{\n  "labels": [\n    "x",\n    "y"\n  ]\n}'

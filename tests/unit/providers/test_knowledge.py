@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from rft_tui.model import Usage
-from rft_tui.providers.efforts import ALL_EFFORTS, default_effort, efforts_of
+from rft_tui.providers.efforts import ALL_EFFORTS, efforts_of
 from rft_tui.providers.models import ServiceModel, retirement
 from rft_tui.providers.prices import cost_of, price_of, shipped_prices
 from rft_tui.providers.profiles import BUILT_IN, NamedProfile
@@ -17,22 +17,22 @@ OPENAI = NamedProfile("openai", Profile())
 
 
 @pytest.mark.parametrize(
-    ("model", "efforts", "default"),
+    ("model", "efforts"),
     [
-        ("gpt-5.1", ("none", "low", "medium", "high"), "none"),
-        ("gpt-5.1-2025-11-13", ("none", "low", "medium", "high"), "none"),
-        ("gpt-5", ("minimal", "low", "medium", "high"), "medium"),
-        ("gpt-5-mini", ("minimal", "low", "medium", "high"), "medium"),
-        ("gpt-5-pro", ("high",), "high"),
-        ("gpt-5.1-codex-max", ("none", "low", "medium", "high", "xhigh"), "none"),
-        ("o4-mini-2025-04-16", ("low", "medium", "high"), "medium"),
-        ("ft:o4-mini-2025-04-16:me::abc", ("low", "medium", "high"), "medium"),
-        ("gpt-4.1", (), ""),
-        ("smollm2", ALL_EFFORTS, ""),
+        ("gpt-5.1", ("none", "low", "medium", "high")),
+        ("gpt-5.1-2025-11-13", ("none", "low", "medium", "high")),
+        ("gpt-5", ("minimal", "low", "medium", "high")),
+        ("gpt-5-mini", ("minimal", "low", "medium", "high")),
+        ("gpt-5-pro", ("high",)),
+        ("gpt-5.1-codex-max", ("none", "low", "medium", "high", "xhigh")),
+        ("o4-mini-2025-04-16", ("low", "medium", "high")),
+        ("ft:o4-mini-2025-04-16:me::abc", ("low", "medium", "high")),
+        ("gpt-4.1", ()),
+        ("smollm2", ALL_EFFORTS),
     ],
 )
-def test_efforts(model: str, efforts: tuple[str, ...], default: str) -> None:
-    assert (efforts_of(model), default_effort(model)) == (efforts, default)
+def test_efforts(model: str, efforts: tuple[str, ...]) -> None:
+    assert efforts_of(model) == efforts
 
 
 def test_newer_models_refuse_minimal_and_take_xhigh() -> None:

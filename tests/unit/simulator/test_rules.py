@@ -130,6 +130,20 @@ def test_the_judge_picks_labels_by_their_order(candidate: str, label: str) -> No
     assert json.loads(judge_answer(asked, schema) or "")["label"] == label
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "better"),
+    [("lake", "pacific ocean", "second"), ("the ocean", "sea", "first"), ("sea", "lake", "same")],
+)
+def test_the_judge_compares_two_answers_by_the_reference(first: str, second: str, better: str) -> None:
+    said = {"type": "string"}
+    schema = {"properties": {"better": {"type": "string", "enum": ["first", "second", "same"]}, "reason": said}}
+    asked = f"Question:\nsea or lake?\n\nReference answer:\npacific ocean\n\nFirst answer:\n{first}\n\n"
+    answer = json.loads(judge_answer(f"{asked}Second answer:\n{second}", schema) or "")
+    assert answer == {"better": better, "reason": RULE}
+    alone = "Question:\nsea or lake?\n\nFirst answer:\npacific\n\nSecond answer:\na lake"
+    assert json.loads(judge_answer(alone, schema) or "")["better"] == "second"
+
+
 @pytest.mark.parametrize("schema", [{}, {"properties": 3}, {"properties": {"result": {"type": "string"}}}, SCHEMA])
 def test_the_judge_leaves_other_schemas_alone(schema: dict[str, Any]) -> None:
     assert judge_answer("Reference: a\nCandidate: b", schema) is None

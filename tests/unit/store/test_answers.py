@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from rft_tui.model import Answer, PredictionError, Usage, Verdict
 from rft_tui.store import answers as module
-from rft_tui.store.answers import AskedAnswer, known_answers, note_served_model, put_answer, put_prediction, raw_body
+from rft_tui.store.answers import (
+    AskedAnswer,
+    NewPrediction,
+    known_answers,
+    note_served_model,
+    put_answer,
+    put_prediction,
+    raw_body,
+)
 from rft_tui.store.database import Store
 from rft_tui.store.origin import origin_of
 from rft_tui.store.review import toggle_mark
@@ -30,7 +38,7 @@ def test_everything_that_came_is_kept(store: Store) -> None:
     with store.write() as db:
         run = a_run(db)
         number = put_answer(db, AskedAnswer("k", GOOD, b'{"raw": 1}', 0.25), run)
-        put_prediction(db, run, 1, 1, number, GOOD, cost=0.25)
+        put_prediction(db, NewPrediction(run, 1, 1, number, GOOD, cost=0.25))
         found = known_answers(db, ["k", "other"])
         assert list(found) == ["k"]
         assert (found["k"].answer, found["k"].cost, found["k"].asked_by) == (GOOD, 0.25, run)
@@ -59,15 +67,15 @@ def test_an_error_is_kept_with_its_verdicts_and_gives_its_place(store: Store, ki
         run, of = a_run(db), grader(db)
         bad = failed(kind, "cut\ud800 off")
         first = put_answer(db, AskedAnswer("k", bad, b"raw", 0.5), run)
-        put_prediction(db, run, 1, 1, first, bad, cost=0.5)
+        put_prediction(db, NewPrediction(run, 1, 1, first, bad, cost=0.5))
         assert known_answers(db, ["k"]) == {}
         give(db, of, {predictions(db)[0]: None})
         toggle_mark(db, predictions(db)[0])
         record(db, ME, EventKind.VERDICT, Verdict.WRONG, answers=[first])
         second = put_answer(db, AskedAnswer("k", failed("timeout")), run)
-        put_prediction(db, run, 1, 1, second, failed("timeout"))
+        put_prediction(db, NewPrediction(run, 1, 1, second, failed("timeout")))
         third = put_answer(db, AskedAnswer("k", GOOD), run)
-        put_prediction(db, run, 1, 1, third, GOOD)
+        put_prediction(db, NewPrediction(run, 1, 1, third, GOOD))
         assert len({first, second, third}) == 3
         rows = db.execute("SELECT answer, error_kind, snippet FROM prediction").fetchall()
         assert rows == [(third, None, "yes")]
@@ -87,8 +95,8 @@ def test_a_prediction_is_never_taken_from_an_answer(store: Store) -> None:
     with store.write() as db:
         run = a_run(db)
         good, bad = put_answer(db, AskedAnswer("k", GOOD), run), put_answer(db, AskedAnswer("l", failed()), run)
-        put_prediction(db, run, 1, 1, good, GOOD)
-        put_prediction(db, run, 1, 1, bad, failed())
+        put_prediction(db, NewPrediction(run, 1, 1, good, GOOD))
+        put_prediction(db, NewPrediction(run, 1, 1, bad, failed()))
         assert db.execute("SELECT answer, error_kind FROM prediction").fetchall() == [(good, None)]
 
 
@@ -115,7 +123,7 @@ def test_the_origin_of_what_is_not_there(store: Store) -> None:
     with store.write() as db:
         run = a_run(db)
         assert origin_of(db, run, 1) is None
-        put_prediction(db, run, 1, 2, put_answer(db, AskedAnswer("k", GOOD), run), GOOD)
+        put_prediction(db, NewPrediction(run, 1, 2, put_answer(db, AskedAnswer("k", GOOD), run), GOOD))
         found = origin_of(db, run, 2)
         assert found is not None
         assert (found.key, found.cached, found.model, found.served_model) == ("k", False, "m", "m-1")

@@ -9,7 +9,7 @@ import pytest
 
 from rft_tui.errors import UsageError
 from rft_tui.model import Answer
-from rft_tui.store.answers import AskedAnswer, put_answer, put_prediction
+from rft_tui.store.answers import AskedAnswer, NewPrediction, put_answer, put_prediction
 from rft_tui.store.database import Store
 from rft_tui.store.drafts import (
     drop_draft,
@@ -89,6 +89,6 @@ class TestPins:
             pin(db, b)
             run, at = db.execute("SELECT run, item FROM prediction WHERE id = ?", [b]).fetchone()
             answer = Answer("better")
-            put_prediction(db, run, 1, at, put_answer(db, AskedAnswer("k", answer), run), answer)
+            put_prediction(db, NewPrediction(run, 1, at, put_answer(db, AskedAnswer("k", answer), run), answer))
             (now,) = pinned(db)
             assert db.execute("SELECT snippet FROM prediction WHERE id = ?", [now]).fetchone()[0] == "better"

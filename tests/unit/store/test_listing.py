@@ -245,7 +245,7 @@ def test_a_field_is_found_however_its_row_is_written(store: Store) -> None:
         {"réponse": "x"},
         {"n": 5.5},
         {"n": float("nan"), "réponse": "Größe"},
-        {"list": ["large", "big"]},
+        {"names": ["large", "big"]},
     ]
     rows = [item(f"Q{number}?", None, **one) for number, one in enumerate(fields)]
     rows[0] = replace(rows[0], raw='{"messages": [], "réponse": "Größe"}'.encode())
@@ -256,7 +256,7 @@ def test_a_field_is_found_however_its_row_is_written(store: Store) -> None:
     assert listed(store, "réponse:Größe", everything) == [1]
     assert listed(store, "réponse:x", everything) == [2]
     assert listed(store, "n:5", everything) == [3]
-    assert listed(store, "list:big", everything) == [5]
+    assert listed(store, "names:big", everything) == [5]
     assert listed(store, '"a\udce9":x', everything) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from rft_tui.model import Answer
 from rft_tui.store import wanted
-from rft_tui.store.answers import AskedAnswer, put_answer, put_prediction
+from rft_tui.store.answers import AskedAnswer, NewPrediction, put_answer, put_prediction
 from rft_tui.store.database import Store
 from rft_tui.store.runs import ensure_run, find_run, highest_index, list_runs
 from rft_tui.store.tasks import add_task
@@ -22,7 +22,7 @@ def a_run(db: sqlite3.Connection, count: int = 6) -> int:
 
 
 def settle(db: sqlite3.Connection, run: int, at: int, answer: Answer) -> None:
-    put_prediction(db, run, 1, at, put_answer(db, AskedAnswer(str(at), answer), run), answer)
+    put_prediction(db, NewPrediction(run, 1, at, put_answer(db, AskedAnswer(str(at), answer), run), answer))
 
 
 def to_ask(db: sqlite3.Connection, run: int, **how: object) -> list[int]:

@@ -13,7 +13,7 @@ import pytest
 
 from rft_tui.errors import GraderSpecError, InputError, UsageError
 from rft_tui.graders.bench.ordering import Ordering
-from rft_tui.graders.bench.probes import BenchItem
+from rft_tui.graders.bench.probes import BenchItem, lend
 from rft_tui.graders.bench.reading import NOT_READ
 from rft_tui.graders.bench.rules import DEFAULT_LIMITS, PROBES, parse_limits
 from rft_tui.graders.engine import LocalGrader, compile_grader
@@ -64,7 +64,7 @@ def plan(**more: Any) -> BenchPlan:
     items = [
         BenchItem(word * 8, f"What is no. {at}?", word, {"reference_answer": word}) for at, word in enumerate(WORDS)
     ]
-    return BenchPlan(items, WORDS, **more)
+    return BenchPlan(items, lend(WORDS), **more)
 
 
 def failing(report: BenchReport) -> set[str]:
@@ -316,7 +316,7 @@ def test_padding_pays_with_the_notebooks_combined_grader() -> None:
 
     assert score("chewable aspirin 325 mg stat plus nitroglycerin", "aspirin") == pytest.approx(0.85)
     drug = BenchItem("a" * 32, "Which drug is given first?", "aspirin", {"reference_answer": "aspirin"})
-    report = run_bench(grader_of(score), BenchPlan([drug], ["continue unfractionated heparin", "gout"]))
+    report = run_bench(grader_of(score), BenchPlan([drug], lend(["continue unfractionated heparin", "gout"])))
     assert {"padding", "alternatives"} <= failing(report)
     padding = next(one for one in report.probes if one.probe == "padding")
     assert padding.scored.score == pytest.approx(0.85)

@@ -8,7 +8,8 @@ import pytest
 
 from rft_tui.errors import GraderSpecError, UsageError
 from rft_tui.graders.examples import EXAMPLE_TYPES, example_spec
-from rft_tui.tui.editing.grader_text import RAW, GraderText, value_text
+from rft_tui.tui.editing.grader_text import RAW, GraderText
+from rft_tui.tui.editing.part_values import value_text
 from rft_tui.tui.editing.text_buffer import TextBuffer
 
 

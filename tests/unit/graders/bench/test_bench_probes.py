@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from rft_tui.graders.bench.probes import (
     NO_OTHERS,
     NO_QUESTION,
+    OTHER_LENGTH,
     SAME_TEXT,
     VERY_LONG,
     WRONG,
     BenchItem,
     ProbeAnswer,
     SkippedProbe,
+    lend,
     probe_answers,
 )
 from rft_tui.graders.bench.reading import answer_form, injected_order
@@ -33,11 +35,19 @@ def item(reference: str, question: str = "Which one?") -> BenchItem:
 
 
 def answers(one: BenchItem, *others: str, **more: Any) -> dict[str, str]:
-    return {made.probe: made.text for made in probe_answers(one, others, **more) if isinstance(made, ProbeAnswer)}
+    return {made.probe: made.text for made in probe_answers(one, lend(others), **more) if isinstance(made, ProbeAnswer)}
 
 
 def skips(one: BenchItem, *others: str) -> dict[str, str]:
-    return {made.probe: made.reason for made in probe_answers(one, others) if isinstance(made, SkippedProbe)}
+    return {made.probe: made.reason for made in probe_answers(one, lend(others)) if isinstance(made, SkippedProbe)}
+
+
+def test_lenders_are_each_another_answer_and_cut_short() -> None:
+    long = "word " * 10_000
+    lent = lend(["Otter.", "otter", "", " - ", long, long + "more"])
+    assert [one.text[:6] for one in lent] == ["Otter.", "word w"]
+    assert lent[0].words == {"otter"}
+    assert len(lent[1].text) == OTHER_LENGTH
 
 
 def string_check(text: str) -> JsonObject:
@@ -97,11 +107,11 @@ def test_another_surface_says_the_same(reference: str, surface: str) -> None:
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=40), max_size=6))
 def test_any_texts_make_each_probe_once(reference: str, others: list[str]) -> None:
-    made = list(probe_answers(item(reference), others))
+    made = list(probe_answers(item(reference), lend(others)))
     assert [one.probe for one in made] == list(PROBES)
     texts = {one.probe: one.text for one in made if isinstance(one, ProbeAnswer)}
     assert len(texts["very_long"]) == VERY_LONG
-    assert made == list(probe_answers(item(reference), others))
+    assert made == list(probe_answers(item(reference), lend(others)))
 
 
 @pytest.mark.parametrize("name", EXAMPLE_TYPES)

@@ -237,7 +237,7 @@ class TestFigures:
         last = desk.run(LENGTH, rows_of(store, exact))
         assert last.summary == RetestSummary(
             mean_before=0.25, mean_after=0.625, passed_before=1, passed_after=2,
-            scored=4, errors=0, flips_up=2, flips_down=1, agree_before=2, agree_after=2, judged=3,
+            scored=4, errors=0, flips_up=2, flips_down=1, agree_before=2, agree_after=2, judged=3, scored_before=4,
         )  # fmt: skip
 
     def test_items_count_once_however_many_runs_they_have(self) -> None:

@@ -1,10 +1,12 @@
-"""The document of ``rft-tui grader bench``."""
+"""The document of the bench: what the command prints, and what is kept of a bench."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from statistics import mean
 from typing import TYPE_CHECKING
 
+from rft_tui.graders.bench.rules import PROBES
 from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
@@ -12,12 +14,32 @@ if TYPE_CHECKING:
     from rft_tui.graders.engine import LocalGrader
     from rft_tui.tasks.bench import BenchReport, Scored
 
+ORDERINGS, WORKED_EXAMPLES = "orderings", "worked_examples"
+"""The names of what is checked beside the probes."""
 
-def report_json(grader: LocalGrader, report: BenchReport) -> JsonObject:
-    """A report as scripts read it."""
+
+def bench_document(
+    grader: LocalGrader,
+    report: BenchReport,
+    *,
+    limits: Mapping[str, float],
+    seed: int,
+    items: int = 0,
+    probes: Collection[str] = PROBES,
+) -> JsonObject:
+    """A report as scripts read it; the same report makes the same document.
+
+    `items` is how many were drawn, `probes` those that were asked for: with fewer than all of them, or with nothing
+    graded at all, the bench is partial.
+    """
     document: JsonObject = {
         "ok": report.ok,
-        "grader": grader_head(grader),
+        "grader": {"name": grader.name, "type": grader.type, "version": grader.version},
+        "partial": report.is_static or not set(PROBES) <= set(probes),
+        "items": items,
+        "seed": seed,
+        "limits": dict(limits),
+        "summary": summary_of(report),
         "probes": [
             {
                 "probe": one.probe,
@@ -34,7 +56,7 @@ def report_json(grader: LocalGrader, report: BenchReport) -> JsonObject:
         "skipped": [
             {"probe": probe, "reason": reason, "items": count} for (probe, reason), count in report.skipped.items()
         ],
-        "orderings": [
+        ORDERINGS: [
             {
                 "item": one.item,
                 "answers": [_scored(answer) for answer in one.answers],
@@ -43,7 +65,7 @@ def report_json(grader: LocalGrader, report: BenchReport) -> JsonObject:
             }
             for one in report.orderings
         ],
-        "worked_examples": [
+        WORKED_EXAMPLES: [
             _example(one.example)
             | {"check": one.check, "stated": one.stated, "computed": one.computed, "ok": one.ok}
             | {"evidence": one.evidence}
@@ -57,6 +79,14 @@ def report_json(grader: LocalGrader, report: BenchReport) -> JsonObject:
         "variance": variance_json(report),
     }  # fmt: skip
     return document | ({"simulated": True} if report.simulated else {})
+
+
+def summary_of(report: BenchReport) -> list[JsonObject]:
+    """How many things of each kind were checked, and how many of them do not hold; probes come first."""
+    held = {probe: [one.ok for one in report.probes if one.probe == probe] for probe in PROBES}
+    held[ORDERINGS] = [not one.inverted for one in report.orderings]
+    held[WORKED_EXAMPLES] = [one.ok for one in report.examples] + [one.ok for one in report.judged]
+    return [{"check": name, "checked": len(oks), "failed": oks.count(False)} for name, oks in held.items() if oks]
 
 
 def variance_json(report: BenchReport) -> JsonObject | None:
@@ -80,6 +110,8 @@ def _scored(one: Scored) -> JsonObject:
         "answer": one.answer,
         "evidence": one.step,
     }
+    if one.sub_scores:
+        made["sub_scores"] = dict(one.sub_scores)
     return made | ({"scores": list(one.scores)} if len(one.scores) > 1 else {})
 
 
@@ -90,8 +122,3 @@ def _example(example: WorkedExample) -> JsonObject:
         "reference": example.reference,
         "answer": example.answer,
     }
-
-
-def grader_head(grader: LocalGrader) -> JsonObject:
-    """A grader as documents name it."""
-    return {"name": grader.name, "type": grader.type, "version": grader.version}
