@@ -91,7 +91,7 @@ class JobFormLooking(JobFormEditing):
             try:
                 profile = named_profile(workspace.settings, request.profile or None)
                 prompt = find_prompt(workspace, request.prompt) if request.prompt else None
-                looked = look(workspace.store, request, profile, prompt, network, bench=None)
+                looked = look(workspace.store, request, profile, prompt, network)
             except RftError as error:
                 trouble = error
             finally:

@@ -19,7 +19,7 @@ from rft_tui.tui.new_job.placeholders import placeholders
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
     from rft_tui.store.database import Store
-    from rft_tui.tasks.jobs.preflight.facts import BenchDoor, NetworkFacts, PreflightFacts
+    from rft_tui.tasks.jobs.preflight.facts import NetworkFacts, PreflightFacts
     from rft_tui.tasks.jobs.preflight.findings import Preflight
 
 LOOK_S = 0.1
@@ -44,10 +44,9 @@ def look(
     profile: NamedProfile,
     prompt: Prompt | None,
     network: NetworkFacts | None,
-    bench: BenchDoor | None = None,
 ) -> Looked:
     """Everything that can be said of a request without a network. Raises RftError."""
-    facts = gather(store, request, profile, prompt=prompt, bench=bench, network=network)
+    facts = gather(store, request, profile, prompt=prompt, network=network)
     training, validation, mark = placeholders(facts)
     body = job_body(
         request, training_file=training, validation_file=validation, mark=mark, backend=profile.profile.backend

@@ -5,51 +5,17 @@ None means that something was not looked at or could not be found out; it is nev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from sqlite3 import Connection
-from typing import Protocol, TypeAlias
 
 from rft_tui.datasets.limits import Part
 from rft_tui.model import JsonObject, Problem, Prompt, ScoreRule, Severity
 from rft_tui.providers.models import ServiceModel
 from rft_tui.providers.profiles import NamedProfile
+from rft_tui.store.benches import BenchResult
 from rft_tui.tasks.jobs.estimate import JobEstimate
 from rft_tui.tasks.jobs.request import DataSource, JobRequest
-
-
-class BenchState(Protocol):
-    """What the bench last said of a grader version; `at` is when, in UTC as ISO 8601."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything held."""
-        ...
-
-    @property
-    def checks(self) -> int:
-        """How many things were checked."""
-        ...
-
-    @property
-    def failures(self) -> int:
-        """How many of them did not hold."""
-        ...
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the simulated service judged."""
-        ...
-
-    @property
-    def at(self) -> str:
-        """When."""
-        ...
-
-
-BenchDoor: TypeAlias = Callable[[Connection, str], BenchState | None]
-"""The bench's last word on a grader version, None where it was never put to the bench."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +142,7 @@ class NetworkFacts:
 
 @dataclass(frozen=True, slots=True)
 class PreflightFacts:
-    """Everything known of a job. `bench_asked` says whether there is a bench to ask; `rule` reads the grader's scores.
+    """Everything known of a job. `bench` is the newest whole result of its grader; `rule` reads the grader's scores.
 
     A part's rows are None where there is no such part or its file is at the service already.
     """
@@ -190,8 +156,7 @@ class PreflightFacts:
     overlaps: tuple[Overlap, ...]
     base: BaseFacts | None
     rule: ScoreRule
-    bench: BenchState | None
-    bench_asked: bool
+    bench: BenchResult | None
     pilots: tuple[PilotFact, ...]
     estimate: JobEstimate
     network: NetworkFacts = field(default_factory=NetworkFacts)

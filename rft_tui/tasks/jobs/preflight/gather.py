@@ -11,6 +11,7 @@ from rft_tui.datasets.limits import Part
 from rft_tui.graders.spec import score_rule, template_paths
 from rft_tui.model import Prompt, ScoreRule
 from rft_tui.providers.profiles import NamedProfile
+from rft_tui.store.benches import newest_of
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import StoredDataset, get_dataset, list_datasets
 from rft_tui.store.graders import StoredGrader, grader_of_version
@@ -20,7 +21,6 @@ from rft_tui.tasks.jobs.files import plan_rows
 from rft_tui.tasks.jobs.measured import measured_job
 from rft_tui.tasks.jobs.preflight.base_runs import base_facts
 from rft_tui.tasks.jobs.preflight.facts import (
-    BenchDoor,
     NetworkFacts,
     Overlap,
     PilotFact,
@@ -42,7 +42,6 @@ def gather(
     profile: NamedProfile,
     *,
     prompt: Prompt | None = None,
-    bench: BenchDoor | None = None,
     network: NetworkFacts | None = None,
     today: date | None = None,
 ) -> PreflightFacts:
@@ -66,8 +65,7 @@ def gather(
             overlaps=tuple(_overlaps(db, request)),
             base=base,
             rule=ScoreRule() if request.grader is None else score_rule(request.grader),
-            bench=None if bench is None or version is None else bench(db, version),
-            bench_asked=bench is not None,
+            bench=None if version is None else newest_of(db, version, whole=True),
             pilots=tuple(_pilots(db, version)),
             estimate=estimate_job(
                 request,

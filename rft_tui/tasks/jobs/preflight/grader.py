@@ -110,10 +110,7 @@ def bench(facts: PreflightFacts) -> Iterator[Finding]:
     title, hint = "Grader bench", f"rft-tui grader bench {display_name(grader)}."
     result = facts.bench
     if result is None:
-        if facts.bench_asked:
-            yield warning("grader_bench", title, "this version was never put to the bench", hint)
-        else:
-            yield unknown("grader_bench", title, "no results of the bench are kept here", hint)
+        yield warning("grader_bench", title, "this version was never put to the bench", hint)
         return
     days = _days_since(result.at, facts.today)
     age = "on an unknown day" if days is None else "today" if days <= 0 else f"{days} day{'s' * (days > 1)} ago"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,7 @@ from rft_tui.model import Answer, Grade, GradeError, JsonObject, Prompt
 from rft_tui.providers.models import ServiceModel
 from rft_tui.providers.profiles import BUILT_IN, NamedProfile
 from rft_tui.settings import Price, Profile
+from rft_tui.store.benches import keep_bench
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import get_dataset, iter_items
 from rft_tui.store.grades import add_grades
@@ -42,15 +42,26 @@ WILLING = NetworkFacts(
 """A service that takes the job of the base o9."""
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What a bench said."""
-
-    ok: bool = True
-    checks: int = 100
-    failures: int = 0
-    simulated: bool = False
-    at: str = "2026-11-20T10:00:00.000+00:00"
+def benched(
+    store: Store,
+    request: JobRequest,
+    *,
+    checks: int = 100,
+    failures: int = 0,
+    simulated: bool = False,
+    at: str = "2026-11-20T10:00:00.000+00:00",
+    partial: bool = False,
+) -> None:
+    """The grader of a request was put to the bench."""
+    document = {
+        "ok": not failures,
+        "grader": {"name": "g", "version": request.grader_version},
+        "summary": [{"check": "padding", "checked": checks, "failed": failures}],
+        "simulated": simulated,
+        "partial": partial,
+    }
+    with store.write() as db:
+        db.execute("UPDATE bench_result SET at = ? WHERE id = ?", [at, keep_bench(db, document)])
 
 
 def findings(

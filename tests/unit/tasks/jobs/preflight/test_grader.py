@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from rft_tui.graders.examples import example_spec
 from rft_tui.model import JsonObject
 from rft_tui.store.database import Store
-from rft_tui.tasks.jobs.preflight.facts import BenchState, HostedCheck, NetworkFacts
-from tests.unit.tasks.jobs.preflight.desk import Bench, findings, only
+from rft_tui.tasks.jobs.preflight.facts import HostedCheck, NetworkFacts
+from tests.unit.tasks.jobs.preflight.desk import benched, findings, only
 from tests.unit.tasks.jobs.requests import EXACT, a_request, two_parts
 
 SCHEMA: JsonObject = {
@@ -99,31 +98,29 @@ def test_no_format_and_no_use_of_it_is_nothing_to_speak_of(store: Store) -> None
 @pytest.mark.parametrize(
     ("bench", "state", "said"),
     [
-        (Bench(), "ok", "100 of 100 checks held, 2 days ago"),
-        (Bench(at="2026-11-22"), "ok", "today"),
-        (Bench(ok=False, failures=7), "warning", "93 of 100 checks held"),
-        (Bench(at="2026-09-01T00:00:00"), "warning", "82 days ago"),
-        (Bench(at="some day"), "warning", "an unknown day"),
-        (Bench(simulated=True), "warning", "SIMULATED"),
+        ({}, "ok", "100 of 100 checks held, 2 days ago"),
+        ({"at": "2026-11-22"}, "ok", "today"),
+        ({"failures": 7}, "warning", "93 of 100 checks held"),
+        ({"at": "2026-09-01T00:00:00"}, "warning", "82 days ago"),
+        ({"at": "some day"}, "warning", "an unknown day"),
+        ({"simulated": True}, "warning", "SIMULATED"),
+        ({"partial": True}, "warning", "never put to the bench"),
         (None, "warning", "never put to the bench"),
     ],
 )
-def test_the_bench(store: Store, bench: BenchState | None, state: str, said: str) -> None:
-    asked: list[str] = []
-
-    def door(_db: sqlite3.Connection, version: str) -> BenchState | None:
-        asked.append(version)
-        return bench
-
-    finding = only(findings(store, a_request(), bench=door), "grader_bench")
+def test_the_bench(store: Store, bench: dict[str, Any] | None, state: str, said: str) -> None:
+    request = a_request()
+    if bench is not None:
+        benched(store, request, **bench)
+    finding = only(findings(store, request), "grader_bench")
     assert finding.state == state
     assert said in finding.message
     assert finding.is_known
-    assert asked == [a_request().grader_version]
 
 
-def test_without_a_bench_nothing_is_known(store: Store) -> None:
-    assert not only(findings(store, a_request()), "grader_bench").is_known
+def test_a_bench_of_another_version_says_nothing(store: Store) -> None:
+    benched(store, a_request(grader=EXACT | {"operation": "ne"}))
+    assert "never put to the bench" in only(findings(store, a_request()), "grader_bench").message
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from tests.unit.tasks.jobs.preflight.desk import (
     SIMULATED,
     TODAY,
     WILLING,
-    Bench,
+    benched,
     findings,
     graded_base,
     only,
@@ -183,7 +183,8 @@ def sound(store: Store) -> tuple[JobRequest, dict[str, Any]]:
     graded_base(store, "train", [[1, 0]] * 40)
     graded_base(store, "valid", [[1, 0]] * 20)
     request = pilot_of(a_request(model="o9", seed=1))
-    return request, {"network": WILLING, "bench": lambda _db, _version: Bench(), "today": TODAY}
+    benched(store, request)
+    return request, {"network": WILLING, "today": TODAY}
 
 
 def test_a_sound_job_has_no_cross(store: Store) -> None:
