@@ -6,8 +6,9 @@ training are of other rows at each step; so they are smoothed, and validation de
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean, median, stdev
 from typing import Literal, TypeAlias
 
@@ -45,7 +46,14 @@ ERROR_SHARE = 0.02
 """Share of grader calls that may end in an error."""
 
 SILENT_S = 1800.0
-"""Seconds without an event after which a running job is silent; or four times its longest step."""
+"""Seconds without an event after which a running job is silent, while its pace is not known."""
+
+LEAST_SILENT_S = 60.0
+PAUSES = 10
+"""Where the pace of its events is known: so many times the longest pause between two of them, and this at least."""
+
+LOOKS_BACK = 40
+"""Places of a run at which it is looked whether an alarm rang already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class JobCurves:
 
     `train_loss` and `valid_loss` are those of the methods without a reward. `tokens` are completion tokens of an answer
     in training, `errors` the share of grader calls that failed by kind, `shares` those of answers with lists, padding
-    or echoes where outputs were read.
+    or echoes where outputs were read; `longest_pause_s` lay between two events so far, None where that says nothing.
     """
 
     train: Sequence[Point] = ()
@@ -64,7 +72,7 @@ class JobCurves:
     tokens: Sequence[Point] = ()
     errors: Mapping[str, Sequence[Point]] = field(default_factory=dict)
     shares: Mapping[str, Sequence[Point]] = field(default_factory=dict)
-    step_seconds: Sequence[Point] = ()
+    longest_pause_s: float | None = None
     span: float = 1.0
     is_running: bool = False
     silent_s: float = 0.0
@@ -85,8 +93,40 @@ Rule: TypeAlias = Callable[[JobCurves], Iterator[JobAlarm]]
 
 
 def job_alarms(curves: JobCurves, off: Collection[str] = ()) -> list[JobAlarm]:
-    """The alarms that ring on a job's curves as they are now, but for those that are switched off."""
-    return [alarm for name, rule in RULES.items() if name not in off for alarm in rule(curves)]
+    """The alarms that ring on a job's curves as they are now, but for those that are switched off.
+
+    An alarm's step is the one at which it first rang, its message what is so now.
+    """
+    found = []
+    for name, rule in RULES.items():
+        for alarm in () if name in off else rule(curves):
+            since = alarm.step if name in POINTED else _first_rang(curves, rule, alarm.step)
+            said = alarm.message if since == alarm.step else f"{alarm.message}; it first rang at step {since}"
+            found.append(replace(alarm, step=since, message=said))
+    return found
+
+
+def _first_rang(curves: JobCurves, rule: Rule, now: int) -> int:
+    """The first of some steps at which a rule rings."""
+    steps = sorted({step for points in (curves.train, curves.train_loss) for step, _value in points if step < now})
+    for step in steps[:: max(1, len(steps) // LOOKS_BACK)]:
+        if any(rule(_until(curves, step))):
+            return step
+    return now
+
+
+def _until(curves: JobCurves, step: int) -> JobCurves:
+    """The curves as they were at a step."""
+
+    def cut(points: Sequence[Point]) -> Sequence[Point]:
+        return points[: bisect_right(points, step, key=lambda point: point[0])]
+
+    return replace(
+        curves, train=cut(curves.train), valid=cut(curves.valid), train_loss=cut(curves.train_loss),
+        valid_loss=cut(curves.valid_loss), tokens=cut(curves.tokens),
+        errors={kind: cut(points) for kind, points in curves.errors.items()},
+        shares={kind: cut(points) for kind, points in curves.shares.items()},
+    )  # fmt: skip
 
 
 def smoothed(points: Sequence[Point], window: int = WINDOW) -> list[Point]:
@@ -178,18 +218,32 @@ def _loss(curves: JobCurves) -> Iterator[JobAlarm]:
 
 
 def _gap(curves: JobCurves) -> Iterator[JobAlarm]:
-    if len(curves.valid) < 2 or not curves.train:
-        return
-    step, valid = curves.valid[-1]
-    near = [value for at, value in curves.train if at <= step][-WINDOW:]
-    if len(near) < min(WINDOW, len(curves.train)):
-        return
-    gap = fmean(near) - valid
-    if gap > GAP * curves.span:
+    gap = reward_gap(curves.train, curves.valid) if len(curves.valid) > 1 else None
+    if gap is not None and gap > GAP * curves.span:
+        step = curves.valid[-1][0]
         yield JobAlarm(
             "gap", "warning", step, f"training reward is {gap:.2f} above validation reward at step {step}",
             "A gap beyond 0.1 is a sign of overfitting or of an exploited grader.",
         )  # fmt: skip
+
+
+def reward_gap(train: Sequence[Point], valid: Sequence[Point]) -> float | None:
+    """How far training reward lies above validation reward at the last evaluation, None where it is not known.
+
+    Training is read off a straight line through its last `WINDOW` steps: single steps are of other rows each, and a
+    mean over earlier steps would lag behind a curve that climbs.
+    """
+    if not valid:
+        return None
+    step, reached = valid[-1]
+    end = bisect_right(train, step, key=lambda point: point[0])
+    near = train[max(0, end - WINDOW) : end]
+    if not near:
+        return None
+    middle, level = fmean(at for at, _value in near), fmean(value for _at, value in near)
+    spread = sum((at - middle) ** 2 for at, _value in near)
+    slope = sum((at - middle) * (value - level) for at, value in near) / spread if spread and len(near) > 2 else 0.0
+    return level + slope * (near[-1][0] - middle) - reached
 
 
 def _longer(curves: JobCurves) -> Iterator[JobAlarm]:
@@ -215,12 +269,12 @@ def _errors(curves: JobCurves) -> Iterator[JobAlarm]:
 def _silent(curves: JobCurves) -> Iterator[JobAlarm]:
     if not curves.is_running:
         return
-    longest = max((seconds for _step, seconds in curves.step_seconds), default=0.0)
-    limit = max(SILENT_S, 4 * longest)
+    pause = curves.longest_pause_s
+    limit = SILENT_S if pause is None else max(LEAST_SILENT_S, PAUSES * pause)
     if curves.silent_s > limit:
         step = curves.train[-1][0] if curves.train else 0
         yield JobAlarm(
-            "silent", "warning", step, f"no event for {curves.silent_s / 60:.0f} minutes",
+            "silent", "warning", step, f"no event for {max(1, round(curves.silent_s / 60))} min",
             "Refresh; if the service shows nothing either, ask its support with the job's id.",
         )  # fmt: skip
 
@@ -237,12 +291,15 @@ RULES: dict[str, Rule] = {
 }
 """All alarms by the name that switches them off."""
 
+POINTED = frozenset({"flat", "jump", "silent"})
+"""Alarms whose step is where something lies, not when it was first seen."""
+
 
 def _ends(points: Sequence[Point]) -> tuple[float, float] | None:
-    """The medians of the first and of the last fifth of a series (three values at least), None where it is short."""
+    """The medians of the first and of the last few values of a series, None where it is short."""
     if len(points) < 2 * 3:
         return None
-    count = max(3, len(points) // 5)
+    count = WINDOW if len(points) >= 2 * WINDOW else 3
     values = [value for _step, value in points]
     return median(values[:count]), median(values[-count:])
 

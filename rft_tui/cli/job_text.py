@@ -29,6 +29,9 @@ HEADLINES = (
 )
 """Numbers of a step that stand on its line: what they are called, and the series of which the first is taken."""
 
+LARGEST_FIGURE = 1e9
+"""Numbers from here on are written with an exponent."""
+
 
 def job_json(job: StoredJob) -> JsonObject:
     """One job as scripts read it."""
@@ -116,15 +119,16 @@ def moment(stored: str | None) -> str:
 def figures(metrics: Mapping[str, float]) -> str:
     """The numbers of a step that tell most."""
     found = ((name, next((metrics[one] for one in series if one in metrics), None)) for name, series in HEADLINES)
-    parts = [
-        f"{name} {value:.0f}" if name == "tokens" else f"{name} {value:.3f}"
-        for name, value in found
-        if value is not None
-    ]
+    parts = [f"{name} {_figure(value, 0 if name == 'tokens' else 3)}" for name, value in found if value is not None]
     errors = sum(
         value for name, value in metrics.items() if name.startswith("errors/") and name.endswith("_error_count")
     )
-    return "  ".join([*parts, counted(round(errors), "grader error")] if errors >= 1 else parts)
+    return "  ".join([*parts, counted(round(min(errors, LARGEST_FIGURE)), "grader error")] if errors >= 1 else parts)
+
+
+def _figure(value: float, places: int) -> str:
+    """A number of a step; one that is too large to be one is not written out."""
+    return f"{value:.{places}f}" if abs(value) < LARGEST_FIGURE else f"{value:.4g}"
 
 
 def steps(step: int | None, total: int | None) -> str:

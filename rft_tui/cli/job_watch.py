@@ -52,22 +52,27 @@ def watch(calling: Calling, name: str, profile: str) -> int:
     1 where it failed or was cancelled.
     """
     from rft_tui.cli.job_find import find_job, fresh
+    from rft_tui.tasks.jobs.reaching import profile_of_job
 
     workspace = calling.workspace()
     job = find_job(calling, workspace, name, profile)
     if job.has_ended and job.remote_id is not None:
         job, _live = fresh(calling, workspace, job, profile)
-    return follow_to_the_end(calling, workspace, job)
+    is_going = job.remote_id is not None and not job.has_ended
+    way = profile_of_job(workspace.settings, job, profile).name if is_going else ""
+    return follow_to_the_end(calling, workspace, job, profile=way)
 
 
-def follow_to_the_end(calling: Calling, workspace: Workspace, job: StoredJob, *, quiet: bool = False) -> int:
-    """Show a job's events until it has ended; the exit code. `quiet` shows alarms only."""
+def follow_to_the_end(
+    calling: Calling, workspace: Workspace, job: StoredJob, *, profile: str = "", quiet: bool = False
+) -> int:
+    """Show a job's events until it has ended, watched through a profile; the exit code. `quiet` shows alarms only."""
     from rft_tui.tasks.jobs.following import follow_job
 
     teller = _teller(calling, quiet=quiet)
     alarms, reader = _Alarms(workspace, teller, calling), _Reader()
     try:
-        for glance in follow_job(workspace.store, workspace.folder, job.id):
+        for glance in follow_job(workspace.store, workspace.folder, job.id, profile):
             job = glance.job
             teller.take(glance)
             alarms.look(glance)

@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 from rft_tui.errors import InputError
 from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
-from rft_tui.store.archives import MOST_BYTES, Written, measure, write_json
+from rft_tui.store.archives import DOCUMENTS, EVALUATIONS, MOST_BYTES, RESULTS, Written, measure, write_json
 
 MANIFEST = "manifest.json"
 """The file by which an archive is known."""
@@ -112,6 +112,11 @@ class Manifest:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put the manifest in its place. Raises StoreError."""
     write_json(folder / MANIFEST, manifest.as_json())
+
+
+def belongs(name: str) -> bool:
+    """Whether a path inside an archive's folder is one of the archive's files; others may lie beside them."""
+    return name in DOCUMENTS or (name.startswith((f"{RESULTS}/", f"{EVALUATIONS}/")) and bool(_PATH.fullmatch(name)))
 
 
 def is_archive(folder: Path) -> bool:

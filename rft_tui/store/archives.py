@@ -34,6 +34,9 @@ EVENTS, CHECKPOINTS, FILES = "events.jsonl", "checkpoints.jsonl", "files.json"
 RESULTS, EVALUATIONS, RUNS = "results", "evals", "runs.jsonl"
 """What the files and folders of an archive are called."""
 
+DOCUMENTS = frozenset({JOB, REQUEST, GRADER, PROMPT, EVENTS, CHECKPOINTS, FILES})
+"""The files that lie on top of an archive's folder."""
+
 LONGEST_LINE = 16 * 2**20
 """Bytes of one output item, event or checkpoint that are kept."""
 

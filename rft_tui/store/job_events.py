@@ -65,26 +65,6 @@ def add_events(db: sqlite3.Connection, job: int, events: Sequence[JobEvent]) -> 
     return position - before
 
 
-def events_of(
-    db: sqlite3.Connection, job: int, *, since: int = 0, limit: int = 1000, level: str = "", text: str = ""
-) -> list[StoredEvent]:
-    """Events of a job from a place on, the oldest first; of one level, or with a text in the message, if wanted."""
-    conditions = ["job = ?", "position >= ?"]
-    values: list[str | int] = [job, since]
-    if level:
-        conditions.append("level = ?")
-        values.append(level)
-    if text:
-        conditions.append("instr(lower(message), lower(?)) > 0")
-        values.append(storable(text))
-    rows = db.execute(
-        "SELECT position, remote_id, at, level, type, message, step FROM job_event"
-        f" WHERE {' AND '.join(conditions)} ORDER BY position LIMIT ?",
-        [*values, limit],
-    )
-    return [StoredEvent(*row) for row in rows]
-
-
 def event_count(db: sqlite3.Connection, job: int) -> int:
     """How many events of a job are kept."""
     row = db.execute("SELECT max(position) FROM job_event WHERE job = ?", [job]).fetchone()
@@ -92,9 +72,20 @@ def event_count(db: sqlite3.Connection, job: int) -> int:
 
 
 def last_event_at(db: sqlite3.Connection, job: int) -> float | None:
-    """When the newest event of a job happened, in seconds since 1970; None where there is none."""
-    row = db.execute("SELECT at FROM job_event WHERE job = ? ORDER BY position DESC LIMIT 1", [job]).fetchone()
+    """When the newest event of a job that says its time happened, in seconds since 1970; None where none does."""
+    sql = "SELECT at FROM job_event WHERE job = ? AND at > 0 ORDER BY position DESC LIMIT 1"
+    row = db.execute(sql, [job]).fetchone()
     return None if row is None else float(row[0])
+
+
+def longest_pause(db: sqlite3.Connection, job: int) -> float | None:
+    """The longest time in seconds between two metrics events of a job, None where there are fewer than four."""
+    row = db.execute(
+        "SELECT count(*), max(at - before) FROM (SELECT at, lag(at) OVER (ORDER BY position) AS before FROM job_event"
+        " WHERE job = ? AND type = 'metrics')",
+        [job],
+    ).fetchone()
+    return float(row[1]) if row[0] > 3 and row[1] is not None else None
 
 
 def event_raw(db: sqlite3.Connection, job: int, position: int) -> JsonObject:

@@ -147,13 +147,14 @@ def bring_job(
 ) -> int:  # fmt: skip
     """Keep a job that comes from an archive; its number here.
 
-    One that is known keeps what was seen later, and gets what it lacks.
+    One that is known keeps what was seen later, and gets what it lacks; a `seen_at` that lies ahead tells nothing.
     """
     known = db.execute(
         "SELECT id, seen_at FROM job WHERE service = ? AND remote_id = ?", [new.service, remote.remote_id]
     )
     row = known.fetchone()
     seen = storable(seen_at or "")
+    seen = seen if seen <= now() else ""
     if row is None or (row[1] or "") < seen:
         number = saw_job(
             db, remote, profile=new.profile, backend=new.backend, service=new.service, simulated=new.simulated
@@ -214,13 +215,6 @@ def list_jobs(db: sqlite3.Connection, *, open_only: bool = False) -> list[Stored
     ends = ", ".join("?" * len(END_STATES))
     where, values = (f"status NOT IN ({ends})", sorted(END_STATES)) if open_only else ("1", [])
     return _read(db, where, values)
-
-
-def forget_job(db: sqlite3.Connection, number: int) -> None:
-    """Take a job out of the cache with its events, metrics, checkpoints and list of files."""
-    for table in ("job_event", "job_metric", "job_checkpoint", "job_file"):
-        db.execute(f"DELETE FROM {table} WHERE job = ?", [number])
-    db.execute("DELETE FROM job WHERE id = ?", [number])
 
 
 def _read(db: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[StoredJob]:

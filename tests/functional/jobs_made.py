@@ -14,10 +14,10 @@ from rft_tui.store.jobs import NewJob, about_to_create, add_job, saw_job
 from tests.functional.tasks_made import worker_store
 
 BEGAN = int(time.time()) - 600
-"""When the jobs of these tests began, in seconds since 1970: lately, so that none of them counts as silent."""
+"""When the jobs of these tests were created, in seconds since 1970."""
 
 STEP_S = 19
-"""Seconds from step to step: the thirtieth was just now."""
+"""Seconds from step to step; the thirtieth is just now, so that no job counts as silent or as late."""
 
 GRADERS = ("exact", "phrase")
 
@@ -60,7 +60,7 @@ def step_event(step: int, total: int, **curves: Share) -> JsonObject:
                                 "tokens": lambda _share: 500.0, "errors": lambda _share: 0.0}  # fmt: skip
     return {
         "id": f"ftevent-{step}",
-        "created_at": BEGAN + STEP_S * step,
+        "created_at": int(time.time()) + STEP_S * (step - 30),
         "level": "info",
         "type": "metrics",
         "message": f"Step {step}/{total} , train mean reward=…",

@@ -49,7 +49,7 @@ async def test_wide_shows_all_at_once(empty: Path) -> None:
     put_job(empty, simulated=True)
     async with running(empty, WIDE) as app:
         await opened(app).is_sound()
-        await app.see_in("header", "tuned SIMULATED", "reinforcement", "o4-mini", "▸ running", "30/50", "ends about")
+        await app.see_in("header", "tuned SIMULATED", "reinforcement", "▸ running", "30/50", "ends about")
         await app.see_in("header", "not watched · as of", "chart 1/5")
         await app.see("reward   ━ 0.54 ○ 0.52  gap 0.0", "reasoning tokens  300", "grader errors     0.0 %", "step")
         await app.see("graders               train  valid", "exact                  0.54   0.52", "phrase")

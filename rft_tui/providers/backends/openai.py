@@ -93,7 +93,8 @@ class OpenAIJobs:
 
     async def get(self, remote_id: str) -> RemoteJob:
         """A job as it is now."""
-        return read_job(await ask_json(self._service, "GET", f"{PATH}/{in_path(remote_id)}", repeatable=True))
+        found = await ask_json(self._service, "GET", f"{PATH}/{in_path(remote_id)}", repeatable=True)
+        return _of_id(read_job(found), remote_id)
 
     async def jobs(self) -> AsyncIterator[RemoteJob]:
         """All jobs, the newest first; entries that are none are left out."""
@@ -186,7 +187,8 @@ class OpenAIJobs:
 
         async def attempt() -> RemoteJob:
             try:
-                return read_job(await ask_json(self._service, "POST", f"{PATH}/{in_path(remote_id)}/{verb}"))
+                found = await ask_json(self._service, "POST", f"{PATH}/{in_path(remote_id)}/{verb}")
+                return _of_id(read_job(found), remote_id)
             except ServiceError as error:
                 if error.outcome not in UNCERTAIN | {"bad_request"}:
                     raise
@@ -196,3 +198,10 @@ class OpenAIJobs:
                 raise
 
         return await patiently(self._clock, attempt, ACTION_WAITS_S)
+
+
+def _of_id(job: RemoteJob, remote_id: str) -> RemoteJob:
+    """The job, if it is the one that was asked for: another one's state must not be kept as its own."""
+    if job.remote_id != remote_id:
+        raise ServiceError("the service showed another job than the one that was asked for", outcome="malformed")
+    return job

@@ -5,6 +5,7 @@ Numbers come from `data`, never from the words of a message. Fields and states t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any
@@ -26,6 +27,15 @@ LONGEST_SERIES = 200
 
 LONGEST_MESSAGE = 4000
 """Characters of an event's message or a job's error that are kept apart from its raw form."""
+
+LARGEST_EVENT = 2**20
+"""Characters of JSON of an event that are kept; of a larger one only its short fields."""
+
+MOST_FIELDS = 100
+"""Fields of such an event that are kept."""
+
+LARGEST_NUMBER, SMALLEST_NUMBER = 1e100, 1e-100
+"""Beyond the first nothing is a number, below the second it is 0: sums and spans of what lies between are finite."""
 
 LARGEST_STEP = 2**31
 
@@ -80,7 +90,7 @@ def read_event(value: Any) -> JobEvent:
         message,
         step,
         metrics,
-        raw,
+        _bounded(raw),
         total,
     )
 
@@ -108,6 +118,20 @@ def _raw(value: Any) -> JsonObject:
     if whole is None and isinstance(value, dict):
         whole = kept({key: one for key, one in value.items() if not isinstance(one, dict | list)})
     return object_of(whole)
+
+
+def _bounded(raw: JsonObject) -> JsonObject:
+    """An event as it came; of one that is larger than any a service has reason to send what is short in it."""
+    if len(json.dumps(raw)) <= LARGEST_EVENT:
+        return raw
+    short = {
+        key: one
+        for key, one in raw.items()
+        if len(key) <= LONGEST_SERIES
+        and not isinstance(one, dict | list)
+        and not (isinstance(one, str) and len(one) > LONGEST_MESSAGE)
+    }
+    return dict(list(short.items())[:MOST_FIELDS])
 
 
 def _numbers(value: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[str, float]]:
@@ -147,7 +171,9 @@ def _number(value: Any) -> float | None:
         number = float(value)
     except OverflowError:
         return None
-    return number if isfinite(number) else None
+    if not isfinite(number) or abs(number) > LARGEST_NUMBER:
+        return None
+    return number if abs(number) >= SMALLEST_NUMBER else 0.0
 
 
 def _step(value: float | None) -> int | None:

@@ -8,9 +8,6 @@ from typing import NamedTuple
 TRAIN_SAMPLES = 128
 """Samples of a training step."""
 
-MOST_PADDING = 3
-"""The worst padding of answers, see `padding`."""
-
 
 class Quality(NamedTuple):
     """The share of answers that the grader likes, on training and on validation rows, 0 to 1."""

@@ -18,6 +18,7 @@ from rft_tui.store.archive_manifest import (
     ArchivedJob,
     ArchivedRun,
     Manifest,
+    belongs,
     check_files,
     is_archive,
     read_manifest,
@@ -25,7 +26,6 @@ from rft_tui.store.archive_manifest import (
 )
 from rft_tui.store.archives import (
     CHECKPOINTS,
-    EVALUATIONS,
     EVENTS,
     FILES,
     GRADER,
@@ -99,8 +99,7 @@ def finish(at: Archiving) -> Manifest:
     files = {}
     for path in sorted(at.folder.rglob("*")):
         name = path.relative_to(at.folder).as_posix()
-        is_ours = "/" not in name or name.startswith((f"{RESULTS}/", f"{EVALUATIONS}/"))
-        if is_ours and path.is_file() and not path.is_symlink() and not path.name.startswith("."):
+        if belongs(name) and path.is_file() and not path.is_symlink():
             files[name] = measure(path)
     runs = tuple(_archived(at, one, files) for one in at.runs)
     archived = ArchivedJob(

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 
 from rft_tui.analysis.job_alarms import JobCurves, Point
 from rft_tui.store.event_pages import changed_since
-from rft_tui.store.job_events import event_count, is_ever_above_zero, last_event_at, series_names, series_of
+from rft_tui.store.job_events import (
+    event_count,
+    is_ever_above_zero,
+    last_event_at,
+    longest_pause,
+    series_names,
+    series_of,
+)
 from rft_tui.store.jobs import StoredJob
 
 TRAIN_REWARD = ("train_mean_reward", "scores/train_reward_mean", "train_reward_mean")
@@ -21,7 +28,8 @@ VALID_ACCURACY = ("full_valid_mean_token_accuracy", "valid_mean_token_accuracy")
 COMPLETION_TOKENS = ("completion_tokens_mean",)
 REASONING_TOKENS = ("reasoning_tokens_mean",)
 STEP_SECONDS = ("timing/step/full_iteration",)
-"""Names of each curve; the first that a job has counts. Prose and payload of the services differ."""
+"""Names of each curve; of those that a job has, the one with the most values counts: prose and payload of the services
+differ."""
 
 _PLAIN = frozenset(
     TRAIN_REWARD + VALID_REWARD + TRAIN_LOSS + VALID_LOSS + TRAIN_ACCURACY + VALID_ACCURACY + COMPLETION_TOKENS
@@ -30,6 +38,9 @@ _PLAIN = frozenset(
 
 MOST_POINTS = 20_000
 """Values of a series that are kept in memory, the newest."""
+
+MOST_CURVES = 1000
+"""Curves of a job beyond which no further ones of graders are kept in memory; a grader has up to a few dozen."""
 
 _GRADER = re.compile(r"scores/graders/(?P<name>.+)/(?P<part>train|valid)_reward_mean")
 _ERROR = re.compile(r"errors/graders/(?P<name>.+)/(?P<part>train|valid)_(?P<kind>\w+?)_mean")
@@ -84,6 +95,8 @@ class SeriesCache:
             if not _is_known(name):
                 continue
             known = self._points.get(name)
+            if known is None and name not in _PLAIN and len(self._points) >= MOST_CURVES:
+                continue
             if known is None and _ERROR.fullmatch(name) and not is_ever_above_zero(db, self._job, name):
                 continue
             begin = since if known else 0
@@ -95,7 +108,8 @@ class SeriesCache:
         points = self._points
 
         def first(choices: tuple[str, ...]) -> list[Point]:
-            return next((points[name] for name in choices if name in points), [])
+            """That of the names under which most was measured; a service may send a full validation only at the end."""
+            return max((points[name] for name in choices if name in points), key=len, default=[])
 
         series = JobSeries(
             first(TRAIN_REWARD), first(VALID_REWARD), first(TRAIN_LOSS), first(VALID_LOSS), first(TRAIN_ACCURACY),
@@ -122,7 +136,7 @@ def curves_for_alarms(db: sqlite3.Connection, job: StoredJob, series: JobSeries,
     last = last_event_at(db, job.id)
     return JobCurves(
         series.train_reward, series.valid_reward, series.train_loss, series.valid_loss, series.completion_tokens,
-        errors, {}, series.step_seconds, is_running=job.status == "running",
+        errors, {}, longest_pause(db, job.id), is_running=job.status == "running",
         silent_s=0.0 if last is None else max(0.0, now - last),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ Each run has a file of its own to which items are added; it goes on behind the l
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -79,20 +80,27 @@ def known_runs(at: Archiving) -> list[RunFile]:
     tells no step by its id. Raises InputError, StoreError.
     """
     found: list[RunFile] = []
-    taken: set[Path] = set()
+    taken: set[str] = set()
+    counts: Counter[str] = Counter()
     for folder in sorted((at.folder / EVALUATIONS).glob("*")):
         if not (folder / RUNS).is_file():
             continue
         for entry in read_lines(folder / RUNS):
             run = read_evaluation_run(entry.value)
             base = safe_name(f"run-{run.remote_id}") if run.step is None else f"step-{run.step:04d}"
-            path, number = folder / f"{base}.jsonl", 1
-            while path in taken:
-                number += 1
-                path = folder / f"{base}-{number}.jsonl"
-            taken.add(path)
-            found.append(RunFile(folder.name, run, path))
+            name = _untaken(f"{folder.name}/{base}", taken, counts)
+            found.append(RunFile(folder.name, run, folder.parent / f"{name}.jsonl"))
     return found
+
+
+def _untaken(base: str, taken: set[str], counts: Counter[str]) -> str:
+    """A name that is not taken yet: the base, or it with the number of those that began so."""
+    while True:
+        counts[base] += 1
+        name = base if counts[base] == 1 else f"{base}-{counts[base]}"
+        if name not in taken:
+            taken.add(name)
+            return name
 
 
 def _keep_runs(at: Archiving, eval_id: str, listed: list[JsonObject]) -> None:

@@ -44,15 +44,15 @@ class Glance:
         return said if said.startswith("waiting") else ""
 
 
-def follow_job(store: Store, folder: Path, number: int) -> Iterator[Glance]:
+def follow_job(store: Store, folder: Path, number: int, profile: str = "") -> Iterator[Glance]:
     """Every event of a job once, from the first on, as glances that come several times a second, also where nothing
     is new; without end, the last of them say that it is over.
 
-    A watch task is queued and a worker started where there is none. Raises UsageError where the job never came to a
-    service or somebody ended the watching, ServiceError where it cannot go on.
+    A watch task, through a profile if one is named, is queued and a worker started where there is none. Raises
+    UsageError where the job never came to a service or somebody ended the watching, ServiceError where it cannot go on.
     """
     with store.write() as db:
-        add_watching(db, get_job(db, number))
+        add_watching(db, get_job(db, number), profile)
     position, version, checked = 0, -1, float("-inf")
     task: int | None = None
     glance: Glance | None = None

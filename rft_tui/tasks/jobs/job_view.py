@@ -81,7 +81,8 @@ class JobReader:
         return JobView(
             job, remote, series, tuple(job_alarms(replace(curves, span=span_of(job)), off)),
             tuple(_checkpoint(one) for one in checkpoints_of(db, job.id)), _files(db, job, remote),
-            event_count(db, job.id), ends_at, is_reckoned, seen_at, cost_so_far(job, remote, series, settings), low, high,
+            event_count(db, job.id), ends_at, is_reckoned, seen_at,
+            cost_so_far(job, remote, series, settings), low, high,
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ OVERLAP = 20
 
 MOST_EVENTS = 500_000
 """Events of one job that are read at once."""
+
+MOST_CHARACTERS = 2**27
+"""Characters of JSON of these events together; what is older is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def check_service(profile: NamedProfile, job: StoredJob) -> None:
 async def _new_events(store: Store, backend: JobBackend, job: StoredJob) -> list[JobEvent]:
     """The events that are not kept yet, the oldest first."""
     found: list[JobEvent] = []
-    known = 0
+    known = size = 0
     with closing(store.connect()) as db:
         async for event in backend.events(job.remote_id or ""):
             if known_event(db, job.id, event.remote_id):
@@ -100,7 +104,8 @@ async def _new_events(store: Store, backend: JobBackend, job: StoredJob) -> list
                 continue
             known = 0
             found.append(event)
-            if len(found) == MOST_EVENTS:
+            size += len(json.dumps(event.raw))
+            if len(found) == MOST_EVENTS or size >= MOST_CHARACTERS:
                 break
     found.reverse()
     return found

@@ -129,7 +129,7 @@ async def control_job(store: Store, profile: NamedProfile, job: StoredJob, verb:
         check_state(job, verb)
         do = {"pause": backend.pause, "resume": backend.resume, "cancel": backend.cancel}[verb]
         job = _seen(store, profile, backend, await do(job.remote_id or ""))
-    _change(store, lambda db: add_watching(db, job))
+    _change(store, lambda db: add_watching(db, job, profile.name))
     return job
 
 

@@ -43,11 +43,14 @@ def watching_task(db: sqlite3.Connection, job: int) -> StoredTask | None:
     return next((task for task in tasks if task.kind == WATCH and task.request.get("job") == job), None)
 
 
-def add_watching(db: sqlite3.Connection, job: StoredJob) -> int | None:
-    """Queue the watching of a job; the number of the task, None where it is watched already or has ended."""
+def add_watching(db: sqlite3.Connection, job: StoredJob, profile: str = "") -> int | None:
+    """Queue the watching of a job, through its own profile or another one of its service.
+
+    Gives the number of the task, None where the job is watched already or has ended.
+    """
     if job.has_ended or job.remote_id is None or watching_task(db, job.id) is not None:
         return None
-    request: JsonObject = {"job": job.id, "profile": job.profile}
+    request: JsonObject = {"job": job.id, "profile": profile or job.profile}
     title = f"watch {one_line(job.name or job.label, 80)}"
     return add_task(db, WATCH, title, request, total=job.total_steps or 0, simulated=job.simulated)
 

@@ -23,8 +23,6 @@ METHOD_WORDS: dict[JobMethod, str] = {
 ROWS = ("training", "validation", "test")
 """Fields that name rows."""
 
-WANDB = ("wandb_project", "wandb_name", "wandb_entity", "wandb_tags")
-
 SHORT_LABELS = {"learning_rate_multiplier": "learning rate mult."}
 """Hyperparameters whose names are longer than a label; the sentence below the form has them whole."""
 

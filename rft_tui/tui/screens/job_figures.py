@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import fmean
 
-from rft_tui.analysis.job_alarms import ERROR_SHARE, GAP, WINDOW, Point
+from rft_tui.analysis.job_alarms import ERROR_SHARE, GAP, WINDOW, Point, reward_gap
 from rft_tui.safetext import one_line
 from rft_tui.tasks.jobs.curves import JobSeries
 from rft_tui.tasks.jobs.job_view import JobView, trained_tokens
@@ -40,20 +40,16 @@ def _curves(name: str, train: list[Point], valid: list[Point], view: JobView | N
         line += [("━ ", "curve.0 bold"), (f"{shown_score(train[-1][1])} ", "text.normal")]
     if valid:
         line += [("○ ", "curve.1 bold"), (f"{shown_score(valid[-1][1])}", "text.normal")]
-    gap = None if view is None else reward_gap(view.series)
+    gap = None if view is None else reward_gap(train, valid)
     if gap is not None and view is not None:
         is_wide = gap > GAP * (view.high - view.low)
-        line.append((f"  gap {shown_score(gap)}{' !' if is_wide else ''}", "state.warning" if is_wide else "text.dim"))
+        line.append(
+            (
+                f"  gap {shown_score(gap + 0.0).replace('-', '−')}{' !' if is_wide else ''}",
+                "state.warning" if is_wide else "text.dim",
+            )
+        )
     return [line]
-
-
-def reward_gap(series: JobSeries) -> float | None:
-    """How far training reward lies above the last validation reward, over the steps before it."""
-    if not series.valid_reward or not series.train_reward:
-        return None
-    step, valid = series.valid_reward[-1]
-    near = [value for at, value in series.train_reward if at <= step][-WINDOW:]
-    return fmean(near) - valid if near else None
 
 
 def _facts(view: JobView) -> Iterator[tuple[str, str, str]]:

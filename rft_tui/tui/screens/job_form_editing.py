@@ -17,7 +17,7 @@ from rft_tui.tui.new_job.again import DIGITS
 from rft_tui.tui.new_job.fields import METHOD_WORDS, ROWS, fields_of, method_of
 from rft_tui.tui.new_job.values import JobFormReader, Surroundings
 from rft_tui.tui.paint import Line
-from rft_tui.tui.screens.new_run_editing import NewRunEditing
+from rft_tui.tui.screens.fields_editing import FieldsEditing
 from rft_tui.tui.screens.pick import Choice, PickScreen
 from rft_tui.tui.task_words import counted
 from rft_tui.tui.widgets.form import Form, FormField
@@ -57,8 +57,8 @@ class JobFields(Form):
         return line, surface if self.is_active or surface != "selection" else "marked"
 
 
-class JobFormEditing(NewRunEditing):
-    """What keys do to the fields; moving and typing are as in the form of a new run."""
+class JobFormEditing(FieldsEditing):
+    """What keys do to the fields; moving and typing are as in every form."""
 
     form: JobFields
 
@@ -95,15 +95,6 @@ class JobFormEditing(NewRunEditing):
             with self.rft.workspace.store.read() as db:
                 self._specs[name] = find_grader(db, name).spec
         return self._specs[name]
-
-    def with_usual(self, values: dict[str, str]) -> dict[str, str]:
-        """The values with the usual profile, where none is said."""
-        from rft_tui.providers.profiles import named_profile
-
-        usual = dict(values)
-        if not usual.get("profile"):
-            usual["profile"] = named_profile(self.rft.workspace.settings, None).name
-        return usual
 
     def problems_here(self, values: dict[str, str]) -> dict[str, str]:
         """What is wrong with names that are looked up in the workspace."""

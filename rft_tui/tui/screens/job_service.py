@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_JOBS = 1000
 """Jobs of a service's list that are read, the newest."""
 
+MOST_WATCHED = 50
+"""Jobs of a service's list that are watched from then on, the newest of those that go on."""
+
 MOST_S = 60.0
 """How long all of it may take."""
 
@@ -66,7 +69,7 @@ def look(screen: WorkScreen, number: int) -> None:
         profile = profile_of_job(screen.rft.workspace.settings, job)
         seen = waited(screen, refresh_job(store, profile, job))
         with store.write() as db:
-            add_watching(db, seen)
+            add_watching(db, seen, profile.name)
         return ServiceAsked(f"{one_line(seen.name or seen.label, 60)} is up to date")
 
     _in_background(screen, work, "job.look")
@@ -101,8 +104,9 @@ def _fetched(screen: WorkScreen, store: Store, profile: NamedProfile) -> str:
         before = {job.id for job in list_jobs(db)}
     numbers = waited(screen, refresh_list(store, profile, most=MOST_JOBS))
     with store.write() as db:
-        for number in numbers:
-            add_watching(db, get_job(db, number))
+        going_on = [job for job in list_jobs(db, open_only=True) if job.id in numbers]
+        for job in going_on[:MOST_WATCHED]:
+            add_watching(db, job, profile.name)
     new = len(numbers - before)
     return f"{one_line(profile.name, 30)}: {counted(len(numbers), 'job')}, {new} new"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rft_tui.analysis.job_alarms import RULES, SILENT_S, JobCurves, Point, job_alarms, smoothed
+from rft_tui.analysis.job_alarms import RULES, SILENT_S, JobCurves, Point, job_alarms, reward_gap, smoothed
 
 STEPS = 50
 
@@ -38,7 +38,7 @@ def healthy(seed: int = 1) -> JobCurves:
         every_fifth(noisy(learning(0.34, 0.28), seed + 1, 0.01)),
         tokens=noisy([400 + step for step in range(STEPS)], seed + 2, 10),
         errors={"other_error (exact)": [(step, 0.002) for step in range(1, STEPS + 1)]},
-        step_seconds=[(step, 40.0) for step in range(1, STEPS + 1)],
+        longest_pause_s=40.0,
         is_running=True,
         silent_s=60,
     )
@@ -123,11 +123,32 @@ def test_failing_graders_are_named_with_their_share() -> None:
     assert kind in alarm.message
 
 
-def test_silence_is_measured_against_the_longest_step() -> None:
-    quiet = replace(healthy(), silent_s=SILENT_S + 1)
+def test_silence_is_measured_against_the_pace_of_the_events() -> None:
+    quiet = replace(healthy(), silent_s=401.0)
     assert names(quiet) == ["silent"]
-    assert names(replace(quiet, step_seconds=[(1, SILENT_S)])) == []
+    assert names(replace(quiet, longest_pause_s=41.0)) == []
+    assert names(replace(quiet, longest_pause_s=0.5, silent_s=59.0)) == []
     assert names(replace(quiet, is_running=False)) == []
+    assert names(replace(quiet, longest_pause_s=None)) == []
+    assert names(replace(quiet, longest_pause_s=None, silent_s=SILENT_S + 1)) == ["silent"]
+
+
+def test_a_gap_is_seen_while_training_climbs() -> None:
+    train = [(step, 0.2 + step / 50) for step in range(1, 31)]
+    assert reward_gap(train, [(10, 0.4), (30, 0.8)]) == pytest.approx(0.0)
+    assert reward_gap(train, [(10, 0.4), (30, 0.65)]) == pytest.approx(0.15)
+    assert "gap" in names(JobCurves(train, [(10, 0.4), (30, 0.65)]))
+    assert "gap" not in names(JobCurves(train, [(10, 0.4), (30, 0.75)]))
+    assert reward_gap([], [(1, 0.5)]) is None
+    assert reward_gap([(1, 0.75)], [(1, 0.5)]) == 0.25
+
+
+def test_an_alarm_says_when_it_first_rang() -> None:
+    tokens = [(step, 300.0 if step <= 20 else 1000.0) for step in range(1, STEPS + 1)]
+    [alarm] = job_alarms(JobCurves([(step, 0.2 + step / 150) for step in range(1, STEPS + 1)], tokens=tokens))
+    assert alarm.name == "tokens"
+    assert 23 <= alarm.step <= 25
+    assert f"first rang at step {alarm.step}" in alarm.message
 
 
 def test_every_alarm_can_be_switched_off() -> None:
@@ -152,9 +173,7 @@ points = st.lists(st.tuples(st.integers(0, 10_000), st.floats(-1e6, 1e6)), max_s
 
 @given(points, points, points, st.floats(0, 1e9))
 def test_no_curve_breaks_the_rules(train: list[Point], valid: list[Point], tokens: list[Point], silent: float) -> None:
-    curves = JobCurves(
-        train, valid, train, valid, tokens, {"other": valid}, {"lists": tokens}, tokens, 1.0, True, silent
-    )
+    curves = JobCurves(train, valid, train, valid, tokens, {"other": valid}, {"lists": tokens}, 5.0, 1.0, True, silent)
     for alarm in job_alarms(curves):
         assert alarm.message
         assert alarm.hint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rft_tui.cli.job_text import event_json, event_line, figures
 from rft_tui.cli.job_watch import AT_ONCE_BYTES, BYTES_A_SECOND, TerminalLines
 from rft_tui.providers.backends.reading import read_event
 from rft_tui.simulator.running import RunningSimulator, running_simulator
+from rft_tui.store.database import Store
 from rft_tui.tasks.jobs import watching
 from rft_tui.tasks.jobs.following import Glance
 from tests.unit.cli.conftest import Cli, FakeApp, question, write_lines
@@ -230,3 +232,19 @@ def test_nothing_is_sent_while_nothing_happens(job: Any) -> None:
         terminal.now += 1
         terminal.teller.take(Glance(job, (), None, has_moved=False))
     assert len(terminal.sent) == count
+
+
+def test_numbers_that_cannot_be_are_not_written_out() -> None:
+    metrics = {"train_mean_reward": -1e308, "completion_tokens_mean": 1e300, "errors/x_error_count": 1e300}
+    assert len(figures(metrics)) < 100
+
+
+@pytest.mark.parametrize("options", [("--profile", "here"), ()])
+def test_a_job_whose_profile_is_gone_is_watched_through_another(
+    cli: Cli, ready: Path, options: tuple[str, ...]
+) -> None:
+    made = create(cli, ready, "--suffix", "moved", "--wait", "--json").document
+    with closing(Store(ready / ".rft" / "cache.db")) as store, store.write() as db:
+        db.execute("UPDATE job SET profile = 'gone', status = 'running' WHERE id = ?", [made["job"]])
+    watched = cli("-C", ready, "job", "watch", "moved", "--json", *options)
+    assert watched.code == 0, watched.err

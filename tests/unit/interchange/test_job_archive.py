@@ -217,3 +217,16 @@ def test_what_is_not_as_it_says_is_refused_and_leaves_nothing(archive: Path, sto
         bring(store, archive)
     with store.read() as db:
         assert tables(db) == before
+
+
+@pytest.mark.parametrize("seen_at", ["9999-01-01T00:00:00+00:00", "zzz"])
+def test_an_archive_from_the_future_does_not_overrule_what_was_seen_here(
+    archive: Path, store: Store, seen_at: str
+) -> None:
+    bring(store, archive)
+    with store.write() as db:
+        db.execute("UPDATE job SET status = 'running'")
+    say(archive, lambda value: value["job"].update(seen_at=seen_at))
+    bring(store, archive)
+    with store.read() as db:
+        assert get_job(db, JOB).status == "running"

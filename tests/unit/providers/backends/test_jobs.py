@@ -274,6 +274,18 @@ async def test_what_was_not_done_is_done_again(verb: str) -> None:
     assert wire.posts(verb) == 2
 
 
+@pytest.mark.parametrize("verb", ["get", *VERBS])
+async def test_another_job_than_the_one_that_was_asked_for_is_not_taken(verb: str) -> None:
+    wire = Wire()
+    wire.on("POST", f"{JOB}/{verb}", lambda asked: job(2))
+    wire.on("GET", JOB, lambda asked: job(2))
+    async with backend_at(wire) as backend:
+        act = backend.get if verb == "get" else VERBS[verb][1](backend)
+        with pytest.raises(ServiceError, match="another job") as caught:
+            await act("ftjob-1")
+    assert caught.value.outcome == "malformed"
+
+
 async def test_a_job_that_is_over_cannot_be_cancelled() -> None:
     wire = Wire()
     wire.on("POST", f"{JOB}/cancel", lambda asked: refused(400, "job_over", "the job has succeeded"))
@@ -398,9 +410,9 @@ async def test_what_is_no_id_is_not_asked_for(remote_id: str) -> None:
 
 async def test_an_id_stays_one_part_of_a_path() -> None:
     wire = Wire()
-    wire.on("GET", JOB, lambda asked: job(1, status=asked.ids[0]))
+    wire.on("GET", JOB, lambda asked: job(1) | {"id": asked.ids[0]})
     async with backend_at(wire) as backend:
-        assert (await backend.get("a/../b?c#d")).status == "a/../b?c#d"
+        assert (await backend.get("a/../b?c#d")).remote_id == "a/../b?c#d"
 
 
 def test_foundry_takes_no_thresholds_in_children() -> None:

@@ -10,15 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rft_tui.analysis.job_alarms import JobCurves, job_alarms
 from rft_tui.errors import ServiceError
 from rft_tui.model import JsonObject
 from rft_tui.providers.backends.reading import (
+    LARGEST_EVENT,
     LONGEST_SERIES,
     MOST_SERIES,
     read_checkpoint,
     read_event,
     read_job,
 )
+from rft_tui.tui.plot import Curve, draw_plot, whole_view
 from tests.unit.providers.backends.wire import event, job
 
 TEXTS = st.text(st.characters(), max_size=20)
@@ -129,3 +132,34 @@ def test_an_error_of_a_job_is_a_sentence() -> None:
 @pytest.mark.parametrize("status", ["paused", "a new state", 3, None])
 def test_states_that_are_not_known_go_on(status: Any) -> None:
     assert not read_job(job(1, status=status)).has_ended
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"data": {"step": 3, "train_mean_reward": 0.5, "x": "y" * LARGEST_EVENT}},
+        {"message": "m" * LARGEST_EVENT},
+        {str(number): "y" for number in range(LARGEST_EVENT // 8)},
+        {"k" * LARGEST_EVENT: 1},
+    ],
+)
+def test_an_event_that_is_too_large_is_kept_in_short(others: JsonObject) -> None:
+    read = read_event(event(3) | others)
+    assert read.step == 3
+    assert read.metrics
+    assert len(json.dumps(read.raw)) < 10_000
+    assert read.raw["id"] == event(3)["id"]
+
+
+def test_numbers_with_which_nothing_can_be_reckoned_are_none() -> None:
+    said = {"step": 1, "huge": 1e308, "low": -1e200, "tiny": 5e-324, "large": -1e99}
+    assert read_event(event(1) | {"data": said}).metrics == {"tiny": 0.0, "large": -1e99}
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=40))
+def test_whatever_numbers_come_alarms_and_charts_can_reckon_with_them(values: list[float]) -> None:
+    read = [read_event(event(step) | {"data": {"step": step, "x": value}}) for step, value in enumerate(values, 1)]
+    points = [(one.step or 0, one.metrics["x"]) for one in read if "x" in one.metrics]
+    job_alarms(JobCurves(points, points, points, points, points, {"other": points}, {}, points, is_running=True))
+    curves = [Curve("x", points), Curve("y", points, is_marks=True)]
+    assert len(draw_plot(curves, 60, 12, whole_view(curves))) == 12

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -21,7 +23,8 @@ from rft_tui.store.review import get_review_item
 from rft_tui.store.tasks import TaskState
 from rft_tui.store.uploads import UploadKey, begin_upload, end_upload
 from rft_tui.tasks.import_data import import_dataset
-from rft_tui.tasks.jobs.archive import start_archiving
+from rft_tui.tasks.jobs.archive import Archiving, start_archiving
+from rft_tui.tasks.jobs.evaluation import known_runs
 from tests.archive_service import CSV, GRADER, JOB, VALIDATION, ArchiveService, row
 from tests.unit.tasks.jobs.archiving import Workroom, archived
 
@@ -297,3 +300,34 @@ def test_a_full_disk_is_said_and_what_is_there_is_kept(
     assert "the disk is full" in str(failed.error)
     assert room.run().state is TaskState.DONE
     assert room.manifest["complete"]
+
+
+def test_what_a_person_put_into_the_folder_does_not_spoil_the_archive(room: Workroom, service: ArchiveService) -> None:
+    service.status = "running"
+    room.run()
+    for name in ("my notes (1).txt", "job.json~", "notes.txt", "results/Summary of it.xlsx", "results/.git/config"):
+        path = room.archive / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    service.status = "succeeded"
+    assert room.run().state is TaskState.DONE
+    (room.archive / "notes.txt").write_text("changed")
+    manifest = read_manifest(room.archive)
+    check_files(room.archive, manifest)
+    assert manifest.complete
+    assert {"job.json", "events.jsonl", "files.json", "results/file-result.csv"} <= set(manifest.files)
+    assert (room.archive / "my notes (1).txt").read_text() == "mine"
+
+
+def test_many_runs_of_one_step_have_a_file_each(room: Workroom) -> None:
+    folder = room.archive / "evals" / "e"
+    folder.mkdir(parents=True)
+    runs = [{"id": f"r{number}", "name": "step-1", "status": "completed"} for number in range(5000)]
+    (folder / "runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
+    at = cast(Archiving, SimpleNamespace(folder=room.archive))
+    began = time.process_time()
+    paths = [one.path for one in known_runs(at)]
+    assert time.process_time() - began < 5
+    assert [path.name for path in paths[:3]] == ["step-0001.jsonl", "step-0001-2.jsonl", "step-0001-3.jsonl"]
+    assert len(set(paths)) == 5000
+    assert {path.parent for path in paths} == {folder}

@@ -13,9 +13,10 @@ from rft_tui.errors import ServiceError, UsageError
 from rft_tui.providers.backends.backend import JobBackend
 from rft_tui.providers.backends.reading import read_job
 from rft_tui.store.database import Store
-from rft_tui.store.job_events import checkpoints_of, raw_events, series_of
+from rft_tui.store.job_events import checkpoints_of, last_event_at, raw_events, series_of
 from rft_tui.store.jobs import StoredJob, get_job
 from rft_tui.tasks.background.writing import StoreWriter
+from rft_tui.tasks.jobs import mirror
 from rft_tui.tasks.jobs.alarms import alarms_of, grader_of, span_of
 from rft_tui.tasks.jobs.mirror import OVERLAP, Look, mirror_job, saw
 from tests.unit.tasks.jobs.backing import PROFILE, FakeBackend, an_event, away
@@ -75,6 +76,22 @@ async def test_a_late_event_among_the_newest_is_taken_in(store: Store, writer: S
     assert ids(store)[-1] == "ftevent-20"
     with store.read() as db:
         assert [step for step, _value in series_of(db, 1, "train_mean_reward")] == list(range(1, 30))
+
+
+async def test_events_without_end_are_read_as_far_as_there_is_room(
+    store: Store, writer: StoreWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "MOST_CHARACTERS", 50_000)
+    backend = FakeBackend(shown_events=[an_event(number, message="m" * 1000) for number in range(1, 2000)])
+    assert 40 < (await look(store, writer, backend)).new_events < 50
+    assert ids(store)[-1] == "ftevent-1999"
+
+
+async def test_an_event_without_a_time_is_not_taken_for_one_of_long_ago(store: Store, writer: StoreWriter) -> None:
+    backend = FakeBackend(shown_events=[an_event(1), an_event(2, created_at=None)])
+    await look(store, writer, backend)
+    with store.read() as db:
+        assert last_event_at(db, 1) == 1_795_000_001
 
 
 async def test_an_error_in_the_middle_keeps_nothing_of_the_look(store: Store, writer: StoreWriter) -> None:

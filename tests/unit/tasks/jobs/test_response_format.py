@@ -74,3 +74,19 @@ def test_files_in_any_form_come_out_nested(tmp_path: Path) -> None:
         job_response_format(tmp_path / "none.json")
     assert schema_of(None) is None
     assert schema_of({"type": "text"}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"type": "object", "minimum": NaN}', "cannot carry"),
+        ('{"type": "object", "maximum": 1e999}', "cannot carry"),
+        ('{"type": "object", "title": "\\ud800"}', "cannot carry"),
+        ('{"a":' * 900 + "1" + "}" * 900, "nested more than 100 deep"),
+        ("null", "is an object"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "form.json").write_text(text)
+    with pytest.raises(InputError, match=said):
+        job_response_format(tmp_path / "form.json")

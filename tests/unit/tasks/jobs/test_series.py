@@ -17,7 +17,7 @@ from rft_tui.store.database import Store
 from rft_tui.store.event_pages import event_positions, events_at
 from rft_tui.store.job_events import add_events, series_names
 from rft_tui.store.job_lines import job_lines
-from rft_tui.store.jobs import forget_job, saw_job
+from rft_tui.store.jobs import saw_job
 from rft_tui.tasks.jobs import curves
 from rft_tui.tasks.jobs.curves import SeriesCache, read_series
 from rft_tui.tasks.jobs.job_view import JobReader
@@ -69,7 +69,9 @@ def test_bit_by_bit_is_as_at_once(store: Store, batches: list[list[tuple[int, st
                 assert cache.series() == read_series(db, number)
     finally:
         with store.write() as db:
-            forget_job(db, number)
+            for table in ("job_event", "job_metric"):
+                db.execute(f"DELETE FROM {table}")
+            db.execute("DELETE FROM job")
 
 
 def test_what_was_handed_out_does_not_change(store: Store) -> None:
@@ -158,3 +160,13 @@ def test_the_cost_of_steps_at_a_known_price(store: Store) -> None:
             add_events(db, number, [event(step, step, {"timing/step/full_iteration": 360.0}) for step in range(1, 6)])
             costs.append(JobReader(number).read(db, WorkspaceSettings()).cost)
     assert costs == [pytest.approx(50.0), None]
+
+
+def test_names_of_curves_without_end_are_not_all_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curves, "MOST_CURVES", 30)
+    number = put_job(store)
+    with store.write() as db:
+        for step in range(10):
+            names = [f"scores/graders/g{step}-{one}/train_reward_mean" for one in range(20)]
+            add_events(db, number, [event(step, step, dict.fromkeys(names, 1.0))])
+        assert len(read_series(db, number).graders) == 30
