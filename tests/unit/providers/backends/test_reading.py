@@ -160,6 +160,6 @@ def test_numbers_with_which_nothing_can_be_reckoned_are_none() -> None:
 def test_whatever_numbers_come_alarms_and_charts_can_reckon_with_them(values: list[float]) -> None:
     read = [read_event(event(step) | {"data": {"step": step, "x": value}}) for step, value in enumerate(values, 1)]
     points = [(one.step or 0, one.metrics["x"]) for one in read if "x" in one.metrics]
-    job_alarms(JobCurves(points, points, points, points, points, {"other": points}, {}, points, is_running=True))
+    job_alarms(JobCurves(points, points, points, points, points, {"other": points}, {}, 5.0, is_running=True))
     curves = [Curve("x", points), Curve("y", points, is_marks=True)]
     assert len(draw_plot(curves, 60, 12, whole_view(curves))) == 12
