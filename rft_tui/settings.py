@@ -39,6 +39,8 @@ class Price:
     """A million input tokens that the service had in its own cache; negative: as other input."""
     date: str = ""
     """The day on which the price was read, YYYY-MM-DD."""
+    training: float = -1.0
+    """A million tokens of supervised or preference training; negative: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class UserSettings:
     """Send only what changed on the screen; turn off if a terminal shows remains of old text."""
     mouse: bool = True
     """Take mouse clicks and the wheel; off leaves them to the terminal, for selecting text."""
+    notify: Literal["off", "bell", "desktop"] = "off"
+    """How the end of a job is told: not at all, by the terminal's bell, or by a notice on the desktop."""
 
     @property
     def reviewer_name(self) -> str:

@@ -27,6 +27,7 @@ WAITS = {
     "graders/sandbox/pool.py": 1,
     "graders/sandbox/worker.py": 1,
     "tasks/background/following.py": 2,
+    "tasks/jobs/following.py": 1,
     "tasks/judging/task.py": 1,
     "tasks/judging/judge.py": 1,
     "tasks/background/writing.py": 1,

@@ -84,6 +84,20 @@ COMMANDS: dict[str, Entry | Noun] = {
         "Review: predictions with scores and verdicts.",
         {"list": Entry("rft_tui.cli.review", "list_all", "List predictions as the Review screen does.")},
     ),
+    "job": Noun(
+        "Fine-tuning jobs: check, launch, watch, keep.",
+        {
+            "preflight": Entry("rft_tui.cli.job_create", "preflight", "Say whether a job is sound before it costs."),
+            "create": Entry("rft_tui.cli.job_create", "create", "Launch a job: supervised, dpo or reinforcement."),
+            "list": Entry("rft_tui.cli.job", "list_all", "List the jobs, also those made elsewhere."),
+            "show": Entry("rft_tui.cli.job", "show", "Show a job: status, curves, checkpoints, alarms, events."),
+            "watch": Entry("rft_tui.cli.job_watch", "watch", "Follow a job's events to its end."),
+            "pause": Entry("rft_tui.cli.job_control", "pause", "Pause a job at its service."),
+            "resume": Entry("rft_tui.cli.job_control", "resume", "Let a paused job go on."),
+            "cancel": Entry("rft_tui.cli.job_control", "cancel", "End a job for good."),
+            "archive": Entry("rft_tui.cli.job_control", "archive", "Keep all that a service says of a job."),
+        },
+    ),
     "simulate": Entry("rft_tui.cli.simulate", "simulate", "Run the embedded simulated service by itself."),
     "task": Noun(
         "Tasks: work that goes on in the background.",

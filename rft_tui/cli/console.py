@@ -93,12 +93,21 @@ class Calling:
             text = json.dumps(json.loads(text))
         write(sys.stdout, text + "\n")
 
+    def emit_line(self, document: Any, *, aside: bool = False) -> None:
+        """Give one document of a stream, on one line and at once; `aside` what is no data, on stderr."""
+        stream = sys.stderr if aside else sys.stdout
+        encoding = (stream.encoding or "").lower().replace("-", "")
+        text = json_text(document)
+        write(stream, (text if encoding == "utf8" else json.dumps(json.loads(text))) + "\n")
+
     def line(self, text: str = "") -> None:
         """Give a line of data for people; control characters in it are shown, not sent."""
+        self._end_progress()
         write(sys.stdout, shown(text) + "\n")
 
     def lines(self, texts: list[str]) -> None:
         """Give several lines of data."""
+        self._end_progress()
         write(sys.stdout, "".join(shown(text) + "\n" for text in texts))
 
     def raw(self, data: bytes) -> int:
@@ -155,6 +164,22 @@ class Calling:
         except click.Abort:
             write(sys.stderr, "\n")
             return False
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person sits at a terminal and can be asked."""
+        return self.has_terminal and sys.stderr.isatty() and not self.as_json
+
+    def ask(self, question: str) -> str:
+        """What a person at a terminal types in answer; empty where nothing is typed or nobody is there."""
+        if not self.can_ask:
+            return ""
+        self._end_progress()
+        try:
+            return str(click.prompt(shown(question), default="", show_default=False, err=True)).strip()
+        except click.Abort:
+            write(sys.stderr, "\n")
+            return ""
 
     def _end_progress(self) -> None:
         if self._progress_shown:

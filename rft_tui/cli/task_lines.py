@@ -43,9 +43,17 @@ def task_json(task: StoredTask) -> JsonObject:
     return document | ({"simulated": True} if task.simulated else {})
 
 
+JOB_KINDS = frozenset({"launch", "watch"})
+"""Kinds of tasks that bring a job to its service or follow it there: their message says how it stands."""
+
+
 def task_line(task: StoredTask) -> str:
     """How a task stands, on one line."""
     progress = task.progress
+    if task.kind in JOB_KINDS:
+        count = f" {progress.ended:,}/{progress.total:,}" if progress.total else ""
+        said = "waiting for the worker" if task.state == "queued" else task.message
+        return f"{task.title}{count}" + (f" · {said}" if said else "")
     parts = [f"{task.title} {progress.ended:,}/{progress.total:,}"]
     if task.state == "queued":
         parts.append("waiting for the worker")

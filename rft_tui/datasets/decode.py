@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from rft_tui.datasets.rows import DEPTH_LIMIT, SIGN_LIMIT, RawRow, is_deep, places, row_problem
@@ -126,4 +127,17 @@ def decode_row(line: int, raw: bytes, *, cut_off: bool = False) -> RawRow | Prob
 
 def row_text(value: JsonObject) -> bytes:
     """A row as one JSON line: keys in their order, no escapes that are not needed."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    return _encode(value).encode()
+
+
+def _make_encode() -> Callable[[JsonObject], str]:
+    """The encoder's own C function, made once: half the time that `json.dumps` takes for a row of a kilobyte."""
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return encoder.encode
+    chunks = make(None, encoder.default, json.encoder.encode_basestring, None, ": ", ", ", False, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode = _make_encode()

@@ -153,6 +153,25 @@ def strip_prompt(messages: list[JsonObject], prompt_text: str) -> list[JsonObjec
     return None
 
 
+def take_off(prompt: Prompt, messages: list[JsonObject], text: str | None = None) -> list[JsonObject] | None:
+    """The messages without a prompt and its worked examples, None where they do not carry it.
+
+    `text` is the prompt's text as it stands there, where it was made cleaner when it was kept.
+    """
+    text = prompt.text if text is None else text
+    bare = messages
+    for as_developer in (False, True):
+        turns = example_turns(prompt, as_developer=as_developer)
+        place = _leading(messages) if turns else 0
+        if turns and messages[place : place + len(turns)] == turns:
+            bare = [*messages[:place], *messages[place + len(turns) :]]
+            break
+    stripped = strip_prompt(bare, text)
+    if stripped is None and len(bare) < len(messages) and not text:
+        return bare
+    return stripped
+
+
 def guess_prefixes(first_user_text: str, known_question: Callable[[str], bool]) -> list[str]:
     """Every beginning of a text, up to a blank line, after which a known question follows; the shortest first.
 

@@ -26,8 +26,8 @@ def service_form(spec: JsonObject) -> JsonObject:
     return {**spec, "graders": {name: service_form(child) for name, child in children.items()}}
 
 
-def names_not_sent(spec: JsonObject) -> tuple[str, ...]:
-    """Names of the sample that a grader uses and the service's grader endpoint cannot be given, such as output_tools.
+def names_used(spec: JsonObject) -> tuple[str, ...]:
+    """Names of the sample that a grader uses anywhere, in the order of `SAMPLE_NAMES`.
 
     Templates are read exactly; in code, a name that stands anywhere in the source counts.
     """
@@ -38,7 +38,12 @@ def names_not_sent(spec: JsonObject) -> tuple[str, ...]:
             used |= {one.parts[0] for one in pieces if isinstance(one, Reference) and one.namespace == "sample"}
     for source in _sources(spec):
         used |= {name for name in SAMPLE_NAMES if f'"{name}"' in source or f"'{name}'" in source}
-    return tuple(name for name in SAMPLE_NAMES if name in used and name not in RUN_NAMES)
+    return tuple(name for name in SAMPLE_NAMES if name in used)
+
+
+def names_not_sent(spec: JsonObject) -> tuple[str, ...]:
+    """Those of them that the service's grader endpoint cannot be given, such as output_tools."""
+    return tuple(name for name in names_used(spec) if name not in RUN_NAMES)
 
 
 def _sources(spec: JsonObject) -> list[str]:

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rft_tui.datasets.plain import item_of
 from rft_tui.errors import InputError
 from rft_tui.interchange.foreign import EFFORT_UNKNOWN, FileClaims, ForeignPrediction, UnmappedFields
 from rft_tui.interchange.found_files import FoundFile
 from rft_tui.interchange.landing import Landing, Placed, find_item, find_landing
 from rft_tui.interchange.options import ImportOptions
 from rft_tui.interchange.prompting import IMPORTED, PromptCandidate, candidates
-from rft_tui.interchange.rows import item_of, plain_row, row_of
+from rft_tui.interchange.rows import plain_row, row_of
 from rft_tui.model import Item, JsonObject, Prompt, ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.datasets import StoredDataset, add_dataset, get_dataset

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rft_tui.datasets.plain import fields_of_row
 from rft_tui.errors import InputError
 from rft_tui.identity import content_hash, input_id, row_id
 from rft_tui.interchange.foreign import ForeignPrediction, KnownNames, UnmappedFields
 from rft_tui.interchange.formats import AUTO, format_named
 from rft_tui.interchange.found_files import find_files
 from rft_tui.interchange.notebook_names import heads_of
-from rft_tui.interchange.rows import fields_of_row
 from rft_tui.model import JsonObject
 from rft_tui.store.grades import Gradable
 

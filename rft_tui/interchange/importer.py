@@ -11,11 +11,13 @@ from rft_tui.interchange.file_import import FileImport, Tallies, Workbench
 from rft_tui.interchange.foreign import KnownNames, UnmappedFields
 from rft_tui.interchange.formats import format_named
 from rft_tui.interchange.found_files import find_files
+from rft_tui.interchange.job_archive import bring_archive, find_archives, open_archive
 from rft_tui.interchange.notebook_names import heads_of
 from rft_tui.interchange.options import ImportOptions
 from rft_tui.interchange.prompting import folder_prompts, given_prompt, known_prompts
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import get_dataset
+from rft_tui.store.evaluations import AddedOutputs
 from rft_tui.store.inputs import known_names
 
 __all__ = ["ImportOptions", "ImportReport", "ImportedRun", "import_predictions"]
@@ -43,6 +45,8 @@ class ImportReport:
     grades: int = 0
     left_out: int = 0
     datasets: tuple[str, ...] = field(default=())
+    jobs: tuple[str, ...] = field(default=())
+    simulated: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The document of ``import --json``."""
@@ -58,6 +62,8 @@ class ImportReport:
             "left_out": self.left_out,
             "datasets": list(self.datasets),
             "notes": list(self.notes),
+            "jobs": list(self.jobs),
+            **({"simulated": True} if self.simulated else {}),
         }
 
 
@@ -67,7 +73,7 @@ def import_predictions(
     options: ImportOptions | None = None,
     prompts_folder: Path | None = None,
 ) -> ImportReport:
-    """Bring prediction files, or folders of them, into the store in one transaction.
+    """Bring prediction files, folders of them, or archives of jobs into the store in one transaction.
 
     Predictions land on the items whose input they answer; those that fit none become a dataset of their own. What is
     stored already is never overwritten. Raises InputError naming file and line, and UsageError for a name in `options`
@@ -75,7 +81,10 @@ def import_predictions(
     """
     options = options or ImportOptions()
     notes: list[str] = []
-    files = find_files([Path(path) for path in paths], format_named(options.format), notes)
+    folders, others = find_archives([Path(path) for path in paths])
+    archives = [open_archive(folder) for folder in folders]
+    form = format_named(options.format)
+    files = find_files(others, form, notes) if others or not folders else []
     folder = folder_prompts(prompts_folder, notes)
     unmapped = UnmappedFields()
     tallies = Tallies()
@@ -94,13 +103,18 @@ def import_predictions(
             claims = one.format.claims(one.path.name, known)
             bench = Workbench(db, options, dataset, given, known_prompts(db, folder), unmapped, notes, tallies)
             FileImport(bench, one, claims).run()
+        brought = [bring_archive(db, archive) for archive in archives]
+    added = sum((one.added for one in brought), AddedOutputs())
+    runs = [ImportedRun(run, *facts, tallies.landed[run]) for run, facts in tallies.runs.items()]
     return ImportReport(
-        tuple(ImportedRun(run, *facts, tallies.landed[run]) for run, facts in tallies.runs.items()),
-        tallies.new,
-        tallies.known,
+        (*runs, *(ImportedRun(*run) for one in brought for run in one.runs)),
+        tallies.new + added.new,
+        tallies.known + added.known,
         tuple(sorted(unmapped.names)),
-        (*notes, *tallies.say()),
-        tallies.grades,
-        tallies.left_out,
+        (*notes, *tallies.say(), *(f"{one.job.label}: {note}" for one in brought for note in one.notes)),
+        tallies.grades + added.grades,
+        tallies.left_out + added.left_out,
         tuple(tallies.datasets),
+        tuple(one.job.label for one in brought),
+        any(archive.simulated for archive in archives),
     )

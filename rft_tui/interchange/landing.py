@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rft_tui.datasets.conversation import value_text
+from rft_tui.datasets.plain import fields_of_row, reference_key
 from rft_tui.interchange.prompting import PromptCandidate, guessed
-from rft_tui.interchange.rows import fields_of_row, input_of, reference_key, row_of
+from rft_tui.interchange.rows import input_of, row_of
 from rft_tui.model import JsonObject
 from rft_tui.store.inputs import StandingItem, datasets_with, items_with
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from rft_tui.datasets.prompts import load_prompt, make_prompt, prompt_files
-from rft_tui.datasets.render import example_turns, guess_prefixes, strip_prompt
+from rft_tui.datasets.render import guess_prefixes, strip_prompt, take_off
 from rft_tui.errors import InputError, UsageError
 from rft_tui.interchange.rows import input_of
 from rft_tui.model import JsonObject, Prompt
@@ -32,15 +32,7 @@ class PromptCandidate:
 
     def take_off(self, row: JsonObject) -> JsonObject | None:
         """The row without the prompt and its worked examples, None where the row does not carry it."""
-        messages: list[JsonObject] = row["messages"]
-        turns = example_turns(self.prompt)
-        if turns:
-            place = next((n for n, one in enumerate(messages) if one.get("role") not in ("system", "developer")), 0)
-            if messages[place : place + len(turns)] == turns:
-                messages = [*messages[:place], *messages[place + len(turns) :]]
-        bare = strip_prompt(messages, self.text)
-        if bare is None and len(messages) < len(row["messages"]) and not self.text:
-            bare = messages
+        bare = take_off(self.prompt, row["messages"], self.text)
         return row | {"messages": bare} if bare else None
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rft_tui.datasets.decode import row_text
-from rft_tui.datasets.mapping import FieldMapping, RowShape, choose_shape, guess_field
+from rft_tui.datasets.mapping import choose_shape
+from rft_tui.datasets.plain import fields_of_row
 from rft_tui.datasets.rows import RawRow
 from rft_tui.datasets.rules import row_problems
-from rft_tui.datasets.shape import REFERENCE_KEY, RESERVED_KEYS, item_row, shape_row
+from rft_tui.datasets.shape import item_row, shape_row
 from rft_tui.identity import input_id, row_id
 from rft_tui.interchange.foreign import Place, bad_row
-from rft_tui.model import Item, JsonObject
-
-_REFERENCE_NAMES = ("reference_answer", "reference", "ground_truth", "answer", "target", "label")
+from rft_tui.model import JsonObject
 
 
 def _has_messages(row: JsonObject) -> bool:
@@ -41,21 +39,6 @@ def plain_row(path: Path, place: Place, row: JsonObject) -> JsonObject:
         key = f"{fault.key}: " if fault.key else ""
         raise bad_row(path, place, f"the item cannot be read: {key}{fault.message}")
     return item_row(shape_row(raw, shape))
-
-
-def item_of(row: JsonObject) -> Item:
-    """The item of a plain row, with the row written anew as its bytes."""
-    return shape_row(RawRow(0, row_text(row), row), RowShape("reinforcement", FieldMapping(None, reference_key(row))))
-
-
-def reference_key(row: JsonObject) -> str | None:
-    """The field that holds the reference answer, None where none looks like it."""
-    return REFERENCE_KEY if REFERENCE_KEY in row else guess_field(fields_of_row(row), _REFERENCE_NAMES)
-
-
-def fields_of_row(row: JsonObject) -> JsonObject:
-    """The fields that a grader reads as ``item.*``."""
-    return {key: value for key, value in row.items() if key not in RESERVED_KEYS}
 
 
 def input_of(row: JsonObject) -> str:

@@ -62,7 +62,7 @@ def retirement(model: ServiceModel | str, today: date) -> str:
     """
     name = model if isinstance(model, str) else model.id
     day = "" if isinstance(model, str) else model.shutdown_date
-    day = day or _announced(name)
+    day = day or announced_end(name)
     if not day:
         return ""
     if date.fromisoformat(day) <= today:
@@ -71,7 +71,8 @@ def retirement(model: ServiceModel | str, today: date) -> str:
     return f"{name} will be shut down on {day}, in {left} day{'' if left == 1 else 's'}"
 
 
-def _announced(name: str) -> str:
+def announced_end(name: str) -> str:
+    """The announced last day of a model of OpenAI's own service, or of a fine-tune's base; empty for none."""
     base = name.split(":", 2)[1] if name.startswith("ft:") and name.count(":") > 1 else name
     return SHUT_DOWNS.get(base) or SHUT_DOWNS.get(re.sub(r"-\d{4}-\d{2}-\d{2}$", "", base), "")
 

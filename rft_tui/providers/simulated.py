@@ -25,6 +25,9 @@ STATE_FILE = "simulator.json"
 LOCK_FILE = "simulator.lock"
 LOG_FILE = "simulator.log"
 
+KEPT_FOLDER = "simulator"
+"""Where the service keeps its jobs and their files from one start to the next."""
+
 FAULTS_VARIABLE = "RFT_TUI_SIMULATOR_FAULTS"
 """Faults for trying, such as ``429=0.1,500=0.05``: set in the service whenever it is asked for."""
 
@@ -139,7 +142,7 @@ def _start(folder: Path, wait_s: float) -> None:
     log = folder / LOG_FILE
     with log.open("wb") as stderr:
         process = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
-            [*command, "--idle-exit", str(IDLE_EXIT_S)],
+            [*command, "--idle-exit", str(IDLE_EXIT_S), "--keep", str((folder / KEPT_FOLDER).resolve())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,

@@ -16,6 +16,7 @@ from rft_tui.simulator.batches import Batch
 from rft_tui.simulator.faults import LINE_FAULTS, Faults
 from rft_tui.simulator.files import FileStore
 from rft_tui.simulator.generation import ANSWERS, fault_error
+from rft_tui.simulator.jobs.tuned import Tunes, no_tunes
 from rft_tui.simulator.ledger import Ledger, request_identity
 from rft_tui.simulator.recorded import Recordings
 from rft_tui.simulator.rejection import RequestError
@@ -27,12 +28,13 @@ BLOCK = 64
 
 @dataclass(frozen=True, slots=True)
 class BatchTools:
-    """What answering lines needs; `faults` gives those in force at the moment."""
+    """What answering lines needs; `faults` gives those in force at the moment, `tunes` finds models."""
 
     files: FileStore
     ledger: Ledger
     recordings: Recordings
     faults: Callable[[], Faults]
+    tunes: Tunes = no_tunes
 
 
 def validate(batch: Batch, tools: BatchTools) -> bool:
@@ -104,7 +106,9 @@ class BatchWork:
         try:
             if error := fault_error(fault, 0.0):
                 raise error
-            body = ANSWERS[endpoint](line.body, Asked(run_index, fault, mark, int(time.time()), self._tools.recordings))
+            tools = self._tools
+            asked = Asked(run_index, fault, mark, int(time.time()), tools.recordings, tools.tunes)
+            body = ANSWERS[endpoint](line.body, asked)
         except RequestError as error:
             written["response"] = {"status_code": error.status, "request_id": f"req_{mark}", "body": error.body()}
             return False, written

@@ -59,13 +59,14 @@ _MESSAGE = by_type(
     },
     key="role",
 )
-_FORMAT = by_type(
+FORMAT: Rule = by_type(
     {
         "text": TEXT_FORMAT,
         "json_object": JSON_FORMAT,
         "json_schema": table({"type": checks.text, "json_schema": table(SCHEMA_KEYS, "name")}, "json_schema"),
     }
 )
+"""The form of an answer, as chat completions and jobs name it."""
 _TOOL = table({"type": checks.one_of("function"), "function": table(FUNCTION_KEYS, "name")}, "type", "function")
 _CHOICE = either(
     (str, checks.one_of("none", "auto", "required")),
@@ -82,7 +83,7 @@ BODY: Rule = table(
         **COMMON,
         "messages": list_of(_MESSAGE, 1),
         "reasoning_effort": EFFORT,
-        "response_format": _FORMAT,
+        "response_format": FORMAT,
         "seed": or_null(checks.whole(-(2**63) + 1024, 2**63 - 1024)),
         "max_completion_tokens": or_null(checks.whole(1)),
         "max_tokens": or_null(checks.whole(1)),
@@ -148,6 +149,7 @@ def _question(body: JsonObject, asked: Asked) -> Question:
         schema=schema_of(form, (form or {}).get("json_schema")),
         function=_function(body),
         fault=asked.fault,
+        tuned=asked.tunes(model),
     )
 
 

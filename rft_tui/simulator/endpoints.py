@@ -7,34 +7,35 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any, TypeAlias
+from typing import Any
 
 from starlette.responses import FileResponse, Response
 
+from rft_tui.model import JsonObject
 from rft_tui.simulator import graders
 from rft_tui.simulator.batch_work import BatchTools, BatchWork, validate
 from rft_tui.simulator.batches import Batch, Batches
-from rft_tui.simulator.exchange import Exchange, json_response
+from rft_tui.simulator.exchange import Exchange, Handler, json_response
 from rft_tui.simulator.files import MOST_FILE_BYTES, check_purpose, expiry_of
-from rft_tui.simulator.models import model_json, models_json
+from rft_tui.simulator.jobs.collection import Jobs
+from rft_tui.simulator.jobs.endpoints import job_table
+from rft_tui.simulator.jobs.evals import Evals
+from rft_tui.simulator.models import model_json, models_json, tuned_json
 from rft_tui.simulator.multipart import Part, boundary_of, copy_part, part_text, read_parts
 from rft_tui.simulator.rejection import RequestError
 from rft_tui.simulator.uploads import MOST_PART_BYTES, Uploads
-
-Handler: TypeAlias = Callable[[Exchange], Awaitable[Response]]
 
 MOST_GRADES_AT_ONCE = 2
 
 _FORM_BYTES = 64 * 1024
 """What a form may hold beside its file."""
 
-NO_JOBS = "The simulated service does not run fine-tuning jobs yet; it offers models, files, batches and graders."
-
 
 class Endpoints:
     """Files, uploads, batches, graders, jobs and models; `stage_s` is how long a batch stays at each stage."""
 
-    def __init__(self, tools: BatchTools, stage_s: float, ended: asyncio.Event) -> None:
+    def __init__(self, tools: BatchTools, jobs: Jobs, stage_s: float, ended: asyncio.Event) -> None:
+        self._jobs = jobs
         self._tools = tools
         self._files = tools.files
         self._uploads = Uploads(tools.files)
@@ -49,11 +50,11 @@ class Endpoints:
         """Method, path and handler of every endpoint here."""
         files, uploads, batches = self._files, self._uploads, self._batches
         return [
-            ("GET", "/v1/models", _plain(lambda _at: models_json())),
-            ("GET", "/v1/models/{model:path}", _plain(lambda at: model_json(at.params["model"]))),
+            ("GET", "/v1/models", _plain(lambda _at: models_json(self._jobs.models()))),
+            ("GET", "/v1/models/{model:path}", _plain(lambda at: self._model(at.params["model"]))),
             ("POST", "/v1/files", self._create_file),
             ("GET", "/v1/files", _plain(lambda at: files.listed(at.query))),
-            ("GET", "/v1/files/{id}", _plain(lambda at: files.get(at.params["id"]).as_json())),
+            ("GET", "/v1/files/{id}", self._file),
             ("DELETE", "/v1/files/{id}", _plain(lambda at: files.delete(at.params["id"]))),
             ("GET", "/v1/files/{id}/content", self._content),
             ("POST", "/v1/uploads", _plain(lambda at: uploads.create(at.json()))),
@@ -66,10 +67,7 @@ class Endpoints:
             ("POST", "/v1/batches/{id}/cancel", _plain(lambda at: batches.cancel(at.params["id"]))),
             ("POST", "/v1/fine_tuning/alpha/graders/validate", _plain(lambda at: graders.validated(at.json()))),
             ("POST", "/v1/fine_tuning/alpha/graders/run", self._run_grader),
-            ("GET", "/v1/fine_tuning/jobs", _plain(lambda _at: {"object": "list", "data": [], "has_more": False})),
-            ("POST", "/v1/fine_tuning/jobs", _no_jobs),
-            ("GET", "/v1/fine_tuning/jobs/{id:path}", _no_such_job),
-            ("POST", "/v1/fine_tuning/jobs/{id:path}", _no_such_job),
+            *job_table(self._jobs, Evals(self._jobs, self._tools.recordings, self._stop)),
         ]
 
     async def close(self) -> None:
@@ -120,7 +118,19 @@ class Endpoints:
             form.unlink(missing_ok=True)
             raise
 
+    def _model(self, name: str) -> JsonObject:
+        """An offered or a fine-tuned model. Raises RequestError."""
+        made = dict(self._jobs.models())
+        return tuned_json(name, made[name]) if name in made else model_json(name)
+
+    async def _file(self, at: Exchange) -> Response:
+        result = await asyncio.to_thread(self._jobs.result_file, at.params["id"])
+        return json_response(self._files.get(at.params["id"]).as_json() if result is None else result[0])
+
     async def _content(self, at: Exchange) -> Response:
+        result = await asyncio.to_thread(self._jobs.result_file, at.params["id"])
+        if result is not None:
+            return Response(result[1], media_type="application/octet-stream")
         stored = self._files.get(at.params["id"])
         return FileResponse(stored.path, media_type="application/octet-stream")
 
@@ -167,14 +177,3 @@ def _plain(make: Callable[[Exchange], Any]) -> Handler:
         return json_response(make(at))
 
     return partial(handle, make)
-
-
-async def _no_jobs(_at: Exchange) -> Response:
-    raise RequestError(NO_JOBS, status=404, code="not_offered")
-
-
-async def _no_such_job(at: Exchange) -> Response:
-    job = at.params["id"].partition("/")[0][:100]
-    raise RequestError(
-        f"Could not find fine tune: {job}", status=404, param="fine_tuning_job_id", code="fine_tune_not_found"
-    )

@@ -6,9 +6,10 @@ import asyncio
 import json
 import socket
 import struct
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response
@@ -166,6 +167,10 @@ class Exchange:
             with suppress(OSError):
                 connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
+
+
+Handler: TypeAlias = Callable[[Exchange], Awaitable[Response]]
+"""What answers the requests for one address."""
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -69,7 +69,7 @@ RUN: Rule = table({**_GRADER, "model_sample": checks.text, "item": checks.json_o
 
 def validated(body: Any) -> JsonObject:
     """The answer to ``/validate``: the grader, with a name if it had none. Raises RequestError with status 400."""
-    return {"grader": _checked(check_body(body, VALIDATE)["grader"])}
+    return {"grader": checked_grader(check_body(body, VALIDATE)["grader"])}
 
 
 def run(body: Any, stop: Event) -> JsonObject:
@@ -78,7 +78,7 @@ def run(body: Any, stop: Event) -> JsonObject:
     Blocks while a python grader runs; `stop` ends it early.
     """
     asked = check_body(body, RUN)
-    grader = _checked(asked["grader"])
+    grader = checked_grader(asked["grader"])
     began = time.monotonic()
     try:
         compiled = compile_grader(grader)
@@ -93,12 +93,12 @@ def run(body: Any, stop: Event) -> JsonObject:
     return _answer(grader, grade, time.monotonic() - began)
 
 
-def _checked(grader: JsonObject) -> JsonObject:
-    """The grader with a name. Raises RequestError where the service would not take it."""
+def checked_grader(grader: JsonObject, at: str = "grader") -> JsonObject:
+    """The grader with a name. Raises RequestError where the service would not take it; `at` is where it stands."""
     errors = [problem for problem in check_spec(grader).problems if problem.severity == "error"]
     if errors:
-        said = "; ".join(f"'grader.{one.path}': {one.message}" if one.path else one.message for one in errors[:3])
-        param = f"grader.{errors[0].path}" if errors[0].path else "grader"
+        said = "; ".join(f"'{at}.{one.path}': {one.message}" if one.path else one.message for one in errors[:3])
+        param = f"{at}.{errors[0].path}" if errors[0].path else at
         raise RequestError(f"Invalid grader: {said}", param=param[:200], code="invalid_grader")
     if isinstance(grader.get("name"), str) and grader["name"].strip():
         return grader

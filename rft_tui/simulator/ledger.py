@@ -20,9 +20,10 @@ _WORDS = frozenset(
     [
         *("v1", "models", "responses", "chat", "completions", "embeddings", "files", "content", "uploads", "parts"),
         *("complete", "cancel", "batches", "fine_tuning", "alpha", "graders", "validate", "run", "jobs"),
+        *("pause", "resume", "events", "checkpoints", "evals", "runs", "output_items"),
     ]
 )
-_MOST_SEGMENTS = 6
+_MOST_SEGMENTS = 7
 
 
 def request_identity(path: str, run_index: int, body: bytes) -> str:

@@ -71,6 +71,11 @@ def compare(asked: str) -> Compared:
     return _words_of(*compared_texts(asked))
 
 
+def likeness(reference: str, candidate: str) -> float:
+    """How alike two texts are by their words, 0 to 1."""
+    return _words_of(reference[-MOST_CHARACTERS:], candidate[-MOST_CHARACTERS:]).likeness
+
+
 def better_place(asked: str) -> str | None:
     """Which of two answers is better, one of `PLACES`; None where the question does not name two."""
     asked = asked[-MOST_CHARACTERS:]

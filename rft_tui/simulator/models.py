@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from rft_tui.model import JsonObject
@@ -46,6 +47,11 @@ def answered_name(asked: str) -> str:
     return name
 
 
+def tuned_json(name: str, created_at: int) -> JsonObject:
+    """A fine-tuned model, as the service describes it."""
+    return {"id": name, "object": "model", "created": created_at, "owned_by": "simulated", "shutdown_date": None}
+
+
 def model_json(name: str) -> JsonObject:
     """An offered model, as the service describes it. Raises RequestError for any other name."""
     full = answered_name(name)
@@ -56,6 +62,7 @@ def model_json(name: str) -> JsonObject:
     return {"id": full, "object": "model", "created": _MADE, "owned_by": "simulated", "shutdown_date": ends}
 
 
-def models_json() -> JsonObject:
-    """The list of offered models."""
-    return {"object": "list", "data": [model_json(name) for name in OFFERED]}
+def models_json(tuned: Sequence[tuple[str, int]] = ()) -> JsonObject:
+    """The list of offered models, and of fine-tuned ones by name and time."""
+    offered = [model_json(name) for name in OFFERED]
+    return {"object": "list", "data": [*offered, *(tuned_json(name, created_at) for name, created_at in tuned)]}

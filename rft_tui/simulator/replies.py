@@ -3,7 +3,8 @@
 Recorded models answer sample questions with their recorded answers. `simulated-echo` gives back the last line of the
 last user message. Every other model, and a recorded one asked something else, gives a derived answer: one word of that
 line of four letters or more, in lower case, chosen by the hash of question, model and run index; ``nothing`` where the
-line has none. Answers that must be JSON take that text into the schema, or follow the lexical rule of the judge.
+line has none. A fine-tuned model answers the rows of its job as `jobs.tuned` says. Answers that must be JSON take that
+text into the schema, or follow the lexical rule of the judge.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import json
 import re
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from rft_tui.model import JsonObject
 from rft_tui.simulator.lexical import judge_answer
 from rft_tui.simulator.models import ECHO, PREFIX, REASONER, RECORDED
 from rft_tui.simulator.recorded import Recordings
 from rft_tui.simulator.shaping import schema_value
+
+if TYPE_CHECKING:
+    from rft_tui.simulator.jobs.tuned import Tuned
 
 REFUSAL = "I'm sorry, but I can't help with that. (A refusal of the simulated service.)"
 """What a refusing model says."""
@@ -34,7 +39,8 @@ class Question:
     """What a model is asked: its full name, the last user message, the tokens of all input, and how to answer.
 
     `limit` is the most tokens, None for none; `schema` what a JSON answer must fit, None for text; `function` the name
-    and parameters of one that must be called; `fault` one of `faults.SPOKEN_FAULTS` or empty.
+    and parameters of one that must be called; `fault` one of `faults.SPOKEN_FAULTS` or empty; `tuned` the fine-tuned
+    model that answers.
     """
 
     model: str
@@ -46,6 +52,7 @@ class Question:
     schema: JsonObject | None = None
     function: tuple[str, JsonObject] | None = None
     fault: str = ""
+    tuned: Tuned | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +89,19 @@ def _said(question: Question, recordings: Recordings) -> Reply:
     """The answer without regard to limits."""
     summary, reasoning, output = "", 0, 0
     last_line = question.text.rstrip().rpartition("\n")[2]
-    if question.model == ECHO:
-        text = last_line[:_MOST_ECHOED]
-    else:
-        text = derived_answer(last_line, question.model, question.run_index)
-    if question.model in RECORDED:
-        recorded = recordings.find(question.model.removeprefix(PREFIX), question.text, question.run_index)
+    model = question.model if question.tuned is None else question.tuned.base
+    text = last_line[:_MOST_ECHOED] if model == ECHO else derived_answer(last_line, model, question.run_index)
+    if model in RECORDED:
+        recorded = recordings.find(model.removeprefix(PREFIX), question.text, question.run_index)
         if recorded is not None:
             text, summary, reasoning, output = recorded
-    elif question.model == REASONER:
+    elif model == REASONER:
         reasoning = REASONING_TOKENS.get(question.effort or "medium", 0)
         if reasoning:
             reasoning += tokens_of(question.text) % 64
             summary = f"**Simulated reasoning**\n\nThe word {text!r} was chosen by a hash of the question."
+    if question.tuned is not None:
+        text, summary, output = question.tuned.answer(question.text, question.run_index, text), "", 0
     if question.schema is not None:
         shaped = judge_answer(question.text, question.schema)
         text = shaped or json.dumps(schema_value(question.schema, text))

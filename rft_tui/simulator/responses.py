@@ -172,6 +172,7 @@ def _question(body: JsonObject, reasoning: JsonObject, asked: Asked) -> Question
         schema=schema_of(form, form),
         function=_function(body),
         fault=asked.fault,
+        tuned=asked.tunes(model),
     )
 
 

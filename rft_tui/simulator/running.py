@@ -14,6 +14,21 @@ from rft_tui.simulator.server import SimulatorServer, address_of, listen
 from rft_tui.simulator.service import SimulatedService
 
 
+class ManualClock:
+    """A clock for jobs that goes on only when it is told to; hand it over as the option `clock`."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """Seconds since 1970."""
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
 class RunningSimulator:
     """A service that runs; `base_url` is what a profile or a client takes."""
 

@@ -8,6 +8,7 @@ import secrets
 import time
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -16,11 +17,12 @@ from starlette.routing import Match, Route
 
 from rft_tui.errors import UsageError
 from rft_tui.simulator.batch_work import BatchTools
-from rft_tui.simulator.endpoints import Endpoints, Handler
-from rft_tui.simulator.exchange import Exchange, json_response
+from rft_tui.simulator.endpoints import Endpoints
+from rft_tui.simulator.exchange import Exchange, Handler, json_response
 from rft_tui.simulator.faults import SPOKEN_FAULTS, Faults, parse_setting
 from rft_tui.simulator.files import FileStore
 from rft_tui.simulator.generation import ANSWERS, fault_error
+from rft_tui.simulator.jobs.collection import Jobs, JobSettings
 from rft_tui.simulator.ledger import Ledger, label_of, request_identity
 from rft_tui.simulator.options import SimulatorOptions
 from rft_tui.simulator.rate import RateLimit
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 MARK_HEADER = "x-rft-tui-simulated"
 """The header that every answer carries."""
+
+
+TUNED_SIGN = b"ft:simulated-"
+"""What stands in a question to a fine-tuned model."""
 
 
 class SimulatedService:
@@ -53,8 +59,10 @@ class SimulatedService:
         self._recordings = Recordings()
         self._rate = RateLimit(self.options.rate, said=self.options.retry_after) if self.options.rate else None
         self._made = 0
-        tools = BatchTools(FileStore(), self.ledger, self._recordings, lambda: self.faults)
-        self._endpoints = Endpoints(tools, self.options.batch_stage_s, self.ended)
+        files = FileStore(_inside(self.options.folder, "files"))
+        self._jobs = Jobs(files, _job_settings(self.options))
+        tools = BatchTools(files, self.ledger, self._recordings, lambda: self.faults, self._jobs.tuned)
+        self._endpoints = Endpoints(tools, self._jobs, self.options.batch_stage_s, self.ended)
         table: list[tuple[str, str, Handler]] = [
             *(("POST", path, partial(self._generate, path)) for path in ANSWERS),
             *self._endpoints.table(),
@@ -180,7 +188,10 @@ class SimulatedService:
         return response
 
     async def _generate(self, path: str, at: Exchange) -> Response:
-        asked = Asked(at.run_index, at.fault, at.mark, int(time.time()), self._recordings)
+        asked = Asked(at.run_index, at.fault, at.mark, int(time.time()), self._recordings, self._jobs.tuned)
+        if TUNED_SIGN in at.body:
+            # the first question to a fine-tuned model reads the files of its job
+            return json_response(await asyncio.to_thread(ANSWERS[path], at.json(), asked))
         return json_response(ANSWERS[path](at.json(), asked))
 
     async def _state(self, _at: Exchange) -> Response:
@@ -206,3 +217,11 @@ class SimulatedService:
             "rate": options.rate,
             "latency_s": options.latency_s,
         }
+
+
+def _inside(folder: Path | None, name: str) -> Path | None:
+    return None if folder is None else folder / name
+
+
+def _job_settings(options: SimulatorOptions) -> JobSettings:
+    return JobSettings(options.job_seconds, options.job_scenario, options.clock, _inside(options.folder, "jobs"))

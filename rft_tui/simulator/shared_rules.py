@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rft_tui.model import JsonObject
 from rft_tui.simulator import checks
 from rft_tui.simulator.checks import Rule, or_null, table
+from rft_tui.simulator.jobs.tuned import no_tunes
 from rft_tui.simulator.models import REASONER, REASONER_EFFORTS
 from rft_tui.simulator.recorded import Recordings
 from rft_tui.simulator.rejection import RequestError
+
+if TYPE_CHECKING:
+    from rft_tui.simulator.jobs.tuned import Tunes
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
@@ -56,13 +60,17 @@ MOST_TOOLS = 128
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is known of a request beside its body: the run that it is for, its fault, a mark for ids, the time."""
+    """What is known of a request beside its body: the run that it is for, its fault, a mark for ids, the time.
+
+    `tunes` finds the fine-tuned model that a name means.
+    """
 
     run_index: int
     fault: str
     mark: str
     now: int
     recordings: Recordings
+    tunes: Tunes = no_tunes
 
     def id_of(self, kind: str) -> str:
         """An id that begins with `kind`; that of another answer where the fault says so."""

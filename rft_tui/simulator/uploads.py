@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,19 +66,20 @@ class Upload:
 
 
 class Uploads:
-    """All uploads, the oldest forgotten where there are too many."""
+    """All uploads, the oldest forgotten where there are too many. Ids never come again, not in a later service."""
 
     def __init__(self, files: FileStore) -> None:
         self._files = files
         self._uploads: dict[str, Upload] = {}
         self._made = 0
+        self._token = secrets.token_hex(4)
 
     def create(self, body: Any) -> JsonObject:
         """Begin an upload. Raises RequestError."""
         asked = check_body(body, _CREATE)
         self._files.check_room(asked["bytes"])
         self._made += 1
-        upload = Upload(f"upload_simulated_{self._made}", asked, int(time.time()))
+        upload = Upload(f"upload_simulated_{self._made}{self._token}", asked, int(time.time()))
         self._uploads[upload.id] = upload
         if len(self._uploads) > MOST_UPLOADS:
             self._drop(next(iter(self._uploads)))
@@ -95,12 +97,12 @@ class Uploads:
         return upload
 
     def add_part(self, upload_id: str, path: Path) -> JsonObject:
-        """Keep a part that was written to a path. Raises RequestError."""
+        """Keep a part that was written to a path; one that comes twice is kept twice. Raises RequestError."""
         upload = self.pending(upload_id)
         held = sum(one.stat().st_size for one in upload.parts.values()) + path.stat().st_size
-        if held > upload.asked["bytes"] or len(upload.parts) >= MOST_UPLOAD_PARTS:
+        if held > MOST_BYTES or len(upload.parts) >= MOST_UPLOAD_PARTS:
             path.unlink(missing_ok=True)
-            raise RequestError("The parts are together larger than the upload.", code="upload_too_large")
+            raise RequestError("The parts are together larger than any upload.", code="upload_too_large")
         part_id = f"part_simulated_{path.name}"
         upload.parts[part_id] = path
         return {"id": part_id, "object": "upload.part", "created_at": int(time.time()), "upload_id": upload_id}

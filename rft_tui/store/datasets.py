@@ -156,17 +156,27 @@ def add_records(
     return get_dataset(db, name)
 
 
-def _add_items(db: sqlite3.Connection, dataset: int, records: Iterable[ItemRecord]) -> tuple[int, str]:
-    """Insert items in batches; the number of rows, and a hash over their row ids in order."""
+def append_records(db: sqlite3.Connection, dataset: int, records: Iterable[ItemRecord]) -> int:
+    """Add items behind those that a dataset has, for one whose rows come to be known by and by; how many."""
+    rows, content = db.execute("SELECT rows, content FROM dataset WHERE id = ?", [dataset]).fetchone()
+    count, content = _add_items(db, dataset, records, begin=rows, content=content)
+    db.execute("UPDATE dataset SET content = ?, rows = rows + ? WHERE id = ?", [content, count, dataset])
+    return count
+
+
+def _add_items(
+    db: sqlite3.Connection, dataset: int, records: Iterable[ItemRecord], *, begin: int = 0, content: str = ""
+) -> tuple[int, str]:
+    """Insert items in batches from a position on; the number of rows, and a hash over their row ids in order."""
     first = int(db.execute("SELECT coalesce(max(id), 0) + 1 FROM item").fetchone()[0])
-    count, content = 0, ""
+    count = 0
     stream = iter(records)
     while batch := list(islice(stream, BATCH)):
         inputs, narrow, wide = [], [], []
         for number, record in enumerate(batch, first + count):
             line, row_id, input_id, question, snippet, reference, short, messages, tools, fields, raw = record
             inputs.append((input_id, question, messages, tools))
-            narrow.append((number, dataset, number - first, line, row_id, input_id, snippet, short))
+            narrow.append((number, dataset, begin + number - first, line, row_id, input_id, snippet, short))
             wide.append((number, reference, fields, raw))
         db.executemany(
             "INSERT INTO input (hash, question, messages, tools) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",

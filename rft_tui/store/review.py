@@ -12,17 +12,22 @@ from rft_tui.model import Grade, JsonObject
 from rft_tui.store.datasets import fields_of
 from rft_tui.store.filters import Selection
 from rft_tui.store.grades import get_grade, runs_clause
+from rft_tui.store.steps import beginning, step_of
 from rft_tui.store.verdicts import ReviewState, review_state
 
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """Another prediction of the same item, by the same model in the same way, for the strip of runs."""
+    """Another prediction of the same item, by the same model in the same way, for the strip of runs.
+
+    `step` is the step of the job after which a model was asked that was still learning, None for any other.
+    """
 
     prediction: int
     run_index: int
     score: float | None
     error_kind: str | None
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,14 @@ _ITEM = """
 
 
 def siblings(db: sqlite3.Connection, selection: Selection, item: int, run: int) -> tuple[Sibling, ...]:
-    """The item's predictions in all runs of the same model, effort, prompt and parameters, by run index."""
+    """The item's predictions in all runs of the same model, effort, prompt and parameters, by run index.
+
+    Of a job's evaluation: at all steps, in their order, so that one sees how the answer changed while it learned.
+    """
+    parameters = db.execute("SELECT parameters FROM run WHERE id = ?", [run]).fetchone()
+    at = None if parameters is None else step_of(parameters[0])
+    if at is not None:
+        return _at_steps(db, selection, item, run, at[0])
     rows = db.execute(
         "SELECT prediction.id, prediction.run_index, grade.score, coalesce(grade.error_kind, prediction.error_kind)"
         " FROM run AS mine JOIN run ON run.dataset = mine.dataset AND run.service = mine.service"
@@ -149,6 +161,23 @@ def siblings(db: sqlite3.Connection, selection: Selection, item: int, run: int) 
         [item, selection.grader, run],
     )
     return tuple(Sibling(*row) for row in rows)
+
+
+def _at_steps(db: sqlite3.Connection, selection: Selection, item: int, run: int, job: str) -> tuple[Sibling, ...]:
+    rows = db.execute(
+        "SELECT run.parameters, prediction.id, prediction.run_index, grade.score,"
+        " coalesce(grade.error_kind, prediction.error_kind) FROM run AS mine JOIN run ON run.service = mine.service"
+        " JOIN prediction ON prediction.run = run.id AND prediction.item = ?"
+        " LEFT JOIN grade ON grade.grader = ? AND grade.prediction = prediction.id"
+        " WHERE mine.id = ? AND substr(run.parameters, 1, ?) = ?",
+        [item, selection.grader, run, *beginning(job)],
+    )
+    found = [
+        Sibling(prediction, sample, score, error_kind, at[1])
+        for parameters, prediction, sample, score, error_kind in rows
+        if (at := step_of(parameters)) is not None
+    ]
+    return tuple(sorted(found, key=lambda one: (one.step or 0, one.run_index)))
 
 
 def answers_of(db: sqlite3.Connection, predictions: Sequence[int]) -> list[int]:

@@ -270,5 +270,48 @@ def grader_tests(db: Database) -> None:
     db.conn.execute("CREATE UNIQUE INDEX kept_list_prediction ON kept_list (prediction, name)")
 
 
-SCHEMA_VERSION = 8
+@migrations(name="0009_jobs")
+def jobs(db: Database) -> None:
+    """Fine-tuning jobs as a backend shows them: each whole as it was last seen, with columns derived from that.
+
+    `job.mark` is written into the job's metadata before it is created, so that one whose answer was lost is found
+    again. `job_event.position` counts from the oldest event, without gaps; `job_metric` holds the numbers of the
+    metrics events by the name of their series. `upload` remembers which bytes are at which service under which id, and
+    how far a file in parts has come.
+    """
+    db.conn.execute("""
+        CREATE TABLE job (
+            id INTEGER PRIMARY KEY, profile TEXT NOT NULL, backend TEXT NOT NULL, service TEXT NOT NULL,
+            remote_id TEXT, mark TEXT NOT NULL DEFAULT '', name TEXT NOT NULL DEFAULT '', status TEXT NOT NULL,
+            method TEXT NOT NULL DEFAULT '', model TEXT NOT NULL DEFAULT '', fine_tuned_model TEXT,
+            request TEXT, remote TEXT, dataset TEXT, validation_dataset TEXT, prompt TEXT NOT NULL DEFAULT '',
+            grader_version TEXT, pilot INTEGER NOT NULL DEFAULT 0, simulated INTEGER NOT NULL DEFAULT 0,
+            step INTEGER, total_steps INTEGER, message TEXT NOT NULL DEFAULT '', archive TEXT,
+            created_at TEXT NOT NULL, seen_at TEXT, UNIQUE (service, remote_id))""")
+    db.conn.execute("""
+        CREATE TABLE job_event (
+            job INTEGER NOT NULL REFERENCES job, position INTEGER NOT NULL, remote_id TEXT NOT NULL,
+            at REAL NOT NULL, level TEXT NOT NULL, type TEXT NOT NULL, message TEXT NOT NULL, step INTEGER,
+            raw TEXT NOT NULL, PRIMARY KEY (job, position), UNIQUE (job, remote_id)) WITHOUT ROWID""")
+    db.conn.execute("""
+        CREATE TABLE job_metric (
+            job INTEGER NOT NULL REFERENCES job, series TEXT NOT NULL, step INTEGER NOT NULL, value REAL NOT NULL,
+            PRIMARY KEY (job, series, step)) WITHOUT ROWID""")
+    db.conn.execute("""
+        CREATE TABLE job_checkpoint (
+            job INTEGER NOT NULL REFERENCES job, remote_id TEXT NOT NULL, step INTEGER NOT NULL, model TEXT NOT NULL,
+            at REAL NOT NULL, raw TEXT NOT NULL, PRIMARY KEY (job, step, remote_id)) WITHOUT ROWID""")
+    db.conn.execute("""
+        CREATE TABLE job_file (
+            job INTEGER NOT NULL REFERENCES job, role TEXT NOT NULL, remote_id TEXT NOT NULL, path TEXT, bytes INTEGER,
+            sha256 TEXT, at TEXT NOT NULL, PRIMARY KEY (job, role, remote_id)) WITHOUT ROWID""")
+    db.conn.execute("""
+        CREATE TABLE upload (
+            id INTEGER PRIMARY KEY, service TEXT NOT NULL, purpose TEXT NOT NULL, sha256 TEXT NOT NULL,
+            bytes INTEGER NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, remote_id TEXT, session_id TEXT,
+            part_bytes INTEGER, parts TEXT NOT NULL DEFAULT '[]', begun_at TEXT NOT NULL, at TEXT NOT NULL,
+            UNIQUE (service, purpose, sha256))""")
+
+
+SCHEMA_VERSION = 9
 """The number of migrations; also written to ``PRAGMA user_version``, which is read without loading this module."""

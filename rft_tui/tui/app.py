@@ -23,6 +23,7 @@ from rft_tui.settings import KEYMAP_FILE, config_folder, save_user_settings
 from rft_tui.store.database import BUSY_TIMEOUT_MS
 from rft_tui.store.session import load_session, save_session
 from rft_tui.tui.keymap import Keymap, load_keymap
+from rft_tui.tui.notify import tell
 from rft_tui.tui.outbox import AT_ONCE_MS, Outbox, Write
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.review import ReviewScreen
@@ -65,6 +66,7 @@ class RftApp(ThinOutput, App[None]):
         ("runs", "Runs"),
         ("review", "Review"),
         ("graders", "Graders"),
+        ("jobs", "Jobs"),
     )
 
     def __init__(self, workspace: Workspace, *, keymap_path: Path | None = None) -> None:
@@ -110,6 +112,10 @@ class RftApp(ThinOutput, App[None]):
             from rft_tui.tui.screens.graders import GradersScreen
 
             return GradersScreen()
+        if name == "jobs":
+            from rft_tui.tui.screens.jobs import JobsScreen
+
+            return JobsScreen()
         return ReviewScreen()
 
     def on_mount(self) -> None:
@@ -222,8 +228,9 @@ class RftApp(ThinOutput, App[None]):
             return
         is_own, self._data_version, self._own_commits = own != self._own_commits, version, own
         screen = self.screen
-        if not self.look_at_tasks() and not is_own and isinstance(screen, WorkScreen):
-            screen.say(f"the cache has changed · {screen.hint_key('refresh')} reads it again", "state.info")
+        if self.look_at_tasks() or not isinstance(screen, WorkScreen) or screen.cache_changed() or is_own:
+            return
+        screen.say(f"the cache has changed · {screen.hint_key('refresh')} reads it again", "state.info")
 
     def look_at_tasks(self) -> bool:
         """Read how the tasks stand and show what has changed; whether anything of them has moved."""
@@ -234,6 +241,9 @@ class RftApp(ThinOutput, App[None]):
             log.warning("tasks not readable: %s", error.message)
             return False
         screen = self.screen
+        for task in seen.ended:
+            if task.kind == "watch" and task.state != "cancelled" and self._driver is not None:
+                tell(self.workspace.user.notify, how_it_ended(task)[0], self._driver.write)
         if seen.moved and isinstance(screen, WorkScreen):
             screen.tasks_changed()
             if seen.grew:

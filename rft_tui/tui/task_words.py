@@ -20,6 +20,10 @@ STATE_SIGNS: dict[TaskState, tuple[str, str]] = {
 """A sign and a colour for each state; the word always stands beside it."""
 
 
+JOB_KINDS = frozenset({"launch", "watch"})
+"""Kinds of tasks that bring a job to its service or follow it there: their message says how it stands."""
+
+
 def counted(number: int, noun: str) -> str:
     """``1 error``, ``2 errors``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
@@ -78,6 +82,8 @@ def _figures(task: StoredTask) -> list[tuple[str, str]]:
     """Rate, time left, errors and spend, in the order in which they are shown."""
     progress = task.progress
     parts = [(standing(task), "state.warning")] if standing(task) else []
+    if task.kind in JOB_KINDS:
+        return parts or [(task.state, "text.dim")]
     if task.state is TaskState.RUNNING:
         if progress.rate:
             parts.append((f"{progress.rate:.0f}/s" if progress.rate >= 9.5 else f"{progress.rate:.1f}/s", "text.dim"))
@@ -91,7 +97,8 @@ def _figures(task: StoredTask) -> list[tuple[str, str]]:
 
 def _ways(task: StoredTask) -> Iterator[Line]:
     """The task from the longest way to say it to the shortest."""
-    count = f"{task.progress.ended:,}/{task.progress.total:,}"
+    has_count = task.progress.total or task.kind not in JOB_KINDS
+    count = f"{task.progress.ended:,}/{task.progress.total:,}" if has_count else str(task.state)
     figures = _figures(task)
     shorter = [part for part in figures if not part[0].startswith(("ends in", "$", "<$"))]
     for name in (short_name(task), one_line(short_name(task), 22), task.kind):
@@ -123,6 +130,8 @@ def how_it_ended(task: StoredTask) -> tuple[str, str]:
     """One line on a task that has come to rest, and its colour."""
     sign, style = STATE_SIGNS[task.state]
     progress = task.progress
+    if task.kind in JOB_KINDS:
+        return f"{sign} {short_name(task)}: {one_line(task.message, 120) or task.state}", style
     said = f"{sign} {short_name(task)}: {progress.done:,} done"
     if progress.cached:
         said += f" ({progress.cached:,} from the cache)"

@@ -57,7 +57,7 @@ class Theme:
         return str(self.colors["text"]["normal"]) == "default"
 
     def style(self, name: str, surface: str = "background") -> Style:
-        """The style of a text (``section.name``, perhaps followed by attributes) on a surface."""
+        """The style of a text (``section.name``, perhaps followed by attributes) on a surface; curves go by number."""
         key = (name, surface)
         if key not in self._styles:
             self._styles[key] = self._make(name, surface)
@@ -74,6 +74,9 @@ class Theme:
             style += _ground_style(self.colors["diff"][entry])
         elif section == "surface":
             style += _color_style(self.colors["surface"][entry])
+        elif section == "curve":
+            curves = self.colors["curve"]["colors"]
+            style += _color_style(curves[int(entry) % len(curves)])
         else:
             style += _color_style(self.colors[section][entry])
         return style + Style.parse(" ".join(attributes)) if attributes else style

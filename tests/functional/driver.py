@@ -181,9 +181,9 @@ class Driver:
         return self.until(lambda: self.stored(query) == list(expected), f"{query}: not {expected}")
 
     def on(self, word: str) -> Driver:
-        """Wait until a screen is the one that is shown: Data, Runs, Review, Graders."""
+        """Wait until a screen is the one that is shown: Data, Runs, Review, Graders, Jobs."""
         return self.until(
-            lambda: _any_in("\n".join(self.part("header")), tuple(f"▸{number} {word}" for number in "1234")),
+            lambda: _any_in("\n".join(self.part("header")), tuple(f"▸{number} {word}" for number in "12346")),
             f"not on {word}",
         )
 

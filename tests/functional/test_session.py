@@ -67,7 +67,7 @@ async def test_a_kept_place_that_is_gone(demo: Path) -> None:
             "INSERT INTO session VALUES ('review', ?), ('screen', ?), ('data', ?), ('runs', ?)",
             [
                 '{"prediction": 99999, "runs": [77, 78], "grader": 55, "sort": "no such order", "threshold": 0.75}',
-                '"jobs"',
+                '"nowhere"',
                 '{"dataset": "gone", "cursors": {"gone": 7}}',
                 '{"cursor": 5000}',
             ],

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from rft_tui.errors import RftError
@@ -73,6 +74,14 @@ class Control:
         if settings != self.settings:
             self.settings = settings
             self.changed.set()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait for a while, or until something is wished or set."""
+        self.changed.clear()
+        if self.wish:
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.changed.wait(), seconds)
 
     def measure(self) -> None:
         """Bring rate, seconds and the time that is left up to date."""

@@ -30,5 +30,33 @@ async def _batch(bench: Bench, control: Control) -> TaskEnd:
     return await predict_in_batches(bench, control)
 
 
-TASK_KINDS: dict[str, Do] = {"predict": _predict, "grade": _grade, "batch": _batch}
+async def _watch(bench: Bench, control: Control) -> TaskEnd:
+    from rft_tui.tasks.jobs.watching import watch
+
+    return await watch(bench, control)
+
+
+async def _launch(bench: Bench, control: Control) -> TaskEnd:
+    from rft_tui.tasks.jobs.launching import launch
+
+    return await launch(bench, control)
+
+
+async def _archive(bench: Bench, control: Control) -> TaskEnd:
+    from rft_tui.tasks.jobs.archive import archive
+
+    return await archive(bench, control)
+
+
+TASK_KINDS: dict[str, Do] = {
+    "predict": _predict,
+    "grade": _grade,
+    "batch": _batch,
+    "launch": _launch,
+    "watch": _watch,
+    "archive": _archive,
+}
 """What a worker can do, by the kind of the task."""
+
+WATCHING = frozenset({"watch"})
+"""Kinds that wait for most of the time."""

@@ -38,7 +38,7 @@ from rft_tui.store.tasks import (
 )
 from rft_tui.tasks.background.bench import Bench
 from rft_tui.tasks.background.control import Control, TaskEnd
-from rft_tui.tasks.background.kinds import TASK_KINDS
+from rft_tui.tasks.background.kinds import TASK_KINDS, WATCHING
 from rft_tui.tasks.background.services import Services
 from rft_tui.tasks.background.writing import StoreWriter
 from rft_tui.workspace import open_workspace
@@ -58,7 +58,10 @@ IDLE_S = 5.0
 """How long a worker without a task waits for one."""
 
 AT_ONCE = 4
-"""Tasks that are done at once."""
+"""Tasks that are done at once, besides those that only watch."""
+
+WATCHED_AT_ONCE = 100
+"""Tasks that only watch, at once."""
 
 LEAVE_S = 15.0
 """How long tasks may take to come to rest when the worker is told to end."""
@@ -178,15 +181,21 @@ class Worker:
             control.wished(wish)
 
     async def _take(self) -> None:
-        while len(self._running) < AT_ONCE:
+        while kinds := self._wanted_kinds():
             task: StoredTask | None = await self._writer.do(
-                lambda db: take_task(db, self.owner, kinds=list(TASK_KINDS), is_gone=self._is_gone)
+                partial(take_task, owner=self.owner, kinds=kinds, is_gone=self._is_gone)
             )
             if task is None:
                 return
             control = Control.of(task, self.owner)
             log.info("task %d begins: %s", task.id, task.kind)
             self._running[task.id] = (control, asyncio.create_task(self._do(control)))
+
+    def _wanted_kinds(self) -> list[str]:
+        """The kinds of tasks for which there is room: watching a job for hours keeps nothing else from being done."""
+        watching = sum(control.task.kind in WATCHING for control, _task in self._running.values())
+        kinds = [kind for kind in TASK_KINDS if kind not in WATCHING] if len(self._running) - watching < AT_ONCE else []
+        return kinds + (sorted(WATCHING) if watching < WATCHED_AT_ONCE else [])
 
     def _is_gone(self, task: StoredTask) -> bool:
         return task.owner is None or self._watch.is_gone(task.owner, task.beat, task.id)

@@ -21,6 +21,7 @@ from rft_tui.tui.widgets.bars import Footer, Header
 from rft_tui.tui.workbench import Workbench, workbench
 
 if TYPE_CHECKING:
+    from rft_tui.store.tasks import StoredTask
     from rft_tui.tui.editing.names import Completer
     from rft_tui.tui.widgets.prompt_line import Typed
 
@@ -205,11 +206,15 @@ class WorkScreen(Screen[None]):
     def _with_tasks(self, left: Line, right: Line) -> tuple[Line, Line]:
         """The first header line with what goes on in the background at its right end."""
         width = self.app.size.width
-        tasks = strip(self.rft.tasks.open, max(width * 9 // 20, width - line_length(left) - 4))
+        tasks = strip(self.tasks_to_show(), max(width * 9 // 20, width - line_length(left) - 4))
         if not tasks:
             return left, right
         fits = line_length(left) + line_length(tasks) + line_length(right) + 8 <= width
         return left, [*right, ("   ", "text.normal"), *tasks] if right and fits else tasks
+
+    def tasks_to_show(self) -> tuple[StoredTask, ...]:
+        """The tasks of which the header tells: all that are open, unless the screen shows some itself."""
+        return self.rft.tasks.open
 
     def tasks_changed(self) -> None:
         """Something about the tasks has changed: show it."""
@@ -218,22 +223,20 @@ class WorkScreen(Screen[None]):
     def cache_grew(self) -> None:
         """A task has stored predictions or grades: show it quietly."""
 
-    def tabs(self) -> Line:
-        """The screens there are, the current one marked by a sign as well as its colour."""
+    def cache_changed(self) -> bool:
+        """Another process has written to the cache: show it; False where the person is to say when."""
+        return False
+
+    def tabs(self, *, short: bool = False) -> Line:
+        """The screens there are, the current one marked by a sign too; of the others the key, if short."""
         line: Line = []
-        for number, (name, word) in enumerate(self.rft.screen_words, 1):
-            here = word == self.title_word
-            if self.is_narrow and not here:
-                line.append((f" {number} ", "text.dim"))
+        for name, word in self.rft.screen_words:
+            number, blank = self.hint_key(f"screen.{name}"), " " * bool(line)
+            if word == self.title_word:
+                line.append((f"{blank}▸{number} {word}", "text.accent bold"))
             else:
-                sign = "▸" if here else ""
-                line.append(
-                    (
-                        f"{' ' * (number > 1 and not self.is_narrow)}{sign}{number} {word}",
-                        "text.accent bold" if here else "text.dim",
-                    )
-                )
-            del name
+                said = number if short or self.is_narrow else f"{number} {word}"
+                line.append((f"{blank}{said}", "text.dim"))
         return line
 
     def ask(
@@ -315,6 +318,10 @@ class WorkScreen(Screen[None]):
     def do_screen_graders(self) -> None:
         """Go to Graders."""
         self.rft.show_screen("graders")
+
+    def do_screen_jobs(self) -> None:
+        """Go to Jobs."""
+        self.rft.show_screen("jobs")
 
     def do_tasks(self) -> None:
         """Show the tasks."""

@@ -36,3 +36,8 @@ class OverScreen(WorkScreen):
         """Go to Graders."""
         self.close_over()
         super().do_screen_graders()
+
+    def do_screen_jobs(self) -> None:
+        """Go to Jobs."""
+        self.close_over()
+        super().do_screen_jobs()

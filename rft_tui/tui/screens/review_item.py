@@ -72,22 +72,38 @@ def block(score: float | None, rule: ScoreRule) -> str:
 
 
 def runs_strip(siblings: tuple[Sibling, ...], current: int, view: ItemView, width: int) -> Line:
-    """All runs of the item: index, bar and score of each; the one on screen is bold and in brackets."""
-    line: Line = [("runs ", "text.dim")]
-    for one in siblings:
-        score = short_score(one.score, one.error_kind).removeprefix("0") if one.score != 0 else ".00"
-        here = one.prediction == current
-        opening, closing = ("[", "]") if here else (" ", " ")
-        spans: Line = [
-            (f"{opening}{one.run_index} ", "text.normal bold" if here else "text.dim"),
-            (block(one.score, view.rule) + score, band_style(one.score, view) + (" bold" if here else "")),
-            (closing, "text.normal bold" if here else "text.dim"),
-        ]
+    """All runs of the item: index, bar and score of each; the one on screen is bold and in brackets.
+
+    Of a job's evaluation all steps instead. Where there are more than fit, those up to the one on screen come first.
+    """
+    is_learning = any(one.step is not None for one in siblings)
+    line: Line = [("steps " if is_learning else "runs ", "text.dim")]
+    parts = [_in_strip(one, one.prediction == current, view) for one in siblings]
+    here = next((place for place, one in enumerate(siblings) if one.prediction == current), 0)
+    first = 0
+    while first < here and line_length(line) + 2 + sum(map(line_length, parts[first : here + 1])) > width:
+        first += 1
+    line += [("…", "text.dim")] if first else []
+    for spans in parts[first:]:
         if line_length(line) + line_length(spans) > width:
             line.append(("…", "text.dim"))
             break
         line += spans
     return line
+
+
+def _in_strip(one: Sibling, is_here: bool, view: ItemView) -> Line:
+    """One run in the strip; of a step's samples but the first, the step and the sample."""
+    score = short_score(one.score, one.error_kind).removeprefix("0") if one.score != 0 else ".00"
+    opening, closing = ("[", "]") if is_here else (" ", " ")
+    name = str(one.run_index) if one.step is None else str(one.step)
+    if one.step is not None and one.run_index > 1:
+        name += f"·{one.run_index}"
+    return [
+        (f"{opening}{name} ", "text.normal bold" if is_here else "text.dim"),
+        (block(one.score, view.rule) + score, band_style(one.score, view) + (" bold" if is_here else "")),
+        (closing, "text.normal bold" if is_here else "text.dim"),
+    ]
 
 
 def compose_item(item: ReviewItem, view: ItemView, width: int) -> list[Line]:

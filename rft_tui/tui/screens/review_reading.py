@@ -308,8 +308,11 @@ class ReviewReading(PaneKeys):
         top = what_is_read(context, self.rft.workspace.name, narrow=narrow)
         if self._seen_growth not in (None, self.rft.tasks.growth):
             top = [(f"{self.hint_key('refresh')} reads more", "state.info"), (" · ", "text.dim"), *top]
-        words = [*self.tabs(), *filter_words(self.state, context.query.notes)]
+        asked = filter_words(self.state, context.query.notes)
+        words = [*self.tabs(), *asked]
         right = figures(self.summary, context.view, count, narrow=narrow)
+        if line_length(words) + line_length(right) + 4 > self.app.size.width:
+            words = [*self.tabs(short=True), *asked]
         if line_length(words) + line_length(right) + 4 > self.app.size.width:
             right = figures(self.summary, context.view, count, narrow=True)
         return (top, done), (words, right)

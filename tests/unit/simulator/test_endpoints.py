@@ -63,7 +63,7 @@ def test_answers_of_models_fit_the_description(
         ("GET", "/v1/batches/none", None, 404),
         ("POST", "/v1/files", b"no form", 400),
         ("GET", "/v1/fine_tuning/jobs/ftjob-1/events", None, 404),
-        ("POST", "/v1/fine_tuning/jobs", {"model": "m", "training_file": "f"}, 404),
+        ("POST", "/v1/fine_tuning/jobs", {"model": "m", "training_file": "f"}, 400),
         ("POST", "/v1/fine_tuning/alpha/graders/validate", {"grader": {"type": "string_check"}}, 400),
         ("PUT", "/simulator/faults", {"faults": {"nonsense": 1}}, 400),
     ],
@@ -206,7 +206,7 @@ def test_validate_gives_a_name(shared: RunningSimulator) -> None:
     assert ask(shared.base_url, "POST", path, {"grader": asked}).json == {"grader": asked}
 
 
-def test_the_list_of_jobs_is_empty(client: OpenAI) -> None:
+def test_without_a_file_there_is_no_job(client: OpenAI) -> None:
     assert client.fine_tuning.jobs.list().data == []
-    with pytest.raises(openai.NotFoundError, match="does not run fine-tuning jobs yet"):
+    with pytest.raises(openai.BadRequestError, match="training_file"):
         client.fine_tuning.jobs.create(model="m", training_file="f")

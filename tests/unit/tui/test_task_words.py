@@ -83,3 +83,13 @@ def test_money_times_and_counts() -> None:
     assert [short_count(one) for one in (12, 61_400, 999_600, 2_340_000)] == ["12", "61k", "1.0M", "2.3M"]
     assert moment("no time") == "no time"
     assert moment("2026-11-22T08:00:00.000+00:00").startswith("2026-11-2")
+
+
+def test_work_for_a_job_says_how_it_stands_and_counts_no_errors() -> None:
+    progress = TaskProgress(total=3, done=1, rate=0.1)
+    sending = a_task(kind="launch", title="launch mine", progress=progress, message="sending the training file: 45%")
+    assert plain(strip([sending], 100)) == "launch mine 1/3 · sending the training file: 45%"
+    watching = a_task(kind="watch", title="watch mine", progress=TaskProgress(), message="queued")
+    assert plain(strip([watching], 100)) == "watch mine running · queued"
+    done = a_task(kind="watch", title="watch mine", state=TaskState.DONE, message="ftjob-1 succeeded")
+    assert how_it_ended(done)[0] == "✓ watch mine: ftjob-1 succeeded"

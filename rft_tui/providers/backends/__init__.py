@@ -1,0 +1,1 @@
+"""Where jobs run: one file for each backend, behind one door."""

@@ -1,0 +1,78 @@
+"""What a fine-tuned model of the simulated service answers: more often the reference than its base, or padded lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from rft_tui.simulator.jobs.curves import Quality, drawn, padding, quality
+from rft_tui.simulator.jobs.rows import Rows
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_FILLER = (
+    "It may help to consider each of these carefully, since every one of them can be the answer that is looked for, "
+    "and in any case the correct answer is among those that are listed above."
+)
+_SPARE = ("unknown", "another", "neither", "several", "everything", "something", "whatever", "nothing")
+_CANDIDATES = (1, 2, 5, 8)
+_FILLERS = (0, 0, 1, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The model after a share of its training; `base` is the full name of what it was made from."""
+
+    base: str
+    scenario: str
+    seed: int
+    done: float
+    rows: Rows
+
+    @property
+    def quality(self) -> Quality:
+        """The shares of rows that it answers rightly."""
+        return quality(self.scenario, self.done)
+
+    def answer(self, asked: str, run_index: int, said: str) -> str:
+        """The answer to a question where the base says `said`.
+
+        A row of the job's files is answered with its reference in as many cases as the curves say, always the same
+        ones and more as training goes on, else wrongly; any other question as the base does.
+        """
+        row = self.rows.find(asked)
+        if row is None:
+            return self._padded(said, asked)
+        share = self.quality.valid if row.is_validation else self.quality.train
+        if drawn(f"{self.seed}:{run_index}:{row.text}") < share:
+            return self._padded(row.reference, row.text)
+        return self._padded(_wrong(said, row.reference, row.text), row.text)
+
+    def _padded(self, answer: str, asked: str) -> str:
+        level = padding(self.scenario, self.done)
+        if not level:
+            return answer
+        words = [word.lower() for word in _WORD.findall(asked)[-20:]]
+        others = [word for word in dict.fromkeys([*words, *_SPARE]) if word != answer.lower()]
+        candidates = [*others[: _CANDIDATES[level] - 1], answer]
+        if level == 1:
+            return " or ".join(reversed(candidates))
+        listed = [f"{number}. {one}" for number, one in enumerate(candidates, 1)]
+        return "\n".join([*listed, *[_FILLER] * _FILLERS[level]])
+
+
+Tunes: TypeAlias = Callable[[str], Tuned | None]
+"""The fine-tuned model that a name means, None for any other name. Raises RequestError for one that does not exist."""
+
+
+def no_tunes(_name: str) -> Tuned | None:
+    """Where there are no fine-tuned models."""
+    return None
+
+
+def _wrong(said: str, reference: str, asked: str) -> str:
+    """What the base says where that is wrong, else a word of the question."""
+    right = reference.strip().lower()
+    choices = [said, *(word.lower() for word in reversed(_WORD.findall(asked)[-20:])), *_SPARE]
+    return next((one for one in choices if one.strip() and right not in one.lower() and one.lower() not in right), "?")

@@ -1,0 +1,180 @@
+"""The task `archive`: everything that a service says of a job kept in a folder, and its outputs as rows of the cache.
+
+It adds what is missing, whatever ended it before: a kill, a service that is gone for a while, or for good. The manifest
+comes last and says what the folder holds and what it lacks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from rft_tui.errors import ServiceError, UsageError
+from rft_tui.model import JsonObject
+from rft_tui.providers.backends.backend import JobBackend
+from rft_tui.providers.backends.registry import open_backend
+from rft_tui.providers.profiles import NamedProfile
+from rft_tui.safetext import one_line
+from rft_tui.store.archive_manifest import ArchivedData, Manifest
+from rft_tui.store.archives import FOLDER, archives_folder, safe_name
+from rft_tui.store.database import Store
+from rft_tui.store.jobs import StoredJob, get_job, set_archive
+from rft_tui.store.tasks import OPEN_STATES, TaskState, add_task, list_tasks
+from rft_tui.tasks.background.bench import Bench
+from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.jobs.archive_files import LEFT_OUT, archive_data_files, archive_result_files
+from rft_tui.tasks.jobs.archive_records import complete_manifest, finish, write_records
+from rft_tui.tasks.jobs.evaluation import RunFile, archive_outputs, bring_outputs, known_runs
+from rft_tui.tasks.jobs.mirror import mirror_job, saw, service_of
+
+ARCHIVE = "archive"
+"""The kind of these tasks."""
+
+MISSING = "missing"
+"""The kind of error that counts what could not be had; what a job has still to show is none."""
+
+
+@dataclass(slots=True)
+class Archiving:
+    """One job being archived: where to, what is known to be missing or was found so far, and what else to say."""
+
+    bench: Bench
+    control: Control
+    backend: JobBackend
+    job: StoredJob
+    folder: Path
+    missing: list[str] = field(default_factory=list)
+    data: list[ArchivedData] = field(default_factory=list)
+    heads: dict[str, JsonObject] = field(default_factory=dict)
+    runs: list[RunFile] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def is_stopped(self) -> bool:
+        """Whether somebody wishes that the task ends soon."""
+        return bool(self.control.wish)
+
+    def lacks(self, what: str, error: ServiceError | None = None) -> None:
+        """Note what is not in the archive, and why."""
+        self.missing.append(what if error is None else f"{what}: {one_line(error.message, 300)}")
+
+
+def start_archiving(store: Store, job: StoredJob, profile: NamedProfile | None = None) -> int:
+    """Queue the archiving of a job that is known here; the number of the task, of the one that does it already if any.
+
+    `profile` is used in place of the job's own. Raises UsageError where the service has never shown the job.
+    """
+    if job.remote_id is None:
+        raise UsageError(f"{job.label} has no id at the service: there is nothing to archive")
+    request = {"job": job.id, "remote_id": job.remote_id, "profile": job.profile if profile is None else profile.name}
+    return _queue(store, request, job.name or job.remote_id, simulated=job.simulated)
+
+
+def start_archiving_remote(store: Store, profile: NamedProfile, remote_id: str) -> int:
+    """The same for a job that only its service knows: its id and the profile are enough."""
+    with store.read() as db:
+        known = _find(db, service_of(profile), remote_id)
+    if known is not None:
+        return start_archiving(store, known, profile)
+    request: JsonObject = {"remote_id": remote_id, "profile": profile.name}
+    return _queue(store, request, remote_id, simulated=profile.is_simulated)
+
+
+def _queue(store: Store, request: JsonObject, name: str, *, simulated: bool) -> int:
+    same = ("remote_id", "profile")
+    with store.write() as db:
+        for task in list_tasks(db, OPEN_STATES):
+            if task.kind == ARCHIVE and all(task.request.get(key) == request[key] for key in same):
+                return task.id
+        return add_task(db, ARCHIVE, f"archive {one_line(name, 80)}", request, simulated=simulated)
+
+
+async def archive(bench: Bench, control: Control) -> TaskEnd:
+    """Keep what there is, part by part; then say in the manifest what there is and what is missing."""
+    request = control.task.request
+    profile = bench.services.profile(str(request["profile"]))
+    backend = open_backend(await bench.services.open(profile))
+    if "job" in request:
+        job = _job(bench.store, int(request["job"]))
+    else:
+        control.message = "asking the service for the job"
+        remote = await backend.get(str(request["remote_id"]))
+        job = _job(bench.store, await bench.writer.do(lambda db: saw(db, remote, profile, backend), control.seal))
+    folder = await asyncio.to_thread(_folder_of, bench.store, job)
+    await bench.writer.do(partial(set_archive, number=job.id, folder=f"{FOLDER}/{folder.name}"), control.seal)
+    at = Archiving(bench, control, backend, job, folder)
+    at.runs = await asyncio.to_thread(known_runs, at)
+    if (manifest := await asyncio.to_thread(complete_manifest, at)) is not None:
+        await bring_outputs(at)
+        control.progress.errors = {}
+        return _ended(at, manifest, None)
+    stopped: ServiceError | None = None
+    try:
+        await _fetch(at, profile)
+    except ServiceError as error:
+        stopped = error
+        at.job = _job(bench.store, job.id)
+        at.lacks("the rest, since the service did not answer", error)
+        await asyncio.to_thread(write_records, at)
+    await bring_outputs(at)
+    control.message = "writing the manifest"
+    if at.is_stopped():
+        at.lacks("what was not fetched when the task was stopped")
+    still = [] if at.job.has_ended else [f"what the job has still to show: it is {at.job.status}"]
+    at.missing += still
+    manifest = await asyncio.to_thread(finish, at)
+    failed = len(manifest.missing) - len(still)
+    control.progress.errors = {MISSING: failed} if failed else {}
+    return _ended(at, manifest, stopped)
+
+
+async def _fetch(at: Archiving, profile: NamedProfile) -> None:
+    """All parts, those first that are small and cannot be had twice. Raises ServiceError where the service is away."""
+    at.control.message = "reading the job and its events"
+    try:
+        await mirror_job(at.bench.store, at.bench.writer, at.backend, profile, at.job, seal=at.control.seal)
+    except ServiceError as error:
+        if error.outcome not in LEFT_OUT:
+            raise
+        at.lacks("the job as the service has it now", error)
+    at.job = _job(at.bench.store, at.job.id)
+    await asyncio.to_thread(write_records, at)
+    await archive_data_files(at)
+    await archive_result_files(at)
+    await archive_outputs(at)
+
+
+def _ended(at: Archiving, manifest: Manifest, stopped: ServiceError | None) -> TaskEnd:
+    """How the task ends: what there is, what is missing, and whether it goes on later."""
+    counts = manifest.counts
+    said = f"{at.job.label}: {counts.get('events', 0):,} events, {counts.get('output_items', 0):,} output items"
+    said += f" in {FOLDER}/{at.folder.name}"
+    if manifest.missing:
+        said += f"; missing: {'; '.join(manifest.missing[:3])}"
+    if at.notes:
+        said += f"; {'; '.join(at.notes[:3])}"
+    if stopped is not None:
+        return TaskEnd(TaskState.FAILED, said, stopped.as_json())
+    return at.control.stopped() if at.is_stopped() else TaskEnd(TaskState.DONE, said)
+
+
+def _find(db: sqlite3.Connection, service: str, remote_id: str) -> StoredJob | None:
+    row = db.execute("SELECT id FROM job WHERE service = ? AND remote_id = ?", [service, remote_id]).fetchone()
+    return None if row is None else get_job(db, int(row[0]))
+
+
+def _job(store: Store, number: int) -> StoredJob:
+    with store.read() as db:
+        return get_job(db, number)
+
+
+def _folder_of(store: Store, job: StoredJob) -> Path:
+    """The folder of a job: by its id, and by the hash of its service where another job has that already."""
+    name = safe_name(job.label)
+    with store.read() as db:
+        taken = db.execute("SELECT 1 FROM job WHERE archive = ? AND id <> ?", [f"{FOLDER}/{name}", job.id]).fetchone()
+    if taken is not None:
+        name = safe_name(f"{job.label} {job.service}")
+    return archives_folder(store) / name

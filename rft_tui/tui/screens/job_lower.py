@@ -1,0 +1,283 @@
+"""The lower half of a job's screen: events with a filter, alarms, checkpoints, files, documents."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+from rft_tui.analysis.job_alarms import JobAlarm
+from rft_tui.job_model import JobCheckpoint
+from rft_tui.safetext import one_line
+from rft_tui.store.event_pages import EVENT_LEVELS, EventLevel, event_positions
+from rft_tui.store.job_events import StoredEvent, event_raw
+from rft_tui.store.job_files import JobFile
+from rft_tui.tui.actions import Action
+from rft_tui.tui.paint import Line, wrap_text
+from rft_tui.tui.screens.job_details import details
+from rft_tui.tui.screens.job_figures import figures
+from rft_tui.tui.screens.job_messages import EventsFound
+from rft_tui.tui.screens.job_panes import (
+    PANES,
+    TABLES,
+    AlarmsSource,
+    CheckpointsSource,
+    EventsSource,
+    FilesSource,
+    PaneTabs,
+)
+from rft_tui.tui.screens.job_raw import RawScreen, indented
+from rft_tui.tui.screens.job_reading import JobReading
+from rft_tui.tui.screens.two_panes import PaneKeys
+from rft_tui.tui.widgets.table import Table
+from rft_tui.tui.widgets.text_pane import TextPane
+
+LEVEL_WORDS: dict[EventLevel, str] = {"all": "", "messages": "no numbers", "problems": "warnings and errors"}
+"""What is kept of the events, as the line above them says it."""
+
+
+class JobLower(JobReading, PaneKeys):
+    """Shows one of PANES below the chart."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.pane_name = "events"
+        self.level: EventLevel = "all"
+        self.text = ""
+        self.tabs_line = PaneTabs()
+        self.table = Table(EventsSource(None, number, (), is_filtered=False))  # type: ignore[arg-type]
+        self.pane = TextPane()
+        self._positions: Sequence[int] = ()
+        self._places = dict.fromkeys(TABLES, 0)
+
+    def model_to_run(self) -> str:
+        """The checkpoint under the cursor, else the job's model, else its newest checkpoint."""
+        if self.pane_name == "checkpoints" and isinstance(row := self.table.current, JobCheckpoint):
+            return row.model
+        newest = self.view.checkpoints[-1].model if self.view is not None and self.view.checkpoints else ""
+        return super().model_to_run() or newest
+
+    # Events
+
+    def find_events(self) -> None:
+        """Find the events that fit: at once where all do, else in the background; posts EventsFound."""
+        level, text, store = self.level, self.text, self.rft.workspace.store
+
+        def work() -> None:
+            with store.read() as db:
+                self.post_message(EventsFound(level, text, event_positions(db, self.number, level, text)))
+
+        if level == "all" and not text:
+            with store.read() as db:
+                self._take_events(event_positions(db, self.number))
+            return
+        self.run_worker(work, thread=True, exclusive=True, group="job.events", exit_on_error=False)
+
+    def on_events_found(self, message: EventsFound) -> None:
+        """Show them, unless others are wanted by now."""
+        if (message.level, message.text) == (self.level, self.text):
+            self._take_events(message.positions)
+            self._show_tabs()
+
+    def _take_events(self, positions: Sequence[int]) -> None:
+        """Take other events; the cursor stays on its event, or at the newest if it stands there."""
+        is_shown = self.pane_name == "events"
+        place = self.table.cursor if is_shown else self._places["events"]
+        if 0 < place < len(self._positions):
+            here = self._positions[place]
+            place = min(bisect_left(positions, -here, key=lambda one: -one), max(0, len(positions) - 1))
+        self._positions = positions
+        self._places["events"] = place
+        if is_shown:
+            self.table.show(self._source("events"), place)
+
+    def do_filter(self) -> None:
+        """Keep events with a text, while it is typed."""
+        before = self.text
+        self.set_pane("events")
+
+        def keep(text: str) -> None:
+            self.text = text.strip()
+            self.find_events()
+            self._show_tabs()
+
+        self.ask("events with", before, keep, on_change=keep, on_cancel=lambda: keep(before))
+
+    def clear_filter(self) -> bool:
+        """Show all events again; whether some were left out."""
+        had = bool(self.text) or self.level != "all"
+        if had:
+            self.text, self.level = "", "all"
+            self.find_events()
+            self._show_tabs()
+        return had
+
+    def do_job_level(self) -> None:
+        """Everything, then no numbers of steps, then warnings and errors only."""
+        self.level = EVENT_LEVELS[(EVENT_LEVELS.index(self.level) + 1) % len(EVENT_LEVELS)]
+        self.set_pane("events")
+        self.find_events()
+        self._show_tabs()
+
+    # What stands below
+
+    @property
+    def panes(self) -> tuple[str, ...]:
+        """What can stand below: the figures only where they do not stand beside the chart."""
+        return PANES if self.is_narrow else PANES[1:]
+
+    def set_pane(self, name: str) -> None:
+        """Show another pane."""
+        if self.pane_name in TABLES:
+            self._places[self.pane_name] = self.table.cursor
+        self.pane_name = name
+        self.pane.top = 0
+        self.show_pane()
+        self.refresh_bars()
+
+    def do_next_pane(self) -> None:
+        """To the next pane."""
+        self.set_pane(self.panes[(self.panes.index(self.pane_name) + 1) % len(self.panes)])
+
+    def do_job_previous_pane(self) -> None:
+        """To the pane before."""
+        self.set_pane(self.panes[(self.panes.index(self.pane_name) - 1) % len(self.panes)])
+
+    def show_job(self) -> None:
+        """Show the job as it was read."""
+        if self.pane_name != "events" or not self.table.count:
+            self.show_pane()
+        self._show_tabs()
+        self.refresh_bars()
+
+    def show_pane(self) -> None:
+        """Show the list or the text of the pane."""
+        is_table = self.pane_name in TABLES
+        self.table.display, self.pane.display = is_table, not is_table
+        if is_table:
+            self.table.show(self._source(self.pane_name), self._places[self.pane_name])
+        else:
+            self.pane.show(self._lines, keep_place=True)
+        self._show_tabs()
+
+    def _source(self, name: str) -> Any:
+        view = self.view
+        if name == "alarms":
+            return AlarmsSource(() if view is None else view.alarms, self.alarms_off)
+        if name == "checkpoints":
+            return CheckpointsSource(() if view is None else view.checkpoints)
+        if name == "files":
+            return FilesSource(() if view is None else view.files)
+        is_filtered = bool(self.text) or self.level != "all"
+        return EventsSource(self.rft.workspace.store, self.number, self._positions, is_filtered=is_filtered)
+
+    def _lines(self, width: int) -> list[Line]:
+        view = self.view
+        if view is None:
+            return []
+        if self.pane_name == "figures":
+            return figures(view, width)
+        if self.pane_name == "details":
+            return details(view, width)
+        where = "what was sent, to the letter" if view.job.request else "not created here; as the service shows it"
+        if view.body is None:
+            return [[("nothing has been sent yet", "text.faint")]]
+        return [[(where, "text.dim")], *wrap_text(indented(view.body), width)]
+
+    def _show_tabs(self) -> None:
+        view = self.view
+        counts: dict[str, int] = {}
+        if view is not None:
+            counts = {"alarms": len(view.alarms), "events": len(self._positions),
+                      "checkpoints": len(view.checkpoints), "files": len(view.files)}  # fmt: skip
+        line: Line = []
+        for name in self.panes:
+            here = name == self.pane_name
+            line.append((f" {'▸' if here else ''}{name}", "text.accent bold" if here else "text.dim"))
+            if name == "alarms" and counts.get(name):
+                line.append((f" !{counts[name]}", "state.warning bold"))
+            elif counts.get(name) and (here or not self.is_narrow):
+                line.append((f" {counts[name]:,}", "text.normal" if here else "text.dim"))
+            line.append(("" if self.is_narrow else " ", "text.dim"))
+        right: Line = []
+        if self.pane_name == "events" and (self.text or self.level != "all"):
+            said = " ".join(
+                part for part in (LEVEL_WORDS[self.level], self.text and f"/{one_line(self.text, 24)}") if part
+            )
+            right = [(f"{said} ", "text.accent")]
+        self.tabs_line.show(line, right)
+
+    # Keys
+
+    def move(self, rows: int) -> None:
+        """Move in what stands below."""
+        if self.pane_name in TABLES:
+            self.table.go(self.table.cursor + rows)
+        else:
+            self.pane.scroll(rows)
+
+    def move_page(self, pages: int) -> None:
+        """Move by pages."""
+        self.move(pages * max(1, (self.table if self.pane_name in TABLES else self.pane).size.height - 2))
+
+    def why_not(self, action: Action) -> str | None:
+        """Opening needs something to open."""
+        if action.id == "open":
+            if self.view is None or (self.pane_name in TABLES and self.table.current is None):
+                return "there is nothing here to open"
+            if self.pane_name == "files":
+                return f"files lie at the service; {self.hint_key('job.archive')} keeps them here"
+            if isinstance(self.table.current, str) and self.pane_name == "alarms":
+                return "this alarm does not ring"
+        return super().why_not(action)
+
+    def do_open(self) -> None:
+        """The event's or checkpoint's own JSON, the place of an alarm, or the document over the whole screen."""
+        row, view = self.table.current, self.view
+        if view is None:
+            return
+        if self.pane_name in ("figures", "details", "request"):
+            body = view.body if self.pane_name == "request" else view.job.remote or view.job.request
+            self.app.push_screen(RawScreen("Request" if self.pane_name == "request" else "Job", body))
+        elif isinstance(row, JobAlarm):
+            self.go_to_alarm(row)
+        elif isinstance(row, JobCheckpoint):
+            self.app.push_screen(RawScreen(f"Checkpoint at step {row.step}", row.raw))
+        elif isinstance(row, StoredEvent):
+            with self.rft.workspace.store.read() as db:
+                raw = event_raw(db, self.number, row.position)
+            self.app.push_screen(RawScreen(f"Event {row.position + 1}", raw))
+
+    def go_to_alarm(self, alarm: JobAlarm) -> None:
+        """Show where an alarm rang."""
+        raise NotImplementedError
+
+    def on_table_chosen(self, message: Table.Chosen) -> None:
+        """Open the row that was clicked twice."""
+        message.stop()
+        if self.why_not_open() is None:
+            self.do_open()
+
+    def why_not_open(self) -> str | None:
+        """Why the row cannot be opened."""
+        from rft_tui.tui.actions import BY_ID
+
+        return self.why_not(BY_ID["open"])
+
+    def text_to_take(self) -> tuple[str, str] | None:
+        """An event's message, a checkpoint's model, a file's id; else the document."""
+        row, view = self.table.current, self.view
+        if view is None:
+            return None
+        if self.pane_name == "request":
+            return None if view.body is None else (indented(view.body), ".json")
+        if self.pane_name in TABLES:
+            if isinstance(row, StoredEvent):
+                return row.message, ".txt"
+            if isinstance(row, JobCheckpoint):
+                return row.model, ".txt"
+            if isinstance(row, JobFile):
+                return row.remote_id, ".txt"
+            if isinstance(row, JobAlarm):
+                return f"{row.message}\n{row.hint}\n", ".txt"
+        return view.job.label, ".txt"

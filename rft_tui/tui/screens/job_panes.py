@@ -1,0 +1,267 @@
+"""What stands below a job's chart, one at a time: alarms, events, checkpoints and files as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from rft_tui.analysis.job_alarms import RULES, JobAlarm
+from rft_tui.job_model import JobCheckpoint
+from rft_tui.safetext import one_line
+from rft_tui.store.database import Store
+from rft_tui.store.event_pages import events_at
+from rft_tui.store.job_events import StoredEvent
+from rft_tui.store.job_files import JobFile
+from rft_tui.tui.paint import Line, fit, fit_right, justify
+from rft_tui.tui.screens.job_words import clock, shown_score
+from rft_tui.tui.widgets.lines import LineWidget
+
+PANES = ("figures", "alarms", "events", "checkpoints", "files", "request", "details")
+"""What can stand below the chart, in the order of the key that turns it."""
+
+TABLES = ("alarms", "events", "checkpoints", "files")
+"""Those of them that are lists."""
+
+LEVEL_SIGNS = {"info": ("·", "text.faint"), "warn": ("!", "state.warning"), "error": ("✗", "state.bad")}
+"""Signs of the levels of events; any other level is a warning."""
+
+CHECKPOINT_VALUES = (
+    ("reward", ("full_valid_mean_reward", "train_mean_reward")),
+    ("loss", ("full_valid_loss", "valid_loss", "train_loss")),
+)
+"""What a checkpoint is judged by; of each the first that it has."""
+
+
+class EventsSource:
+    """The events at some places, the newest first."""
+
+    def __init__(self, store: Store, job: int, positions: Sequence[int], *, is_filtered: bool) -> None:
+        self._store = store
+        self._job = job
+        self.positions = positions
+        self._is_filtered = is_filtered
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.positions)
+
+    def page(self, first: int, count: int) -> list[StoredEvent]:
+        """Some of them."""
+        with self._store.read() as db:
+            return events_at(db, self._job, self.positions[first : first + count])
+
+    def heading(self, width: int) -> Line:
+        """Names of the columns."""
+        return [(fit(f" {fit('time', 9)}   event, the newest first", width), "text.dim")]
+
+    def paint(self, row: StoredEvent, width: int) -> Line:
+        """Time, level as a sign, message."""
+        sign, style = LEVEL_SIGNS.get(row.level, ("!", "state.warning"))
+        said = "text.normal" if row.level == "info" else style
+        time = clock(row.at, seconds=True)
+        return [
+            (f" {fit(time, 9)} " if len(time) <= 9 else f" {time} ", "text.dim"),
+            (f"{sign} ", f"{style} bold"),
+            (one_line(row.message, 1000) or "–", said),
+        ]
+
+    def empty(self) -> list[Line]:
+        """Why there are none."""
+        if self._is_filtered:
+            return [[(" no event fits the filter", "text.faint")]]
+        return [[(" No events here yet.", "text.normal")], [(" r asks the service for them.", "text.dim")]]
+
+
+class AlarmsSource:
+    """All rules: those that ring with their message and hint, the others quiet or switched off."""
+
+    def __init__(self, alarms: Sequence[JobAlarm], off: Collection[str]) -> None:
+        ringing = {alarm.name for alarm in alarms}
+        self.rows: list[JobAlarm | str] = [*alarms, *(name for name in RULES if name not in ringing)]
+        self._off = off
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    def page(self, first: int, count: int) -> list[JobAlarm | str]:
+        """Some of them."""
+        return self.rows[first : first + count]
+
+    def heading(self, width: int) -> Line:
+        """Names of the columns."""
+        return [(fit("   alarm       step  what was seen, and what to do", width), "text.dim")]
+
+    def paint(self, row: JobAlarm | str, width: int) -> Line:
+        """One rule."""
+        if isinstance(row, str):
+            state = "switched off" if row in self._off else "quiet"
+            return [(f"   {fit(row, 10)} {fit_right('', 5)}  {state}: {ALARM_WORDS.get(row, row)}", "text.faint")]
+        style = alarm_style(row)
+        return [
+            (" ! ", f"{style} bold"),
+            (f"{fit(row.name, 10)} {fit_right(str(row.step), 5)}  ", "text.dim"),
+            (one_line(row.message, 300), style),
+            (f"  {one_line(row.hint, 300)}", "text.dim"),
+        ]
+
+    def empty(self) -> list[Line]:
+        """There are always rules."""
+        return []
+
+
+ALARM_WORDS = {
+    "flat": "the reward does not move for five evaluations",
+    "jump": "the reward rises suddenly",
+    "growing": "rewards rise while answers, lists or padding grow",
+    "opposite": "validation gets worse while training gets better",
+    "gap": "training lies more than 0.1 of the range above validation",
+    "tokens": "answers become three times as long",
+    "errors": "more than 2 % of grader calls fail",
+    "silent": "a running job sends no event for long",
+}
+"""What each alarm looks for."""
+
+
+def alarm_style(alarm: JobAlarm) -> str:
+    """The colour of an alarm; its sign always stands beside it."""
+    return "state.bad" if alarm.severity == "error" else "state.warning"
+
+
+class CheckpointsSource:
+    """The checkpoints by step, the newest first."""
+
+    def __init__(self, checkpoints: Sequence[JobCheckpoint]) -> None:
+        self.rows = sorted(checkpoints, key=lambda one: -one.step)
+        values = [checkpoint_value(one) for one in self.rows]
+        known = [(value if name == "reward" else -value) for name, value in values if value is not None]
+        self._best = max(known, default=None)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    def page(self, first: int, count: int) -> list[JobCheckpoint]:
+        """Some of them."""
+        return self.rows[first : first + count]
+
+    def heading(self, width: int) -> Line:
+        """Names of the columns."""
+        name = next((name for name, value in map(checkpoint_value, self.rows) if value is not None), "reward")
+        return [(fit(f" {fit_right('step', 7)} {fit_right(name, 8)}    made at   model", width), "text.dim")]
+
+    def paint(self, row: JobCheckpoint, width: int) -> Line:
+        """Step, what it is judged by, when it was made, the name of its model."""
+        name, value = checkpoint_value(row)
+        is_best = value is not None and self._best == (value if name == "reward" else -value)
+        return [
+            (f" {fit_right(f'{row.step:,}', 7)} ", "text.normal"),
+            (fit_right(shown_score(value), 8), "text.normal"),
+            (" best " if is_best else "      ", "state.good"),
+            (f"{fit(clock(row.at), 9)} " if row.at else fit("–", 10), "text.dim"),
+            (_end_of(one_line(row.model, 300), width - 33), "text.normal"),
+        ]
+
+    def empty(self) -> list[Line]:
+        """When they come."""
+        return [[(" No checkpoints yet: the service shows them after evaluations or epochs.", "text.dim")]]
+
+
+def _end_of(name: str, width: int) -> str:
+    """The end of a long name: by it checkpoints differ."""
+    return name if len(name) <= width else f"…{name[1 - max(2, width) :]}"
+
+
+def checkpoint_value(one: JobCheckpoint) -> tuple[str, float | None]:
+    """What a checkpoint is judged by, and its name."""
+    for name, series in CHECKPOINT_VALUES:
+        for key in series:
+            if key in one.metrics:
+                return name, one.metrics[key]
+    return "reward", None
+
+
+class FilesSource:
+    """The files of a job: what it was given and what it made."""
+
+    def __init__(self, files: Sequence[JobFile]) -> None:
+        self.rows = list(files)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    def page(self, first: int, count: int) -> list[JobFile]:
+        """Some of them."""
+        return self.rows[first : first + count]
+
+    def heading(self, width: int) -> Line:
+        """Names of the columns."""
+        return [(fit(f" {fit('file', 11)} {fit_right('bytes', 12)}  id at the service", width), "text.dim")]
+
+    def paint(self, row: JobFile, width: int) -> Line:
+        """Role, size, id, and where a copy lies here."""
+        size = "–" if row.size is None else f"{row.size:,}"
+        here = f"  {one_line(row.path, 200)}" if row.path else ""
+        return [
+            (f" {fit(row.role, 11)} {fit_right(size, 12)}  ", "text.dim"),
+            (one_line(row.remote_id, 200), "text.normal"),
+            (here, "text.dim"),
+        ]
+
+    def empty(self) -> list[Line]:
+        """When they come."""
+        return [[(" No files yet: result files come at the end.", "text.dim")]]
+
+
+class PaneTabs(LineWidget):
+    """One line that names what can stand below, with counts, and what is kept of it."""
+
+    DEFAULT_CSS = "PaneTabs { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="job-tabs")
+        self._spans: tuple[Line, Line] = ([], [])
+
+    def show(self, left: Line, right: Line) -> None:
+        """Show names at the left, what is kept at the right."""
+        if (left, right) != self._spans:
+            self._spans = (left, right)
+            self.refresh()
+
+    def line(self, y: int, width: int) -> tuple[Line, str]:
+        """The line."""
+        left, right = self._spans
+        return justify(left, right, width), "panel"
+
+
+class AlarmLines(LineWidget):
+    """One of the alarms that ring, with what to do about it where there is room, and how many others there are."""
+
+    def __init__(self) -> None:
+        super().__init__(id="job-alarms")
+        self.styles.height = 0
+        self._rows: list[Line] = []
+
+    def show(self, alarms: Sequence[JobAlarm], place: int, key: str, most: int) -> None:
+        """Show the alarm at a place in at most so many lines; `key` leads to where one rang."""
+        rows: list[Line] = []
+        if alarms:
+            alarm = alarms[place % len(alarms)]
+            style = alarm_style(alarm)
+            count = f" {place % len(alarms) + 1}/{len(alarms)}" if len(alarms) > 1 else ""
+            rows.append([(f" !{count} ", f"{style} bold"), (one_line(alarm.message, 300), style),
+                         (f"  {key}", "text.accent bold"), (" shows it", "text.dim")])  # fmt: skip
+            rows.append([(f"   {one_line(alarm.hint, 300)}", "text.dim")])
+        rows = rows[:most]
+        if rows != self._rows:
+            self._rows = rows
+            self.styles.height = len(rows)
+            self.refresh()
+
+    def line(self, y: int, width: int) -> tuple[Line, str]:
+        """The alarm, or what to do."""
+        return (self._rows[y] if y < len(self._rows) else []), "background"

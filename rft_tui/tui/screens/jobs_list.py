@@ -1,0 +1,191 @@
+"""Jobs as rows of a table, and what the summary beside it says of one."""
+
+from __future__ import annotations
+
+from rft_tui.safetext import one_line
+from rft_tui.store.job_lines import JobLine
+from rft_tui.store.tasks import StoredTask
+from rft_tui.tasks.jobs.job_view import JobView
+from rft_tui.tui.paint import Line, fit, fit_right, line_length, wrap_line
+from rft_tui.tui.plot import draw_plot, whole_view
+from rft_tui.tui.screens.job_charts import charts_of
+from rft_tui.tui.screens.job_details import fact
+from rft_tui.tui.screens.job_figures import figures
+from rft_tui.tui.screens.job_words import (
+    METHOD_WORDS,
+    clock,
+    ends,
+    freshness,
+    name_of,
+    short_day,
+    shown_score,
+    status_span,
+    steps_of,
+)
+
+COLUMNS = (("base model", 16), ("step", 7), ("train", 5), ("valid", 5), ("created", 7))
+"""Columns at the right of state and name that are always there, and their widths."""
+
+STATUS = 12
+"""Cells of the state."""
+
+NAME, MOST_NAME = 14, 30
+"""Cells that names have at least, and beyond which columns are not given up for them."""
+
+LABEL = 11
+"""Cells of the names in the summary."""
+
+CHART_LINES = 9
+"""Lines of the small chart."""
+
+
+class JobsSource:
+    """Jobs as rows of a table; what is the same for all of them is not shown in each."""
+
+    def __init__(self, lines: list[JobLine], *, reading: bool = False, filtered: bool = False) -> None:
+        self.lines = lines
+        self._reading = reading
+        self._filtered = filtered
+        self._several = {
+            "profile": len({line.profile for line in lines}) > 1,
+            "method": len({line.method for line in lines}) > 1,
+            "base model": len({line.model for line in lines}) > 1,
+        }
+        longest = max((len(name_of(line)) + 4 * line.simulated + 6 * line.pilot for line in lines), default=0)
+        self._name = max(NAME, min(longest, MOST_NAME))
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.lines)
+
+    def page(self, first: int, count: int) -> list[JobLine]:
+        """Some of them."""
+        return self.lines[first : first + count]
+
+    def _columns(self, width: int) -> list[tuple[str, int]]:
+        """As many columns as leave room for the name, those that tell jobs apart first."""
+        columns = list(COLUMNS)
+        columns.insert(1, ("method", 7))
+        columns.insert(len(columns) - 1, ("profile", 10))
+        order = sorted(self._several, key=lambda name: self._several[name])
+        for name in (*order, "created", "valid", "train", "step"):
+            if width - STATUS - sum(size + 1 for _name, size in columns) - 2 >= self._name:
+                break
+            columns = [column for column in columns if column[0] != name]
+        return columns
+
+    def heading(self, width: int) -> Line:
+        """Names of the columns."""
+        columns = self._columns(width)
+        room = self._room(columns, width)
+        head = f" {fit('status', STATUS)} {fit('job', room)}"
+        return [(head + "".join(f" {_fit(name, name, size)}" for name, size in columns), "text.dim")]
+
+    @staticmethod
+    def _room(columns: list[tuple[str, int]], width: int) -> int:
+        return max(1, width - STATUS - sum(size + 1 for _name, size in columns) - 2)
+
+    def paint(self, row: JobLine, width: int) -> Line:
+        """One job."""
+        columns = self._columns(width)
+        room = self._room(columns, width)
+        word, style = status_span(row.status)
+        marks: Line = [(" SIM", "state.warning bold")] if row.simulated else []
+        marks += [(" pilot", "text.dim")] if row.pilot else []
+        while line_length(marks) > room // 2:
+            marks.pop()
+        is_loss = row.method in ("supervised", "dpo")
+        values = {
+            "base model": (one_line(row.model, 40) or "–", "text.dim"),
+            "method": (METHOD_WORDS.get(row.method, one_line(row.method, 7)) or "–", "text.dim"),
+            "profile": (one_line(row.profile, 20), "text.dim"),
+            "step": (steps_of(row), "text.normal"),
+            "train": (shown_score(row.train), "text.dim" if is_loss else "text.normal"),
+            "valid": (shown_score(row.valid), "text.dim" if is_loss else "text.normal"),
+            "created": (short_day(row.created), "text.dim"),
+        }
+        return [
+            (" " + fit(word, STATUS) + " ", style),
+            (fit(name_of(row), room - line_length(marks)), "text.dim" if row.has_ended else "text.normal"),
+            *marks,
+            *((" " + _fit(name, values[name][0], size), values[name][1]) for name, size in columns),
+        ]
+
+    def empty(self) -> list[Line]:
+        """What makes jobs, and what brings those of a service."""
+        if self._reading:
+            return [[(" reading …", "text.faint")]]
+        if self._filtered:
+            return [[(" no job fits the filter", "text.faint")]]
+        return [
+            [(" No jobs yet.", "text.normal")],
+            [(" n makes one: pre-flight, upload, launch;", "text.dim")],
+            [(" r fetches those that the service of your profile has;", "text.dim")],
+            [(" rft-tui import brings in an archive of one.", "text.dim")],
+        ]
+
+
+def _fit(name: str, text: str, size: int) -> str:
+    return fit(text, size) if name in ("base model", "method", "profile") else fit_right(text, size)
+
+
+def summary(line: JobLine, view: JobView | None, tasks: tuple[StoredTask, ...], width: int) -> list[Line]:
+    """What the pane says of the job under the cursor: state, figures, a small chart, alarms."""
+    word, style = status_span(line.status)
+    head: Line = [(word, f"{style} bold"), (f"  {steps_of(line)}" if line.step is not None else "", "text.normal")]
+    if line.simulated:
+        head.append(("  SIMULATED", "state.warning bold"))
+    lines: list[Line] = [*wrap_line([(name_of(line), "text.normal bold")], width), *wrap_line(head, width)]
+    said, said_style = freshness(tasks, line)
+    for text, text_style in ((ends(view) if view else "", "text.normal"), (said, said_style)):
+        if text:
+            lines += wrap_line([(text, text_style)], width)
+    if line.message:
+        bad = "state.bad" if line.status == "failed" else "state.warning"
+        lines += wrap_line([(one_line(line.message, 600), bad)], width)
+    if view is None:
+        return [*lines, [], [("reading …", "text.faint")]]
+    lines += _chart(view, width)
+    lines += _alarms(view, width)
+    lines += [[], *figures(view, width), []]
+    for name, value in _facts(line, view):
+        if value:
+            lines += fact(name, value, width, label=LABEL)
+    return lines
+
+
+def _chart(view: JobView, width: int) -> list[Line]:
+    charts = charts_of(view)
+    if not charts or width < 20:
+        return []
+    chart = charts[0]
+    whole = whole_view(chart.curves, low=chart.low, high=chart.high, end=chart.end)
+    legend: Line = [(chart.title, "text.dim")]
+    for curve in chart.curves:
+        legend += [("  ", "text.dim"), (curve.sign, f"{curve.style} bold"), (f" {curve.name}", "text.dim")]
+    return [[], legend, *draw_plot(chart.curves, width, CHART_LINES, whole)]
+
+
+def _alarms(view: JobView, width: int) -> list[Line]:
+    lines: list[Line] = []
+    for alarm in view.alarms:
+        style = "state.bad" if alarm.severity == "error" else "state.warning"
+        lines += wrap_line([("! ", f"{style} bold"), (one_line(alarm.message, 300), style)], width)
+    return [[], *lines] if lines else []
+
+
+def _facts(line: JobLine, view: JobView) -> list[tuple[str, str]]:
+    remote = view.remote
+    return [
+        ("id", line.label),
+        ("method", line.method + (" · pilot" if line.pilot else "")),
+        ("base", line.model),
+        ("model", line.fine_tuned_model or ""),
+        ("profile", line.profile),
+        ("training", view.job.dataset or ""),
+        ("validation", view.job.validation_dataset or ""),
+        ("created", clock(line.created) if line.created else ""),
+        ("ended", clock(remote.finished_at) if remote is not None and remote.finished_at else ""),
+        ("archive", line.archive or ""),
+    ]
