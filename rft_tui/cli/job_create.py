@@ -58,6 +58,7 @@ def create(calling: Calling, wait: bool, yes: bool, force: bool, **options: Any)
     made twice. The command ends once the job is created, or with the job where --wait is said: exit status 1 where it
     failed or was cancelled.
     """
+    from rft_tui.cli.choose import choose_grader
     from rft_tui.providers.profiles import find_key
     from rft_tui.tasks.jobs.launching import start_launching
 
@@ -70,6 +71,8 @@ def create(calling: Calling, wait: bool, yes: bool, force: bool, **options: Any)
     if not _is_wanted(calling, found, facts, yes=yes, force=force):
         calling.tell("Nothing was done.")
         return EXIT_DONE
+    if options["grader"]:
+        choose_grader(calling, options["grader"])  # stored now, so that what comes of the job finds its version
     launched = start_launching(workspace.store, asked.request, asked.profile, asked.prompt)
     task = _follow(calling, workspace, launched)
     job = _job(workspace, launched)

@@ -76,7 +76,7 @@ class AskedJob(NamedTuple):
 
 def asked_job(calling: Calling, options: dict[str, Any]) -> AskedJob:
     """The job that the options ask for. Raises RftError for what does not exist, or what no service would take."""
-    from rft_tui.cli.choose import choose_grader, choose_prompt
+    from rft_tui.cli.choose import choose_prompt, choose_spec
     from rft_tui.providers.backends.hyperparameters import parse_hyperparameters
     from rft_tui.providers.profiles import named_profile
     from rft_tui.tasks.jobs.pilot import pilot_of
@@ -96,7 +96,7 @@ def asked_job(calling: Calling, options: dict[str, Any]) -> AskedJob:
         test=options["test"],
         prompt=options["prompt"],
         as_developer=options["developer"],
-        grader=choose_grader(workspace, options["grader"]).spec if options["grader"] else None,
+        grader=choose_spec(calling, options["grader"]) if options["grader"] else None,
         suffix=options["suffix"],
         seed=options["seed"],
         metadata=_pairs(options["metadata"]),
