@@ -57,6 +57,7 @@ def list_all(calling: Calling, profile: str, refresh: bool) -> None:
     """
     from rft_tui.providers.profiles import named_profile
     from rft_tui.store.jobs import list_jobs
+    from rft_tui.tasks.jobs.alarm_marks import AlarmMarks
     from rft_tui.tasks.jobs.mirror import service_of
 
     workspace = calling.workspace()
@@ -68,11 +69,14 @@ def list_all(calling: Calling, profile: str, refresh: bool) -> None:
         jobs = list_jobs(db)
     if profile and chosen is not None:
         jobs = [job for job in jobs if job.service == service_of(chosen)]
+    with workspace.store.read() as db:
+        alarms = AlarmMarks().ring(db, [(job.id, job.status, job.seen_at) for job in jobs])
     if calling.as_json:
         mark = {"simulated": True} if any(job.simulated for job in jobs) else {}
-        calling.emit({"jobs": [listed_json(job, live=job.id in live) for job in jobs], **mark})
+        listed = [listed_json(job, alarms.get(job.id, ()), live=job.id in live) for job in jobs]
+        calling.emit({"jobs": listed, **mark})
     elif jobs:
-        calling.lines(job_table(jobs, live))
+        calling.lines(job_table(jobs, live, alarms))
     else:
         calling.say("There are no jobs yet: rft-tui job create makes one.")
 

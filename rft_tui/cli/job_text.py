@@ -47,7 +47,7 @@ def job_json(job: StoredJob) -> JsonObject:
     return document | ({"simulated": True} if job.simulated else {})
 
 
-def listed_json(job: StoredJob, *, live: bool) -> JsonObject:
+def listed_json(job: StoredJob, alarms: Sequence[JobAlarm], *, live: bool) -> JsonObject:
     """The same in a list: without bodies; `live` says whether its service was asked just now."""
     head: JsonObject = {
         "job": job.id,
@@ -56,6 +56,7 @@ def listed_json(job: StoredJob, *, live: bool) -> JsonObject:
         "status": job.status,
         "live": live,
         **_facts(job),
+        "alarms": [alarm_json(one) for one in alarms],
     }
     return head | ({"simulated": True} if job.simulated else {})
 
@@ -181,16 +182,22 @@ def status_line(job: StoredJob, latest: str = "", trouble: str = "") -> str:
     return " · ".join(part for part in parts if part)
 
 
-def job_table(jobs: Sequence[StoredJob], live: set[int]) -> list[str]:
+def alarm_mark(alarms: Sequence[JobAlarm]) -> str:
+    """How many alarms ring, with the sign of the worst; empty where none does."""
+    worst = "error" if any(one.severity == "error" for one in alarms) else "warning"
+    return f"{ALARM_SIGNS[worst]}{len(alarms)}" if alarms else ""
+
+
+def job_table(jobs: Sequence[StoredJob], live: set[int], alarms: Mapping[int, Sequence[JobAlarm]]) -> list[str]:
     """Jobs as a table; where the service was not asked just now, it says as of when a line is."""
     columns = [
         Column("job", right=True), Column("name", limit=28), Column("id", limit=34), Column("method"),
-        Column("model", limit=28), Column("status"), Column("step", right=True), Column("as of"), Column("profile"),
-        Column("message", limit=48), Column(""),
+        Column("model", limit=28), Column("status"), Column("alarms"), Column("step", right=True),
+        Column("as of"), Column("profile"), Column("message", limit=48), Column(""),
     ]  # fmt: skip
     rows = [
         (
-            job.id, job.name, job.remote_id, job.method, job.model, job.status,
+            job.id, job.name, job.remote_id, job.method, job.model, job.status, alarm_mark(alarms.get(job.id, ())),
             None if job.step is None else f"{job.step:,}/{job.total_steps:,}" if job.total_steps else job.step,
             "now" if job.id in live else moment(job.seen_at), job.profile, job.message,
             "SIMULATED" if job.simulated else "",

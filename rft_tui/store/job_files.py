@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
@@ -14,13 +14,17 @@ TRAINING, VALIDATION, RESULT, EVALUATION = "training", "validation", "result", "
 
 @dataclass(frozen=True, slots=True)
 class JobFile:
-    """A file by its id at the service (a run's id for output items); `path` lies in the job's archive."""
+    """A file by its id at the service (a run's id for output items).
+
+    `path` lies in the job's archive; `name` is what a file that was sent from here was called.
+    """
 
     role: str
     remote_id: str
     path: str | None = None
     size: int | None = None
     sha256: str | None = None
+    name: str = ""
 
 
 def put_job_file(db: sqlite3.Connection, job: int, file: JobFile) -> None:
@@ -44,6 +48,17 @@ def job_files(db: sqlite3.Connection, job: int, role: str | None = None) -> list
         [job, *values],
     )
     return [JobFile(*row) for row in rows]
+
+
+def with_sent(db: sqlite3.Connection, service: str, file: JobFile) -> JobFile:
+    """A file with the name, size and SHA-256 under which it was sent to a service from here, if it was."""
+    row = db.execute(
+        "SELECT name, bytes, sha256 FROM upload WHERE service = ? AND remote_id = ? LIMIT 1", [service, file.remote_id]
+    ).fetchone()
+    if row is None:
+        return file
+    size = row[1] if file.size is None else file.size
+    return replace(file, name=row[0], size=size, sha256=file.sha256 or row[2])
 
 
 def sent_file(db: sqlite3.Connection, service: str, remote_id: str) -> tuple[str, int] | None:

@@ -25,6 +25,9 @@ LINES = "━╍┈╌"
 AXIS = 6
 """Cells of the labels of the upright axis."""
 
+LEAST_LABELS = 3
+"""Parts into which the numbers below a picture divide it at least, where there is room for them."""
+
 ROUND = 10
 """An axis up to here or beyond needs no decimals at its zero."""
 
@@ -256,9 +259,9 @@ def _label(row: int, ticks: dict[int, float], view: View) -> Line:
 
 
 def _floor(columns: int, view: View) -> Line:
-    """The axis below: round numbers, and the first x where there is room for it."""
+    """The axis below: round whole numbers, some inside even where it is short, and the first x where it has room."""
     cells = [" "] * columns
-    step = nice_step((view.right - view.left) / max(1, columns // 12))
+    step = max(1.0, nice_step((view.right - view.left) / max(LEAST_LABELS, columns // 12)))
     x = ceil(view.left / step) * step
     first = shown_step(view.left)
     taken = len(first) if _column(x, view, columns) > len(first) else -1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -22,6 +23,16 @@ STATE_SIGNS: dict[TaskState, tuple[str, str]] = {
 
 JOB_KINDS = frozenset({"launch", "watch"})
 """Kinds of tasks that bring a job to its service or follow it there: their message says how it stands."""
+
+
+_BAD_END = re.compile(r" (failed|cancelled)\b")
+
+
+def sign_of(task: StoredTask) -> tuple[str, str]:
+    """Sign and colour of how a task stands; work for a job is no better than how that job ended."""
+    if task.kind in JOB_KINDS and task.state is TaskState.DONE and (bad := _BAD_END.search(task.message[:120])):
+        return ("✗", "state.bad") if bad[1] == "failed" else ("!", "state.warning")
+    return STATE_SIGNS[task.state]
 
 
 def counted(number: int, noun: str) -> str:
@@ -128,7 +139,7 @@ def strip(tasks: Sequence[StoredTask], room: int) -> Line:
 
 def how_it_ended(task: StoredTask) -> tuple[str, str]:
     """One line on a task that has come to rest, and its colour."""
-    sign, style = STATE_SIGNS[task.state]
+    sign, style = sign_of(task)
     progress = task.progress
     if task.kind in JOB_KINDS:
         return f"{sign} {short_name(task)}: {one_line(task.message, 120) or task.state}", style

@@ -99,7 +99,13 @@ async def test_cursor_zoom_and_smoothing(empty: Path) -> None:
         await app.press("left", "h").see("step 28  ━ train 0.52  ○ valid –").press("l").see("step 29")
         await app.press("+").until(lambda: screen_of(app).chart.view.right < 50, "not zoomed").is_sound()
         await app.press("-", "-").until(lambda: screen_of(app).chart.view.right == 50, "not whole")
-        await app.press("m").see("over 5 steps", "━ train 0.52").press("m").see("over 15 steps").press("m")
+        await (
+            app.press("m")
+            .see("lines over 5 steps, values as measured", "━ train 0.53")
+            .press("m")
+            .see("over 15 steps")
+            .press("m")
+        )
         await app.not_see("over 15").press("m").press("esc").not_see("step 29").press("esc").counts(1)
     async with running(empty) as app:
         await app.press("enter").see("over 5 steps")
@@ -111,16 +117,18 @@ async def test_an_alarm_leads_to_its_chart_and_step(empty: Path) -> None:
         await opened(app).see("! 1/3 rewards rise while answers", "Compare the scores at equal length", "a shows it")
         await (
             app.press("a")
-            .see("tokens  step 30")
+            .see("tokens  step 15")
             .see("! 1/3")
             .press("a")
             .see("! 2/3 answers")
             .press("a")
-            .see("grader errors %  step 30", "! 3/3 5.0%")
+            .see("grader errors %  step 1", "✗ 3/3 5.0%")
         )
         await app.see("pause the job and mend the grader").press("esc")
-        await app.press("tab", "tab", "tab", "tab", "tab").see("▸alarms !3", "! growing", "quiet: the reward rises")
-        await app.press("j", "j", "enter").see("grader errors %  step 30").press("j", "enter")
+        await app.press("tab", "tab", "tab", "tab", "tab").see("▸alarms ✗3", "! growing", "quiet: the reward rises")
+        await app.see_in("list", "the padding probe of the bench to the grader.", "✗ errors")
+        rows = [number for number, row in enumerate(app.part("list")[1:]) if "✗ errors" in row]
+        await app.press(*"j" * rows[0], "enter").see("grader errors %  step 1").press("G", "enter")
         await app.see_in("footer", "this alarm does not ring")
 
 
@@ -173,6 +181,16 @@ async def test_checkpoints_are_copied_opened_and_run(demo: Path) -> None:
         assert taken[0] == f"{MODEL}:ckpt-step-20"
         await app.press("enter").see("▸Checkpoint at step 20", "full_valid_mean_reward").press("esc", "P")
         await app.see("▸New run").press("g").see(f"{MODEL}:ckpt-step-20", "  val ").press("esc").see("▸checkpoints")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_documents_say_whose_they_are(empty: Path, size: tuple[int, int]) -> None:
+    put_job(empty, simulated=True)
+    async with running(empty, size) as app:
+        await opened(app)
+        if size == NARROW:
+            await app.press("tab", "tab").see("▸events")
+        await app.press("enter").see("▸Event 31").see_in("header", "tuned SIMULATED")
 
 
 async def test_the_request_is_shown_to_the_letter(empty: Path) -> None:
@@ -237,6 +255,41 @@ async def test_another_job_lies_over_it(empty: Path) -> None:
             app.press("enter").see("╍ train other 0.90", "× valid other 0.80").see_in("header", "with other").is_sound()
         )
         await app.press("D").see("no other job").press("enter").not_see("╍ train other")
+
+
+async def test_jobs_with_nothing_in_common_are_said(empty: Path) -> None:
+    put_job(empty, "ftjob-dpo", suffix="other", steps=0, raw={"created_at": BEGAN - 5, "method": {"type": "dpo"}})
+    with worker_store(empty) as store, store.write() as db:
+        data = {"step": 1, "total_steps": 2, "train_loss": 0.7}
+        add_events(db, 1, [read_event(message_event("s", "Step 1/2") | {"type": "metrics", "data": data})])
+    put_job(empty)
+    async with running(empty) as app:
+        await app.press("6").counts(2).press("enter").see("▸Job", "reward  ━ train").press("D").see("other")
+        await app.press("enter").see_in("footer", "nothing in common to draw: reinforcement and dpo")
+        await app.not_see_in("header", "with other")
+
+
+async def test_chart_and_smoothing_belong_to_a_job(empty: Path) -> None:
+    put_job(empty, "ftjob-other", suffix="other", raw={"created_at": BEGAN - 5})
+    put_job(empty)
+    async with running(empty) as app:
+        await app.press("6").counts(2).press("enter").see("▸Job", "reward  ━ train").press("v", "m")
+        await app.see("grader exact", "over 5 steps").press("esc").counts(2).press("enter").see("over 5 steps")
+        await app.see("grader exact").press("esc").counts(2).press("j", "enter").see("▸Job", "reward  ━ train")
+        await app.not_see("over 5 steps")
+
+
+async def test_files_that_were_sent_from_here_have_names_and_sizes(empty: Path) -> None:
+    put_job(empty, status="succeeded", raw={"result_files": ["step-10", "step-9"]})
+    with worker_store(empty) as store, store.write() as db:
+        db.execute(
+            "INSERT INTO upload (service, purpose, sha256, bytes, name, state, remote_id, begun_at, at) VALUES"
+            " ('https://api.openai.com/v1', 'fine-tune', 'ab', 4321, 'train.jsonl', 'done', 'file-train', '', '')"
+        )
+    async with running(empty, WIDE) as app:
+        await opened(app).press("tab", "tab").see("▸files 4", "4,321  file-train  train.jsonl")
+        rows = [row.split()[-1] for row in app.part("list") if " result " in row]
+        assert rows == ["step-9", "step-10"]
 
 
 async def test_alone_there_is_nothing_to_lay_over(empty: Path) -> None:

@@ -12,7 +12,7 @@ from rft_tui.settings import WORKSPACE_FILE
 from rft_tui.simulator.running import running_simulator
 from rft_tui.store.jobs import StoredJob, get_job
 from tests.functional.driver import NARROW, SIZES, WIDE, running
-from tests.functional.jobs_made import BEGAN, add_steps, put_job
+from tests.functional.jobs_made import BEGAN, MODEL, add_steps, put_job
 from tests.functional.tasks_made import worker_store
 from tests.functional.workspaces import HOSTILE
 
@@ -144,6 +144,43 @@ async def test_the_model_is_run_as_its_base_was(demo: Path) -> None:
         await app.press("6").counts(1).press("P").see("▸New run", "3 runs × 40 items").press("g")
         await app.see("ft:o4-mini:acme:tuned:abc", "  val ", "low")
         await app.press("esc").on("Jobs").counts(1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_form_of_a_jobs_model_begins_at_its_top(demo: Path, size: tuple[int, int]) -> None:
+    put_job(demo, status="succeeded", made_here=True)
+    async with running(demo, size) as app:
+        await app.press("6").counts(1).press("P").see("▸New run", "▸ dataset ", " profile ", MODEL)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_validation_data_that_is_not_here_is_said(demo: Path, size: tuple[int, int]) -> None:
+    put_job(demo, status="succeeded")
+    number = put_job(demo, "ftjob-file", status="succeeded", made_here=True, suffix="filed")
+    with worker_store(demo) as store, store.write() as db:
+        db.execute("UPDATE job SET validation_dataset = 'held-out.jsonl' WHERE id = ?", [number])
+    async with running(demo, size) as app:
+        await app.press("6").counts(2).press("/").type("filed").press("enter").counts(1).press("P")
+        await app.see("▸ dataset ").see_in(
+            "footer", "dataset: the job's validation data, held-out.jsonl, is no dataset"
+        )
+        await app.press("esc").on("Jobs").press("/", "ctrl+u").type("tuned").press("enter").counts(1).press("P")
+        await app.see("▸ dataset ").see_in("footer", "the job does not say which rows it was validated on")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_alarms_are_marked_in_the_list(empty: Path, size: tuple[int, int]) -> None:
+    put_job(empty, "ftjob-calm", suffix="calm", raw={"created_at": BEGAN + 3}, simulated=True)
+    put_job(empty, "ftjob-warn", suffix="warned", raw={"created_at": BEGAN + 2}, simulated=True,
+            curves={"tokens": lambda share: 200 + 2000 * share})  # fmt: skip
+    put_job(empty, "ftjob-bad", suffix="broken", raw={"created_at": BEGAN + 1},
+            curves={"errors": lambda _share: 0.3})  # fmt: skip
+    async with running(empty, size) as app:
+        await app.press("6").counts(3).see_in("list", "✗1").is_sound()
+        calm, warned, broken = app.part("list")[1:4]
+        assert "!" not in calm
+        assert "!2 SIM" in warned
+        assert "✗1" in broken
 
 
 async def test_a_new_job_opens_the_form(empty: Path) -> None:

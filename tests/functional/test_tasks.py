@@ -10,6 +10,7 @@ from rft_tui.model import Answer
 from rft_tui.store.answers import NewPrediction, ensure_answer, put_prediction
 from rft_tui.store.tasks import TaskProgress, TaskState
 from tests.functional.driver import NARROW, SIZES, WIDE, running
+from tests.functional.jobs_made import put_job
 from tests.functional.tasks_made import end, half_done, queue, work, worker_store
 
 
@@ -141,6 +142,17 @@ async def test_a_task_opens_in_review(demo: Path, launched: list[Path]) -> None:
     end(demo, task, TaskState.DONE, half_done(done=80))
     async with running(demo) as app:
         await app.press("2").counts(16).press("T", "enter").on("Review").see("smollm2 ×3").press("2").on("Runs")
+
+
+async def test_work_for_a_job_opens_the_job(empty: Path) -> None:
+    other, number = put_job(empty, "ftjob-other", suffix="other"), put_job(empty)
+    queue(empty, "watch other", "watch", request={"job": other, "profile": "openai"})
+    queue(empty, "watch tuned", "watch", request={"job": number, "profile": "openai"})
+    async with running(empty) as app:
+        await app.press("T").see("▸Tasks", "watch tuned").press("enter").see("▸Job").see_in("header", "tuned")
+        await app.press("T").see("▸Tasks").press("j", "enter").see("▸Job").see_in("header", "other")
+        await app.press("T").see("▸Tasks").press("j", "enter").see("▸Job").see_in("header", "other")
+        await app.press("esc").counts(2)
 
 
 async def test_screens_close_the_list(demo: Path, launched: list[Path]) -> None:

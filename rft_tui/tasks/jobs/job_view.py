@@ -22,7 +22,7 @@ from rft_tui.providers.profiles import NamedProfile, named_profile
 from rft_tui.settings import WorkspaceSettings
 from rft_tui.store.event_pages import newest_steps
 from rft_tui.store.job_events import checkpoints_of, event_count
-from rft_tui.store.job_files import JobFile, job_files
+from rft_tui.store.job_files import JobFile, job_files, with_sent
 from rft_tui.store.jobs import StoredJob, get_job
 from rft_tui.tasks.jobs.alarms import grader_of, span_of
 from rft_tui.tasks.jobs.curves import JobSeries, SeriesCache, curves_for_alarms
@@ -75,7 +75,7 @@ class JobReader:
             series = self._cache.series()
         remote = _remote(job)
         ends_at, is_reckoned = _end(db, job, remote)
-        seen_at = _seen(job)
+        seen_at = seen_time(job)
         curves = curves_for_alarms(db, job, series, seen_at)
         low, high = reward_range(job)
         return JobView(
@@ -139,8 +139,8 @@ def _checkpoint(one: JobCheckpoint) -> JobCheckpoint:
         return one
 
 
-def _seen(job: StoredJob) -> float:
-    """When a job was last looked at: how long it has been silent is known up to then."""
+def seen_time(job: StoredJob) -> float:
+    """When a job was last looked at, in seconds since 1970: how long it has been silent is known up to then."""
     try:
         return datetime.fromisoformat(job.seen_at or "").timestamp()
     except (ValueError, OverflowError, OSError):
@@ -170,4 +170,4 @@ def _files(db: sqlite3.Connection, job: StoredJob, remote: RemoteJob | None) -> 
         named += [("result", one) for one in remote.result_files]
         have = {(one.role, one.remote_id) for one in known}
         known += [JobFile(role, one) for role, one in named if one and (role, one) not in have]
-    return tuple(known)
+    return tuple(with_sent(db, job.service, one) for one in known)

@@ -51,7 +51,9 @@ class JobScreen(JobLower):
         return stacked
 
     def on_mount(self) -> None:
-        """Lay out, take up how jobs were looked at, and read."""
+        """Lay out, take up how the job was looked at if it was the last one, and read."""
+        if self.job_session.get("looked_at") != self.number:
+            self.job_session.update(looked_at=self.number, chart="", smoothing=1)
         if (window := self.job_session.get("smoothing")) in SMOOTHING:
             self.chart.set_smoothing(int(window))
         self.pane_name = "figures" if self.is_narrow else "events"

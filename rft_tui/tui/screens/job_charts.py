@@ -53,6 +53,11 @@ def charts_of(view: JobView, other: JobView | None = None) -> list[ChartData]:
     return charts
 
 
+def have_common(view: JobView, other: JobView) -> bool:
+    """Whether anything was measured of both jobs."""
+    return not {one.title for one in _measured(view)}.isdisjoint(one.title for one in _measured(other))
+
+
 def chart_of_alarm(alarm: JobAlarm, charts: list[ChartData]) -> int:
     """Which chart shows why an alarm rang."""
     wanted = ALARM_CHARTS.get(alarm.name, REWARD)

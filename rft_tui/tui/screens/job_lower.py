@@ -20,6 +20,7 @@ from rft_tui.tui.screens.job_messages import EventsFound
 from rft_tui.tui.screens.job_panes import (
     PANES,
     TABLES,
+    AlarmRow,
     AlarmsSource,
     CheckpointsSource,
     EventsSource,
@@ -28,6 +29,7 @@ from rft_tui.tui.screens.job_panes import (
 )
 from rft_tui.tui.screens.job_raw import RawScreen, indented
 from rft_tui.tui.screens.job_reading import JobReading
+from rft_tui.tui.screens.job_words import alarm_mark
 from rft_tui.tui.screens.two_panes import PaneKeys
 from rft_tui.tui.widgets.table import Table
 from rft_tui.tui.widgets.text_pane import TextPane
@@ -163,7 +165,8 @@ class JobLower(JobReading, PaneKeys):
     def _source(self, name: str) -> Any:
         view = self.view
         if name == "alarms":
-            return AlarmsSource(() if view is None else view.alarms, self.alarms_off)
+            width = self.table.size.width or self.app.size.width
+            return AlarmsSource(() if view is None else view.alarms, self.alarms_off, width)
         if name == "checkpoints":
             return CheckpointsSource(() if view is None else view.checkpoints)
         if name == "files":
@@ -195,7 +198,8 @@ class JobLower(JobReading, PaneKeys):
             here = name == self.pane_name
             line.append((f" {'▸' if here else ''}{name}", "text.accent bold" if here else "text.dim"))
             if name == "alarms" and counts.get(name):
-                line.append((f" !{counts[name]}", "state.warning bold"))
+                text, style = alarm_mark(() if view is None else view.alarms)
+                line.append((f" {text}", style))
             elif counts.get(name) and (here or not self.is_narrow):
                 line.append((f" {counts[name]:,}", "text.normal" if here else "text.dim"))
             line.append(("" if self.is_narrow else " ", "text.dim"))
@@ -238,15 +242,15 @@ class JobLower(JobReading, PaneKeys):
             return
         if self.pane_name in ("figures", "details", "request"):
             body = view.body if self.pane_name == "request" else view.job.remote or view.job.request
-            self.app.push_screen(RawScreen("Request" if self.pane_name == "request" else "Job", body))
-        elif isinstance(row, JobAlarm):
-            self.go_to_alarm(row)
+            self.app.push_screen(RawScreen("Request" if self.pane_name == "request" else "Job", body, view.job))
+        elif isinstance(row, AlarmRow):
+            self.go_to_alarm(row.alarm)
         elif isinstance(row, JobCheckpoint):
-            self.app.push_screen(RawScreen(f"Checkpoint at step {row.step}", row.raw))
+            self.app.push_screen(RawScreen(f"Checkpoint at step {row.step}", row.raw, view.job))
         elif isinstance(row, StoredEvent):
             with self.rft.workspace.store.read() as db:
                 raw = event_raw(db, self.number, row.position)
-            self.app.push_screen(RawScreen(f"Event {row.position + 1}", raw))
+            self.app.push_screen(RawScreen(f"Event {row.position + 1}", raw, view.job))
 
     def go_to_alarm(self, alarm: JobAlarm) -> None:
         """Show where an alarm rang."""
@@ -278,6 +282,6 @@ class JobLower(JobReading, PaneKeys):
                 return row.model, ".txt"
             if isinstance(row, JobFile):
                 return row.remote_id, ".txt"
-            if isinstance(row, JobAlarm):
-                return f"{row.message}\n{row.hint}\n", ".txt"
+            if isinstance(row, AlarmRow):
+                return f"{row.alarm.message}\n{row.alarm.hint}\n", ".txt"
         return view.job.label, ".txt"

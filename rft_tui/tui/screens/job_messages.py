@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
+from rft_tui.analysis.job_alarms import JobAlarm
 from rft_tui.store.event_pages import EventLevel
 from rft_tui.store.job_lines import JobLine
 from rft_tui.tasks.jobs.job_view import JobView
@@ -17,6 +18,14 @@ class JobsRead(Message):
     def __init__(self, lines: list[JobLine]) -> None:
         super().__init__()
         self.lines = lines
+
+
+class AlarmsRead(Message):
+    """Posted when a worker has looked for the alarms that ring on the jobs, by their numbers."""
+
+    def __init__(self, alarms: dict[int, tuple[JobAlarm, ...]]) -> None:
+        super().__init__()
+        self.alarms = alarms
 
 
 class SummaryRead(Message):

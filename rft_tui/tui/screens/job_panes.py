@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from rft_tui.analysis.job_alarms import RULES, JobAlarm
 from rft_tui.job_model import JobCheckpoint
@@ -11,15 +13,20 @@ from rft_tui.store.database import Store
 from rft_tui.store.event_pages import events_at
 from rft_tui.store.job_events import StoredEvent
 from rft_tui.store.job_files import JobFile
-from rft_tui.tui.paint import Line, fit, fit_right, justify
-from rft_tui.tui.screens.job_words import clock, shown_score
+from rft_tui.tui.paint import Line, fit, fit_right, justify, wrap_line
+from rft_tui.tui.screens.job_words import ALARM_SIGNS, clock, shown_score
 from rft_tui.tui.widgets.lines import LineWidget
+
+_DIGITS = re.compile(r"([0-9]+)")
 
 PANES = ("figures", "alarms", "events", "checkpoints", "files", "request", "details")
 """What can stand below the chart, in the order of the key that turns it."""
 
 TABLES = ("alarms", "events", "checkpoints", "files")
 """Those of them that are lists."""
+
+ALARM_CELLS = 21
+"""Cells of sign, name and step of an alarm."""
 
 LEVEL_SIGNS = {"info": ("·", "text.faint"), "warn": ("!", "state.warning"), "error": ("✗", "state.bad")}
 """Signs of the levels of events; any other level is a warning."""
@@ -72,12 +79,21 @@ class EventsSource:
         return [[(" No events here yet.", "text.normal")], [(" r asks the service for them.", "text.dim")]]
 
 
-class AlarmsSource:
-    """All rules: those that ring with their message and hint, the others quiet or switched off."""
+class AlarmRow(NamedTuple):
+    """One line of what is said of an alarm that rings; the first one names it."""
 
-    def __init__(self, alarms: Sequence[JobAlarm], off: Collection[str]) -> None:
+    alarm: JobAlarm
+    said: Line
+    is_first: bool
+
+
+class AlarmsSource:
+    """All rules: those that ring with their message and hint on as many lines as it takes, the others in short."""
+
+    def __init__(self, alarms: Sequence[JobAlarm], off: Collection[str], width: int) -> None:
         ringing = {alarm.name for alarm in alarms}
-        self.rows: list[JobAlarm | str] = [*alarms, *(name for name in RULES if name not in ringing)]
+        rows: list[AlarmRow | str] = [row for alarm in alarms for row in _alarm_rows(alarm, width - ALARM_CELLS)]
+        self.rows = rows + [name for name in RULES if name not in ringing]
         self._off = off
 
     @property
@@ -85,7 +101,7 @@ class AlarmsSource:
         """How many there are."""
         return len(self.rows)
 
-    def page(self, first: int, count: int) -> list[JobAlarm | str]:
+    def page(self, first: int, count: int) -> list[AlarmRow | str]:
         """Some of them."""
         return self.rows[first : first + count]
 
@@ -93,18 +109,16 @@ class AlarmsSource:
         """Names of the columns."""
         return [(fit("   alarm       step  what was seen, and what to do", width), "text.dim")]
 
-    def paint(self, row: JobAlarm | str, width: int) -> Line:
+    def paint(self, row: AlarmRow | str, width: int) -> Line:
         """One rule."""
         if isinstance(row, str):
             state = "switched off" if row in self._off else "quiet"
             return [(f"   {fit(row, 10)} {fit_right('', 5)}  {state}: {ALARM_WORDS.get(row, row)}", "text.faint")]
-        style = alarm_style(row)
-        return [
-            (" ! ", f"{style} bold"),
-            (f"{fit(row.name, 10)} {fit_right(str(row.step), 5)}  ", "text.dim"),
-            (one_line(row.message, 300), style),
-            (f"  {one_line(row.hint, 300)}", "text.dim"),
-        ]
+        if not row.is_first:
+            return [(" " * ALARM_CELLS, "text.dim"), *row.said]
+        sign, style = ALARM_SIGNS[row.alarm.severity]
+        name = f"{fit(row.alarm.name, 10)} {fit_right(str(row.alarm.step), 5)}  "
+        return [(f" {sign} ", f"{style} bold"), (name, "text.dim"), *row.said]
 
     def empty(self) -> list[Line]:
         """There are always rules."""
@@ -124,9 +138,11 @@ ALARM_WORDS = {
 """What each alarm looks for."""
 
 
-def alarm_style(alarm: JobAlarm) -> str:
-    """The colour of an alarm; its sign always stands beside it."""
-    return "state.bad" if alarm.severity == "error" else "state.warning"
+def _alarm_rows(alarm: JobAlarm, width: int) -> list[AlarmRow]:
+    """What was seen, and what to do."""
+    style = ALARM_SIGNS[alarm.severity][1]
+    said: Line = [(one_line(alarm.message, 300), style), (f"  {one_line(alarm.hint, 300)}", "text.dim")]
+    return [AlarmRow(alarm, line, not number) for number, line in enumerate(wrap_line(said, max(20, width)))]
 
 
 class CheckpointsSource:
@@ -187,7 +203,7 @@ class FilesSource:
     """The files of a job: what it was given and what it made."""
 
     def __init__(self, files: Sequence[JobFile]) -> None:
-        self.rows = list(files)
+        self.rows = sorted(files, key=lambda one: (one.role, _natural(one.path or ""), _natural(one.remote_id)))
 
     @property
     def count(self) -> int:
@@ -205,7 +221,8 @@ class FilesSource:
     def paint(self, row: JobFile, width: int) -> Line:
         """Role, size, id, and where a copy lies here."""
         size = "–" if row.size is None else f"{row.size:,}"
-        here = f"  {one_line(row.path, 200)}" if row.path else ""
+        names = [one_line(one, 200) for one in (row.name, row.path) if one]
+        here = f"  {' · '.join(names)}" if names else ""
         return [
             (f" {fit(row.role, 11)} {fit_right(size, 12)}  ", "text.dim"),
             (one_line(row.remote_id, 200), "text.normal"),
@@ -215,6 +232,12 @@ class FilesSource:
     def empty(self) -> list[Line]:
         """When they come."""
         return [[(" No files yet: result files come at the end.", "text.dim")]]
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """What sorts texts with the numbers in them by their size."""
+    parts = _DIGITS.split(text)
+    return [(int(part), "") if number % 2 and len(part) < 19 else (0, part) for number, part in enumerate(parts)]
 
 
 class PaneTabs(LineWidget):
@@ -251,9 +274,9 @@ class AlarmLines(LineWidget):
         rows: list[Line] = []
         if alarms:
             alarm = alarms[place % len(alarms)]
-            style = alarm_style(alarm)
+            sign, style = ALARM_SIGNS[alarm.severity]
             count = f" {place % len(alarms) + 1}/{len(alarms)}" if len(alarms) > 1 else ""
-            rows.append([(f" !{count} ", f"{style} bold"), (one_line(alarm.message, 300), style),
+            rows.append([(f" {sign}{count} ", f"{style} bold"), (one_line(alarm.message, 300), style),
                          (f"  {key}", "text.accent bold"), (" shows it", "text.dim")])  # fmt: skip
             rows.append([(f"   {one_line(alarm.hint, 300)}", "text.dim")])
         rows = rows[:most]

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from rft_tui.safetext import one_line
 from rft_tui.tui.actions import LIST, Action
 from rft_tui.tui.paint import Line, wrap_text
+from rft_tui.tui.screens.job_words import AnyJob, name_of, simulated_mark
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.widgets.text_pane import TextPane
 
@@ -21,8 +22,9 @@ class RawScreen(OverScreen):
     scope: ClassVar[str] = LIST
     title_word: ClassVar[str] = "Jobs"
 
-    def __init__(self, title: str, document: Any) -> None:
+    def __init__(self, title: str, document: Any, job: AnyJob) -> None:
         super().__init__()
+        self._job = job
         self._title = title
         self._text = indented(document)
         self.pane = TextPane()
@@ -38,8 +40,8 @@ class RawScreen(OverScreen):
         self.pane.show(lambda width: wrap_text(self._text, width))
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:
-        """What it is."""
-        name: Line = [(one_line(self.rft.workspace.name, 40), "text.accent bold")]
+        """The job, loudly so if it is simulated; what of it this is."""
+        name: Line = [(name_of(self._job), "text.accent bold"), *simulated_mark(self._job)]
         return (name, []), ([*self.tabs(), (f" ▸{one_line(self._title, 80)}", "text.accent bold")], [])
 
     def why_not(self, action: Action) -> str | None:

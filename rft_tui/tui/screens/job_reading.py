@@ -8,9 +8,11 @@ from rft_tui.store.job_lines import job_lines
 from rft_tui.store.jobs import StoredJob
 from rft_tui.tasks.jobs.curves import TRAIN_LOSS, TRAIN_REWARD
 from rft_tui.tasks.jobs.job_view import JobReader, JobView
+from rft_tui.tui.screens.job_charts import have_common
 from rft_tui.tui.screens.job_messages import JobRead
 from rft_tui.tui.screens.job_panes import ALARM_WORDS
 from rft_tui.tui.screens.job_service import look
+from rft_tui.tui.screens.job_words import name_of
 from rft_tui.tui.screens.job_work import JobWork
 from rft_tui.tui.screens.pick import Choice, PickScreen
 
@@ -28,6 +30,7 @@ class JobReading(JobWork):
         self.other: JobView | None = None
         self._reader = JobReader(number)
         self._other_reader: JobReader | None = None
+        self._is_laying = False
         self._reads_again = False
 
     @property
@@ -64,6 +67,11 @@ class JobReading(JobWork):
 
     def on_job_read(self, message: JobRead) -> None:
         """Show what has changed."""
+        if message.other is not None and self._is_laying:
+            self._is_laying = False
+            self._say_if_unlike(message.view, message.other)
+        if self._other_reader is None:
+            message.other = None
         if message.view != self.view or message.other != self.other:
             grew = self.view is None or message.view.events != self.view.events
             self.view, self.other = message.view, message.other
@@ -129,9 +137,19 @@ class JobReading(JobWork):
         def lay(chosen: str | None) -> None:
             if chosen is not None:
                 self._other_reader = None if chosen == NOTHING else JobReader(int(chosen))
+                self._is_laying = self._other_reader is not None
                 self.read_again()
 
         self.app.push_screen(PickScreen("curves of another job over these", choices), self.guarded(lay))
+
+    def _say_if_unlike(self, view: JobView, other: JobView) -> None:
+        """Take the other job away again where nothing of it can be drawn over this one."""
+        if have_common(view, other):
+            return
+        self._other_reader = None
+        mine, theirs = (one_line(one.job.method, 30) or "unknown" for one in (view, other))
+        said = f"{mine} and {theirs}" if mine != theirs else f"{name_of(view.job)} and {name_of(other.job)}"
+        self.say(f"nothing in common to draw: {said}", "state.warning")
 
     def leave_job(self) -> None:
         """Back to the list."""

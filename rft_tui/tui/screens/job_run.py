@@ -6,6 +6,8 @@ import json
 import re
 import sqlite3
 
+from rft_tui.safetext import one_line
+from rft_tui.store.datasets import list_datasets
 from rft_tui.store.jobs import StoredJob
 from rft_tui.store.prompts import get_prompt
 from rft_tui.tui.new_job.again import request_of_job
@@ -35,6 +37,16 @@ def run_values(db: sqlite3.Connection, job: StoredJob, model: str) -> dict[str, 
     if runs := _runs_of_base(db, job):
         values["runs"] = str(runs)
     return {name: value for name, value in values.items() if value}
+
+
+def validation_missing(db: sqlite3.Connection, job: StoredJob) -> str:
+    """Why the rows that a job was validated on cannot be asked here; empty where they can."""
+    name = job.validation_dataset
+    if not name:
+        return "the job does not say which rows it was validated on; choose some"
+    if any(one.name == name for one in list_datasets(db)):
+        return ""
+    return f"the job's validation data, {one_line(name, 60)}, is no dataset here; import it in Data, or choose another"
 
 
 def _runs_of_base(db: sqlite3.Connection, job: StoredJob) -> int:

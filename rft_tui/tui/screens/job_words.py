@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from rft_tui.analysis.job_alarms import JobAlarm
 from rft_tui.safetext import one_line
 from rft_tui.store.job_lines import JobLine
 from rft_tui.store.jobs import StoredJob
@@ -32,6 +34,9 @@ SHORT_WORDS = {"validating_files": "validating"}
 
 METHOD_WORDS = {"reinforcement": "reinf.", "supervised": "superv.", "dpo": "dpo"}
 """Methods as a narrow column shows them."""
+
+ALARM_SIGNS: dict[str, tuple[str, str]] = {"warning": ("!", "state.warning"), "error": ("✗", "state.bad")}
+"""A sign and a colour for each severity of alarms."""
 
 WATCH = "watch"
 """The kind of the tasks that follow jobs."""
@@ -116,6 +121,14 @@ def ends(view: JobView) -> str:
     if view.ends_at < view.seen_at:
         return "" if view.is_reckoned else f"was to end about {clock(view.ends_at)}"
     return f"ends about {clock(view.ends_at)}" + (" by its pace" if view.is_reckoned else "")
+
+
+def alarm_mark(alarms: Sequence[JobAlarm]) -> Span:
+    """How many alarms ring, with the sign of the worst; empty where none does."""
+    if not alarms:
+        return ("", "text.dim")
+    sign, style = ALARM_SIGNS["error" if any(one.severity == "error" for one in alarms) else "warning"]
+    return f"{sign}{len(alarms)}", f"{style} bold"
 
 
 def simulated_mark(job: AnyJob) -> Line:

@@ -14,7 +14,8 @@ from rft_tui.tui.screens.job_service import steer
 from rft_tui.tui.screens.job_words import WATCH, AnyJob, name_of, steps_of
 
 SESSION = "job"
-"""Under which name it is remembered how jobs are looked at: alarms that are off, smoothing, the job that is open."""
+"""Under which name it is remembered how jobs are looked at: alarms that are off, the job that is open, and chart and
+smoothing of the last one."""
 
 NEEDS_JOB = ("job.pause", "job.resume", "job.cancel", "job.archive", "job.run")
 """Actions on a job."""
@@ -132,7 +133,7 @@ class JobWork(WorkScreen):
 
     def do_job_run(self) -> None:
         """Open the form of a new run, filled so that it asks the job's model as its base was asked."""
-        from rft_tui.tui.screens.job_run import run_values
+        from rft_tui.tui.screens.job_run import run_values, validation_missing
         from rft_tui.tui.screens.new_run import NewRunScreen
 
         job, model = self.job_here, self.model_to_run()
@@ -141,8 +142,9 @@ class JobWork(WorkScreen):
         if not model:
             raise UsageError(f"{name_of(job)} has made no model yet", hint="A checkpoint comes first.")
         with self.rft.workspace.store.read() as db:
-            values = run_values(db, get_job(db, job.id), model)
-        self.app.push_screen(NewRunScreen(values, whole=True))
+            stored = get_job(db, job.id)
+            values, missing = run_values(db, stored, model), validation_missing(db, stored)
+        self.app.push_screen(NewRunScreen(values, whole=True, begin="dataset", missing=missing))
 
     def on_service_asked(self, message: ServiceAsked) -> None:
         """Show what a service brought."""

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from rft_tui.analysis.job_alarms import JobAlarm
 from rft_tui.errors import UsageError
 from rft_tui.safetext import one_line
 from rft_tui.store.job_lines import JobLine, job_lines
 from rft_tui.store.jobs import get_job
+from rft_tui.tasks.jobs.alarm_marks import AlarmMarks
 from rft_tui.tasks.jobs.curves import TRAIN_LOSS, TRAIN_REWARD, VALID_LOSS, VALID_REWARD
 from rft_tui.tasks.jobs.job_view import JobReader, JobView
 from rft_tui.tui.actions import JOBS, Action
 from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.job_form_messages import JobLaunched
-from rft_tui.tui.screens.job_messages import JobsRead, SummaryRead
+from rft_tui.tui.screens.job_messages import AlarmsRead, JobsRead, SummaryRead
 from rft_tui.tui.screens.job_service import fetch_lists
 from rft_tui.tui.screens.job_words import name_of
 from rft_tui.tui.screens.job_work import JobWork
 from rft_tui.tui.screens.jobs_list import JobsSource, summary
 from rft_tui.tui.screens.two_panes import TwoPanes
 from rft_tui.tui.task_words import counted
+
+ALARMS_AT_ONCE = 20
+"""Jobs whose alarms are looked for before it is asked whether the app ends."""
 
 READERS = 4
 """Jobs whose curves are kept in memory for the summary."""
@@ -33,12 +38,14 @@ class JobsScreen(JobWork, TwoPanes):
     pane_share = "9fr"
 
     def __init__(self) -> None:
-        super().__init__(JobsSource([], reading=True))
+        super().__init__(JobsSource([], {}, reading=True))
         self.lines: list[JobLine] = []
         self.wanted_words = ""
         self._views: dict[int, tuple[JobLine, JobView]] = {}
         self._readers: dict[int, JobReader] = {}
         self._wanted: int | None = None
+        self._alarm_marks = AlarmMarks()
+        self._alarms: dict[int, tuple[JobAlarm, ...]] = {}
         self._is_read = False
         self._reads_again = False
 
@@ -57,7 +64,8 @@ class JobsScreen(JobWork, TwoPanes):
         """Show what came in meanwhile."""
         super().on_screen_resume()
         if self._is_read:
-            self.job_session.pop("open", None)
+            if self.app.screen is self:
+                self.job_session.pop("open", None)
             self.read_again()
 
     def remembered(self) -> dict[str, Any]:
@@ -77,6 +85,21 @@ class JobsScreen(JobWork, TwoPanes):
         with self.rft.workspace.store.read() as db:
             lines = job_lines(db, TRAIN_REWARD + TRAIN_LOSS, VALID_REWARD + VALID_LOSS)
         self.post_message(JobsRead(lines))
+        off = self.alarms_off
+        ringing: dict[int, tuple[JobAlarm, ...]] = {}
+        for start in range(0, len(lines), ALARMS_AT_ONCE):
+            if self.rft.is_leaving:
+                return
+            jobs = [(line.id, line.status, line.seen_at) for line in lines[start : start + ALARMS_AT_ONCE]]
+            with self.rft.workspace.store.read() as db:
+                ringing |= self._alarm_marks.ring(db, jobs, off)
+        self.post_message(AlarmsRead(ringing))
+
+    def on_alarms_read(self, message: AlarmsRead) -> None:
+        """Mark the jobs on which alarms ring."""
+        if message.alarms != self._alarms:
+            self._alarms = message.alarms
+            self._show_lines()
 
     def on_jobs_read(self, message: JobsRead) -> None:
         """Show them where anything has changed."""
@@ -96,7 +119,7 @@ class JobsScreen(JobWork, TwoPanes):
         words = self.wanted_words.casefold().split()
         kept = [line for line in self.lines if all(word in _searched(line) for word in words)]
         place = next((number for number, line in enumerate(kept) if line.id == wanted), 0)
-        self.table.show(JobsSource(kept, filtered=bool(words)), place)
+        self.table.show(JobsSource(kept, self._alarms, filtered=bool(words)), place)
         self.show_current()
 
     def _open_again(self) -> None:
@@ -190,6 +213,19 @@ class JobsScreen(JobWork, TwoPanes):
         self.job_session["open"] = number
         self.rft.remember()
         self.app.push_screen(JobScreen(number))
+
+    def open_next(self, number: int) -> None:
+        """Open a job in the place of the one that is open; once the list is read, if it is not yet."""
+        from rft_tui.tui.screens.job import JobScreen
+
+        top = self.app.screen
+        if not self._is_read:
+            self.job_session["open"] = number
+        elif not isinstance(top, JobScreen):
+            self._open(number)
+        elif top.number != number:
+            self.app.pop_screen()
+            self._open(number)
 
     def do_refresh(self) -> None:
         """Ask the services for their jobs, and read the cache again."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from rft_tui.analysis.job_alarms import JobAlarm
 from rft_tui.safetext import one_line
 from rft_tui.store.job_lines import JobLine
 from rft_tui.store.tasks import StoredTask
@@ -12,7 +15,9 @@ from rft_tui.tui.screens.job_charts import charts_of
 from rft_tui.tui.screens.job_details import fact
 from rft_tui.tui.screens.job_figures import figures
 from rft_tui.tui.screens.job_words import (
+    ALARM_SIGNS,
     METHOD_WORDS,
+    alarm_mark,
     clock,
     ends,
     freshness,
@@ -42,8 +47,16 @@ CHART_LINES = 9
 class JobsSource:
     """Jobs as rows of a table; what is the same for all of them is not shown in each."""
 
-    def __init__(self, lines: list[JobLine], *, reading: bool = False, filtered: bool = False) -> None:
+    def __init__(
+        self,
+        lines: list[JobLine],
+        alarms: Mapping[int, Sequence[JobAlarm]],
+        *,
+        reading: bool = False,
+        filtered: bool = False,
+    ) -> None:
         self.lines = lines
+        self._alarms = alarms
         self._reading = reading
         self._filtered = filtered
         self._several = {
@@ -51,7 +64,10 @@ class JobsSource:
             "method": len({line.method for line in lines}) > 1,
             "base model": len({line.model for line in lines}) > 1,
         }
-        longest = max((len(name_of(line)) + 4 * line.simulated + 6 * line.pilot for line in lines), default=0)
+        longest = max(
+            (len(name_of(line)) + 4 * line.simulated + 6 * line.pilot + 3 * (line.id in alarms) for line in lines),
+            default=0,
+        )
         self._name = max(NAME, min(longest, MOST_NAME))
 
     @property
@@ -91,7 +107,9 @@ class JobsSource:
         columns = self._columns(width)
         room = self._room(columns, width)
         word, style = status_span(row.status)
-        marks: Line = [(" SIM", "state.warning bold")] if row.simulated else []
+        said, alarm_style = alarm_mark(self._alarms.get(row.id, ()))
+        marks: Line = [(f" {said}", alarm_style)] if said else []
+        marks += [(" SIM", "state.warning bold")] if row.simulated else []
         marks += [(" pilot", "text.dim")] if row.pilot else []
         while line_length(marks) > room // 2:
             marks.pop()
@@ -170,8 +188,8 @@ def _chart(view: JobView, width: int) -> list[Line]:
 def _alarms(view: JobView, width: int) -> list[Line]:
     lines: list[Line] = []
     for alarm in view.alarms:
-        style = "state.bad" if alarm.severity == "error" else "state.warning"
-        lines += wrap_line([("! ", f"{style} bold"), (one_line(alarm.message, 300), style)], width)
+        sign, style = ALARM_SIGNS[alarm.severity]
+        lines += wrap_line([(f"{sign} ", f"{style} bold"), (one_line(alarm.message, 300), style)], width)
     return [[], *lines] if lines else []
 
 

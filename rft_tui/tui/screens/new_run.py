@@ -41,9 +41,15 @@ class NewRunScreen(NewRunEditing):
 
     scope: ClassVar[str] = FORM
 
-    def __init__(self, values: dict[str, str], *, whole: bool = False) -> None:
-        """Begin with some values; they stand in the place of the last draft, or only of its fields of that name."""
+    def __init__(self, values: dict[str, str], *, whole: bool = False, begin: str = "runs", missing: str = "") -> None:
+        """Begin with some values; they stand in the place of the last draft, or only of its fields of that name.
+
+        In the place of the draft the cursor stands on the field `begin`, or on the first with a problem, which is said;
+        `missing` says why there is no dataset.
+        """
         super().__init__()
+        self._begin = begin
+        self._missing = missing
         self._given = values
         self._whole = whole
         self.form = Form(FIELDS)
@@ -75,9 +81,20 @@ class NewRunScreen(NewRunEditing):
         }
         values = draft | self._given
         super().on_mount()
-        self.set_values(self.with_usual(values))
+        usual = self.with_usual(values)
+        if self._missing:
+            usual.pop("dataset", None)
+        self.set_values(usual)
         if self._whole:
-            self.form.go_to("runs")
+            self._go_to_beginning()
+
+    def _go_to_beginning(self) -> None:
+        """Put the cursor where there is something to do, and say what is wrong there."""
+        wrong = next((one for one in FIELDS if one.name in self.form.problems), None)
+        self.form.go_to(self._begin if wrong is None else wrong.name)
+        if wrong is not None:
+            is_known = wrong.name == "dataset" and self._missing
+            self.say(f"{wrong.label}: {self._missing if is_known else self.form.problems[wrong.name]}", "state.warning")
 
     def on_resize(self) -> None:
         """Lay out for another width."""

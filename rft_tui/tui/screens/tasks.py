@@ -17,7 +17,7 @@ from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.screens.tasks_list import TasksSource, task_details
 from rft_tui.tui.screens.two_panes import TwoPanes
-from rft_tui.tui.task_words import counted, short_name
+from rft_tui.tui.task_words import JOB_KINDS, counted, short_name
 
 SHOWN = 500
 """Tasks that are listed, the newest."""
@@ -123,9 +123,12 @@ class TasksScreen(OverScreen, TwoPanes):
         self.go_to_pane(not self.in_pane)
 
     def do_open(self) -> None:
-        """Open the task's runs in Review."""
+        """Open the task's runs in Review, or the job that it works for."""
         task = self.task_here
         if task is None:
+            return
+        if task.kind in JOB_KINDS:
+            self._open_job(task.request.get("job"))
             return
         from rft_tui.tui.screens.review import ReviewScreen
 
@@ -134,6 +137,15 @@ class TasksScreen(OverScreen, TwoPanes):
         self.do_screen_review()
         if isinstance(review, ReviewScreen) and isinstance(runs, list):
             review.look_at(tuple(runs))
+
+    def _open_job(self, number: object) -> None:
+        """Open a job over the list of jobs."""
+        from rft_tui.tui.screens.jobs import JobsScreen
+
+        jobs = self.rft.work_screen("jobs")
+        self.do_screen_jobs()
+        if isinstance(jobs, JobsScreen) and isinstance(number, int):
+            jobs.open_next(number)
 
     def do_tasks_pause(self) -> None:
         """Let the task rest."""

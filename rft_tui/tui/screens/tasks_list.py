@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rft_tui.safetext import one_line
 from rft_tui.store.tasks import StoredTask, TaskState
 from rft_tui.tui.paint import Line, fit, fit_right, wrap_line
-from rft_tui.tui.task_words import STATE_SIGNS, counted, duration, moment, money, standing
+from rft_tui.tui.task_words import counted, duration, moment, money, sign_of, standing
 
 COLUMNS = (("state", 11), ("done", 11), ("errors", 6), ("cost", 8))
 """Columns at the right of what a task does, and their widths."""
@@ -45,7 +45,7 @@ class TasksSource:
     def paint(self, row: StoredTask, width: int) -> Line:
         """One task: number, what it does, its state as sign and word, its figures."""
         progress = row.progress
-        sign, style = STATE_SIGNS[row.state]
+        sign, style = sign_of(row)
         word = {"pause": "pausing", "cancel": "ending"}.get(row.wish, row.state.value)
         room = width - sum(size + 1 for _name, size in COLUMNS) - 1
         title = f"{row.id:>3} {one_line(row.title, 200)}"
@@ -73,7 +73,7 @@ def task_details(task: StoredTask, width: int) -> list[Line]:
     if task.simulated:
         lines.append([("SIMULATED", "state.warning bold"), (": the embedded service answers", "text.dim")])
     lines.append([])
-    sign, style = STATE_SIGNS[task.state]
+    sign, style = sign_of(task)
     said = f"{sign} {task.state}" + (f" · {standing(task)}" if task.is_open and standing(task) else "")
     lines += _fact("state", said, width, style)
     lines += _fact("done", f"{progress.done:,} of {progress.total:,}, {progress.cached:,} from the cache", width)

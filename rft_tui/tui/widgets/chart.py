@@ -149,11 +149,11 @@ class Chart(LineWidget):
         view = self.view
         left, right = view.left, min(view.right, steps[-1])
         center = self.cursor if self.cursor is not None else right
-        wide = max(NARROWEST, (right - left) * factor)
+        wide = max(NARROWEST, round((right - left) * factor))
         if wide >= steps[-1] - steps[0]:
             self._zoom = None
         else:
-            left = max(steps[0], min(center - wide / 2, steps[-1] - wide))
+            left = max(steps[0], min(round(center - wide / 2), steps[-1] - wide))
             self._zoom = (left, left + wide)
         self._changed()
 
@@ -183,7 +183,8 @@ class Chart(LineWidget):
         head: Line = [(f" {self.data.title}", "text.normal bold")]
         if self.cursor is not None:
             head.append((f"  step {shown_step(self.cursor)}", "text.accent"))
-        tail: Line = [(f"  over {self.smoothing} steps", "text.dim")] if self.smoothing > 1 else []
+        said = f"  lines over {self.smoothing} steps, values as measured"
+        tail: Line = [(said, "text.dim")] if self.smoothing > 1 else []
         lines: list[Line] = []
         for longest in (LONGEST_NAME, LONGEST_NAME // 2, LONGEST_NAME // 4, 0):
             lines = _rows([head, *self._entries(longest), tail], width)
@@ -194,7 +195,7 @@ class Chart(LineWidget):
     def _entries(self, longest: int) -> list[Line]:
         """Sign, name and value of each curve; none of the names where they have no room."""
         entries: list[Line] = []
-        for curve in self._drawn.curves:
+        for curve in self.data.curves:
             value = curve.at(self.cursor) if self.cursor is not None else curve.points[-1][1] if curve.points else None
             entry: Line = [("  ", "text.dim"), (curve.sign, f"{curve.style} bold")]
             if longest:

@@ -108,16 +108,19 @@ class Form(LineWidget):
         self.go(next(number for number, one in enumerate(self.fields) if one.name == name))
 
     def keep_in_view(self) -> None:
-        """Scroll as little as is needed."""
+        """Scroll as little as is needed, and leave no room empty; a form that has no height yet stays where it is."""
+        height = self.size.height
+        if height < 1:
+            return
         rows = self._rows()
         line = next(number for number, row in enumerate(rows) if row == self.cursor)
-        height = max(1, self.size.height)
         above = line - 1 if line and rows[line - 1] is None else line
-        self.top = max(0, min(max(self.top, line - height + 1), above, max(0, len(rows) - 1)))
+        self.top = max(0, min(max(self.top, line - height + 1), above, len(rows) - height))
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
         self.keep_in_view()
+        self.refresh()
 
     def _rows(self) -> list[int | None]:
         """The number of the field on each line; None where a section's name stands."""

@@ -92,11 +92,22 @@ def test_zoom_shows_the_end_and_marks_stay_as_measured() -> None:
     shown = chart()
     shown.zoom(0.5)
     assert shown.view.right == 40
-    assert shown.view.left == pytest.approx(20.5)
+    assert shown.view.left == 20
     shown.turn_smoothing()
     shown.move(-1)
-    assert "curve number 0 0.38" in plain(shown.legend(100)[0])
+    assert "curve number 0 0.40" in plain(shown.legend(100)[0])
     assert "valid 0.50" in plain(shown.legend(100)[0])
+    assert "lines over 5 steps, values as measured" in plain([span for line in shown.legend(100) for span in line])
+
+
+@given(st.integers(4, 300), st.lists(st.sampled_from([0.5, 2.0]), min_size=1, max_size=8), st.integers(1, 300))
+def test_a_zoomed_axis_has_whole_ends(steps: int, factors: list[float], at: int) -> None:
+    shown = chart(steps=steps)
+    shown.go_to(min(at, steps))
+    for factor in factors:
+        shown.zoom(factor)
+        assert shown.view.left == int(shown.view.left)
+        assert shown.view.right == int(shown.view.right)
 
 
 @given(st.integers(1, 8), st.integers(20, 140))

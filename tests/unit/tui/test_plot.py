@@ -137,3 +137,10 @@ def test_braille_dots_are_where_they_are_set() -> None:
     grid.dot(3, 3, 1)
     grid.dot(9, 9, 1)
     assert grid.row(0) == [("⠁", 0), ("⢀", 1)]
+
+
+def test_the_axis_below_has_whole_numbers_and_some_in_the_middle() -> None:
+    few = draw_plot([Curve("c", [(1, 0.0), (2, 1.0), (3, 0.5)])], 80, 8, View(1, 3, 0, 1))
+    assert plain(few[-1]).split() == ["1", "2", "3"]
+    narrow = draw_plot([Curve("c", [(1, 0.0), (50, 1.0)])], 28, 8, View(1, 50, 0, 1))
+    assert plain(narrow[-1]).split() == ["1", "20", "40"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rft_tui.cli.task_lines import task_line
 from rft_tui.store.tasks import StoredTask, TaskProgress, TaskState
 from rft_tui.tui.paint import line_length, plain
 from rft_tui.tui.task_words import duration, how_it_ended, moment, money, short_count, strip
@@ -93,3 +94,8 @@ def test_work_for_a_job_says_how_it_stands_and_counts_no_errors() -> None:
     assert plain(strip([watching], 100)) == "watch mine running · queued"
     done = a_task(kind="watch", title="watch mine", state=TaskState.DONE, message="ftjob-1 succeeded")
     assert how_it_ended(done)[0] == "✓ watch mine: ftjob-1 succeeded"
+    failed = a_task(kind="watch", title="watch mine", state=TaskState.DONE, message="ftjob-1 failed: bad_file: line 3")
+    assert how_it_ended(failed) == ("✗ watch mine: ftjob-1 failed: bad_file: line 3", "state.bad")
+    assert task_line(failed) == "✗ watch mine 43/80 · ftjob-1 failed: bad_file: line 3"
+    ended = a_task(kind="watch", title="watch mine", state=TaskState.DONE, message="ftjob-1 cancelled")
+    assert how_it_ended(ended) == ("! watch mine: ftjob-1 cancelled", "state.warning")
