@@ -91,7 +91,7 @@ def test_keys_of_a_real_terminal(demo: Path, size: tuple[int, int]) -> None:
         terminal.send("\x1b")
         terminal.see("149 of 240", "a right")
         terminal.send("i")
-        terminal.see("note")
+        terminal.until(lambda: "a right" not in terminal.emulator.text, "nothing asks for the note")
         terminal.send("\x1b[200~pasted [b]\x1b[201~\r")
         terminal.see("note pasted [b]")
         terminal.send("1")

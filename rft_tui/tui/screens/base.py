@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import Worker
 
-from rft_tui.errors import RftError
+from rft_tui.errors import RftError, UsageError
 from rft_tui.safetext import one_line
 from rft_tui.tui.actions import ACTIONS, CONFIRM, GLOBAL, LIST, Action
 from rft_tui.tui.keymap import written
@@ -354,17 +354,27 @@ class WorkScreen(Screen[None]):
 
     def do_edit(self) -> None:
         """Open the text in the person's editor, for reading and copying from; changes are not taken back."""
-        from rft_tui.tui.editor import edit_text
-
         taken = self.text_to_take()
         if taken is None:
             self.say("nothing to open here", "state.warning")
             return
+        self.edited_elsewhere(*taken)
+
+    def edited_elsewhere(self, text: str, suffix: str) -> str:
+        """The text as the person left it in $VISUAL or $EDITOR. Raises UsageError where none can be opened."""
+        from textual.app import SuspendNotSupported
+
+        from rft_tui.tui.editor import edit_text
+
         self.rft.forget_screen()
-        with self.app.suspend():
-            edit_text(*taken)
-        self.rft.forget_screen()
-        self.refresh(layout=True)
+        try:
+            with self.app.suspend():
+                return edit_text(text, suffix)
+        except SuspendNotSupported as error:
+            raise UsageError("no other editor can be opened on this terminal") from error
+        finally:
+            self.rft.forget_screen()
+            self.refresh(layout=True)
 
     def hint_key(self, action_id: str) -> str:
         """The key of an action as people write it, for texts on the screen."""

@@ -373,22 +373,12 @@ class GradersEditing(GradersNames):
 
     def do_graders_external(self) -> None:
         """Edit what is shown in another editor and take it back."""
-        from rft_tui.tui.editor import edit_text
-
         tab = self.work.tab
         if tab.kind == "form":
             self.do_graders_raw()
             tab = self.work.tab
         suffix = {"python": ".py", "raw": ".json"}.get(tab.kind, ".txt")
-        before = self.work.buffer.text
-        self.rft.forget_screen()
-        try:
-            with self.app.suspend():
-                text = edit_text(before, suffix)
-        finally:
-            self.rft.forget_screen()
-            self.refresh(layout=True)
-        self.work.replace_shown(text)
+        self.work.replace_shown(self.edited_elsewhere(self.work.buffer.text, suffix))
         self.paused()
 
 

@@ -17,24 +17,9 @@ from rft_tui.safetext import one_line
 from rft_tui.tui.actions import ACTIONS, EDITOR
 from rft_tui.tui.paint import Line
 from rft_tui.tui.prompt_files import save_prompt
-from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.widgets.line_input import signs
 from rft_tui.tui.workbench import workbench
-
-
-def edited_elsewhere(screen: WorkScreen, text: str) -> str:
-    """The text as the person left it in $VISUAL or $EDITOR. Raises UsageError."""
-    from rft_tui.tui.editor import edit_text
-
-    screen.rft.forget_screen()
-    try:
-        with screen.app.suspend():
-            return edit_text(text, ".txt")
-    finally:
-        screen.rft.forget_screen()
-        screen.refresh(layout=True)
-
 
 DRAFT = "prompt_draft"
 """Under which name of the session text that is not saved yet is kept: it survives a lost connection."""
@@ -178,7 +163,7 @@ class PromptEditor(OverScreen):
 
     def do_editor_external(self) -> None:
         """Edit in another editor and take the text back."""
-        text = edited_elsewhere(self, self.area.text)
+        text = self.edited_elsewhere(self.area.text, ".txt")
         if text != self.area.text:
             self.area.text = text
             self.refresh_bars()

@@ -182,12 +182,10 @@ class PromptsScreen(OverScreen, TwoPanes):
 
     def do_prompts_external(self) -> None:
         """Edit the text in the person's editor and take it back."""
-        from rft_tui.tui.screens.prompt_editor import edited_elsewhere
-
         here = self.here
         if here is None:
             return
-        text = edited_elsewhere(self, here.prompt.text)
+        text = self.edited_elsewhere(here.prompt.text, ".txt")
         if text.rstrip() == here.prompt.text:
             self.say("nothing was changed", "text.dim")
             return

@@ -145,6 +145,6 @@ def test_what_can_be_taken_out_is_the_part_and_the_children_around_it() -> None:
         ("judge · user 2 · part 2", (*child, "input", 1, "content", 1)), of_child
     ]  # fmt: skip
     assert found["judge · range to"] == [("range", (*child, "range")), of_child]
-    assert found["judge · temperature"][0] == ("judge · temperature", (*child, "sampling_params", "temperature"))
+    assert found["judge · seed"][0] == ("judge · seed", (*child, "sampling_params", "seed"))
     assert found["formula"] == []
     assert found["name"] == [("name", ("name",))]

@@ -95,7 +95,11 @@ def test_script_builds_a_table_that_can_be_read(fresh_table: Path, tmp_path: Pat
     assert licence == "This is a licence.\n\nWordNet 3.0\n"
 
 
-@pytest.mark.parametrize("content", [None, b"no table", gzip.compress(b"car\tn=\n")[:12], gzip.compress(b"\xff")])
+@pytest.mark.parametrize(
+    "content",
+    [None, b"no table", gzip.compress(b"car\tn=\n")[:12], gzip.compress(b"\xff")],
+    ids=["no file", "no gzip", "cut off", "no text"],
+)
 def test_table_that_cannot_be_read_is_said(fresh_table: Path, content: bytes | None) -> None:
     if content is not None:
         fresh_table.parent.mkdir()

@@ -171,7 +171,7 @@ async def test_alarms_are_read_on_the_range_of_the_grader(store: Store, writer: 
     ]
     await look(store, writer, backend)
     with store.read() as db:
-        assert [alarm.name for alarm in alarms_of(db, _job(store), now=1_795_000_100)] == ["jump"]
+        assert [alarm.name for alarm in alarms_of(db, _job(store), now=1_795_000_040)] == ["jump"]
     backend.jobs_made["ftjob-1"]["method"]["reinforcement"]["grader"] = {"type": "score_model", "range": [0, 10]}
     await look(store, writer, backend)
     with store.read() as db:
