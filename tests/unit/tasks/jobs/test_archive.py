@@ -15,6 +15,7 @@ import pytest
 from rft_tui.datasets.prompts import make_prompt
 from rft_tui.model import ScoreRule
 from rft_tui.store.archive_manifest import check_files, read_manifest
+from rft_tui.store.evaluation_shares import list_shares
 from rft_tui.store.filters import Selection
 from rft_tui.store.graders import add_grader
 from rft_tui.store.jobs import get_job
@@ -24,6 +25,7 @@ from rft_tui.store.tasks import TaskState
 from rft_tui.store.uploads import UploadKey, begin_upload, end_upload
 from rft_tui.tasks.import_data import import_dataset
 from rft_tui.tasks.jobs.archive import Archiving, start_archiving
+from rft_tui.tasks.jobs.curves import curves_for_alarms, read_series
 from rft_tui.tasks.jobs.evaluation import known_runs
 from tests.archive_service import CSV, GRADER, JOB, VALIDATION, ArchiveService, row
 from tests.unit.tasks.jobs.archiving import Workroom, archived
@@ -98,6 +100,20 @@ def test_the_strip_shows_how_one_answer_changed_while_it_learned(room: Workroom)
         (5, 1, "guess 2 at 5, sample 0"),
         (10, 1, "word2"),
     ]
+
+
+@pytest.mark.parametrize("answer", ["one; two", "one and two", "- one\n- two", "1. one\n2. two"])
+def test_answers_that_look_like_lists_are_counted_at_each_step(room: Workroom, answer: str) -> None:
+    room.run()
+    with room.store.write() as db:
+        before = list_shares(db, room.job)
+        db.execute("UPDATE answer SET output_text = ? WHERE output_text = 'guess 2 at 5, sample 0'", [answer])
+        assert [before, list_shares(db, room.job)] == [
+            [(0, 0.0), (5, 0.0), (10, 0.0)],
+            [(0, 0.0), (5, 0.1), (10, 0.0)],
+        ]
+        curves = curves_for_alarms(db, room.job, read_series(db, room.job.id), 0.0)
+    assert curves.shares == {"answers_with_lists": [(0, 0.0), (5, 0.1), (10, 0.0)]}
 
 
 def test_samples_of_a_row_are_run_indexes(tmp_path: Path) -> None:
