@@ -36,8 +36,9 @@ def import_files(
     """Bring in predictions and grades made elsewhere.
 
     What the files' names say is read from them; the options override it. A prompt in front of the questions is taken
-    off, so that predictions land on the items of the datasets here. All files come in, or none. Exit status 1 if
-    predictions were left out because others are stored for the same input and run.
+    off, so that predictions land on the items of the datasets here. The archive of a job (a folder that rft-tui job
+    archive has made) comes in whole: the job, its events, and the outputs of its evaluations. All files come in, or
+    none. Exit status 1 if predictions were left out because others are stored for the same input and run.
     """
     from rft_tui.interchange.importer import ImportOptions, import_predictions
 
