@@ -61,8 +61,8 @@ class JobCurves:
     """What alarms look at: series of steps and values; rewards in the grader's own scale, `span` its range.
 
     `train_loss` and `valid_loss` are those of the methods without a reward. `tokens` are completion tokens of an answer
-    in training, `errors` the share of grader calls that failed by kind, `shares` those of answers with lists, padding
-    or echoes where outputs were read; `longest_pause_s` lay between two events so far, None where that says nothing.
+    in training, `errors` the share of grader calls that failed by kind, `shares` those of answers of some look, such as
+    lists, where outputs were read; `longest_pause_s` lay between two events so far, None where that says nothing.
     """
 
     train: Sequence[Point] = ()

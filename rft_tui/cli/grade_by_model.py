@@ -116,7 +116,7 @@ def file_judge(
 ) -> Iterator[ServiceJudge | None]:
     """The judge for predictions of a file, asked by this process; None where the grader asks no service."""
     from rft_tui.graders.registry import models_asked
-    from rft_tui.tasks.judging.judge import judge_for
+    from rft_tui.tasks.judging.in_process import judge_for
 
     if not models_asked(spec):
         yield None

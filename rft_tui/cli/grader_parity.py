@@ -100,7 +100,7 @@ def _compared(
     workspace: Workspace, grader: LocalGrader, drawn: list[Gradable], profile: NamedProfile, judge_profile: str | None
 ) -> ParityReport:
     from rft_tui.graders.registry import models_asked
-    from rft_tui.tasks.judging.judge import judge_for
+    from rft_tui.tasks.judging.in_process import judge_for
     from rft_tui.tasks.parity import compare_grades
 
     validated, hosted = asyncio.run(_ask(workspace, grader, drawn, profile))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from rft_tui.cli import text
@@ -44,21 +43,15 @@ def task_json(task: StoredTask) -> JsonObject:
     return document | ({"simulated": True} if task.simulated else {})
 
 
-JOB_KINDS = frozenset({"launch", "watch"})
-"""Kinds of tasks that bring a job to its service or follow it there: their message says how it stands."""
-
-
-_BAD_END = re.compile(r" (failed|cancelled)\b")
-
-
 def task_line(task: StoredTask) -> str:
     """How a task stands, on one line."""
+    from rft_tui.tasks.jobs.task_kinds import JOB_KINDS, bad_end
+
     progress = task.progress
     if task.kind in JOB_KINDS:
         count = f" {progress.ended:,}/{progress.total:,}" if progress.total else ""
         said = "waiting for the worker" if task.state == "queued" else task.message
-        bad = _BAD_END.search(said[:120]) if task.state == "done" else None
-        sign = "" if bad is None else "✗ " if bad[1] == "failed" else "! "
+        sign = {"": "", "failed": "✗ "}.get(bad_end(task), "! ")
         return f"{sign}{task.title}{count}" + (f" · {said}" if said else "")
     parts = [f"{task.title} {progress.ended:,}/{progress.total:,}"]
     if task.state == "queued":

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from math import isfinite
 from typing import Any
 
 from rft_tui.model import GradeError, JsonObject, Usage
+from rft_tui.providers.reading import number_of
 from rft_tui.safetext import one_line
 
 VALIDATE_PATH = "/fine_tuning/alpha/graders/validate"
@@ -79,7 +79,7 @@ def read_run(answer: Any) -> HostedGrade:
     metadata = answer.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     errors = _errors(metadata.get("errors"))
-    reward = _number(answer.get("reward"))
+    reward = number_of(answer.get("reward"))
     if reward is None and not errors:
         errors = (GradeError(MALFORMED, "the answer has no reward that is a number, and no error"),)
     tokens, usage = _tokens(metadata.get("token_usage"))
@@ -87,9 +87,9 @@ def read_run(answer: Any) -> HostedGrade:
     return HostedGrade(
         reward=None if errors else reward,
         errors=errors,
-        sub_rewards={name: _number(value) for name, value in _entries(answer.get("sub_rewards"))},
+        sub_rewards={name: number_of(value) for name, value in _entries(answer.get("sub_rewards"))},
         model=one_line(model, NAME_LENGTH) if isinstance(model, str) else None,
-        seconds=_number(metadata.get("execution_time")),
+        seconds=number_of(metadata.get("execution_time")),
         tokens=tokens,
         usage=usage,
         usage_by_model={
@@ -117,16 +117,6 @@ def _entries(value: Any) -> list[tuple[str, Any]]:
     if not isinstance(value, dict):
         return []
     return [(one_line(name, NAME_LENGTH), one) for name, one in islice(value.items(), MAX_NAMES)]
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if isfinite(number) else None
 
 
 def _count(value: Any) -> int | None:

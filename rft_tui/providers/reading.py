@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 from rft_tui.model import Answer, JsonObject, PredictionError, Usage
@@ -62,6 +63,17 @@ def object_of(value: Any) -> JsonObject:
 def count_of(value: Any) -> int | None:
     """A number of tokens, None for anything that cannot be one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_COUNT else None
+
+
+def number_of(value: Any) -> float | None:
+    """A finite number, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if isfinite(number) else None
 
 
 def usage_of(value: Any) -> Usage:

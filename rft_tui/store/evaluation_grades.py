@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import Any
 
 from rft_tui.identity import grader_version
 from rft_tui.job_model import EvaluationOutput, EvaluationResult
@@ -25,23 +24,12 @@ ELSEWHERE = " (job)"
 NO_SCORE = "the service shows no score for this answer"
 
 
-def grader_of_job(job: StoredJob) -> JsonObject | None:
-    """The grader that a job was made with: exactly as it was sent, else as the service shows it."""
-    for source in (job.request, job.remote):
-        at: Any = source
-        for key in ("method", "reinforcement", "grader"):
-            at = at.get(key) if isinstance(at, dict) else None
-        if isinstance(at, dict):
-            return at
-    return None
-
-
 class ResultGraders:
     """The graders under which a job's results are kept; valid within one transaction."""
 
     def __init__(self, db: sqlite3.Connection, job: StoredJob) -> None:
         self._db = db
-        spec = grader_of_job(job) or {}
+        spec = job.grader or {}
         name = spec.get("name")
         self.main = one_line(name, NAME_LENGTH) if isinstance(name, str) else ""
         self.children = _children(spec)

@@ -69,9 +69,10 @@ def job_lines(
 
 
 def _line(row: tuple[Any, ...], train: float | None, valid: float | None) -> JobLine:
-    first, last = row[:10], row[12:15]
-    created = _time(row[15], row[16])
-    return JobLine(*first, bool(row[10]), bool(row[11]), *last, created, train, valid)  # type: ignore[call-arg]
+    *values, at, here = row
+    values[10:12] = map(bool, row[10:12])
+    values += [_time(at, here), train, valid]
+    return JobLine(*values)
 
 
 def _time(at: float | None, here: str | None) -> float:

@@ -77,6 +77,17 @@ class StoredJob:
         """The id at the service, or its number here while it has none."""
         return self.remote_id or f"job {self.id}"
 
+    @property
+    def grader(self) -> JsonObject | None:
+        """The grader that it was made with: exactly as it was sent, else as the service shows it."""
+        for source in (self.request, self.remote):
+            at: Any = source
+            for key in ("method", "reinforcement", "grader"):
+                at = at.get(key) if isinstance(at, dict) else None
+            if isinstance(at, dict):
+                return at
+        return None
+
 
 _COLUMNS = (
     "id, profile, backend, service, remote_id, mark, name, status, method, model, fine_tuned_model, request, remote,"
@@ -223,6 +234,7 @@ def _read(db: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[Sto
 
 
 def _job(row: Sequence[Any]) -> StoredJob:
-    request, remote = (None if body is None else json.loads(body) for body in row[11:13])
-    first, middle, last = row[:11], row[13:17], row[19:]
-    return StoredJob(*first, request, remote, *middle, bool(row[17]), bool(row[18]), *last)  # type: ignore[call-arg]
+    values = list(row)
+    values[11:13] = [None if body is None else json.loads(body) for body in row[11:13]]
+    values[17:19] = map(bool, row[17:19])
+    return StoredJob(*values)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import islice
 
 from rft_tui.errors import UsageError
@@ -23,14 +22,6 @@ LONGEST = 200_000
 
 SHOWN_NAMES = 8
 """Names that a note tells at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptList:
-    """A list by its name, and how many predictions are in it."""
-
-    name: str
-    count: int
 
 
 def put_list(db: sqlite3.Connection, name: str, predictions: Iterable[int]) -> int:
@@ -48,17 +39,6 @@ def put_list(db: sqlite3.Connection, name: str, predictions: Iterable[int]) -> i
         ((name, position, prediction) for position, prediction in enumerate(islice(predictions, LONGEST), 1)),
     )
     return db.total_changes - before
-
-
-def list_kept(db: sqlite3.Connection) -> list[KeptList]:
-    """All lists by name, with their sizes."""
-    rows = db.execute("SELECT name, count(*) FROM kept_list GROUP BY name ORDER BY name")
-    return [KeptList(*row) for row in rows]
-
-
-def drop_list(db: sqlite3.Connection, name: str) -> bool:
-    """Forget a list; whether there was one."""
-    return db.execute("DELETE FROM kept_list WHERE name = ?", [storable(name)]).rowcount > 0
 
 
 def unknown_lists(db: sqlite3.Connection, query: Query) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ class BenchWork:
         begun = monotonic()
         with ExitStack() as stack:
             if models_asked(self._grader.spec):
-                from rft_tui.tasks.judging.judge import judge_for
+                from rft_tui.tasks.judging.in_process import judge_for
 
                 self._judge = stack.enter_context(judge_for(self._workspace, None))
             judge = self._judge

@@ -194,7 +194,7 @@ class RftApp(ThinOutput, App[None]):
     def _stop_work(self) -> None:
         """Stop what is done in the background."""
         self.is_leaving = True
-        if (judging := sys.modules.get("rft_tui.tasks.judging.judge")) is not None:
+        if (judging := sys.modules.get("rft_tui.tasks.judging.in_process")) is not None:
             judging.leave_judges()
         for screen in self._work_screens.values():
             screen.stop_work()

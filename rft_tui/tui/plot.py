@@ -31,6 +31,12 @@ LEAST_LABELS = 3
 ROUND = 10
 """An axis up to here or beyond needs no decimals at its zero."""
 
+LARGEST, SMALLEST = 1e100, 1e-80
+"""Values beyond the first are drawn at the edge and stretch no axis; what lies below the second counts as zero."""
+
+FLAT = 1e-12
+"""Share of the largest value below which a spread cannot be drawn."""
+
 Point = tuple[float, float]
 
 
@@ -77,16 +83,19 @@ class View:
 def whole_view(
     curves: Sequence[Curve], *, low: float | None = None, high: float | None = None, end: float | None = None
 ) -> View:
-    """A view that shows all of some curves; `low` and `high`, and the x up to `end`, are shown in any case."""
+    """A view that shows all of some curves; `low` and `high`, and the x up to `end`, are shown in any case.
+
+    Its height is a number that can be divided by, whatever was measured.
+    """
     xs = [x for curve in curves for x in ((curve.points[0][0], curve.points[-1][0]) if curve.points else ())]
-    ys = [y for curve in curves for _x, y in curve.points if isfinite(y)]
+    ys = [y for curve in curves for _x, y in curve.points if abs(y) <= LARGEST]
     ys += [edge for edge in (low, high) if edge is not None]
     if not xs or not ys:
         return View(0, 1, 0 if low is None else low, 1 if high is None else high)
     left, right, least, most = min(xs), max(xs), min(ys), max(ys)
     right = right if end is None else max(right, end)
-    if most <= least:
-        room = abs(most) * 0.1 or 0.5
+    if most - least <= max(-least, most, SMALLEST) * FLAT:
+        room = abs(most) * 0.1 if abs(most) > SMALLEST else 0.5
         least, most = least - room, most + room
     elif low is None or least < low or high is None or most > high:
         step = nice_step((most - least) / 4)

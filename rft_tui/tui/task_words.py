@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rft_tui.safetext import one_line
 from rft_tui.store.tasks import StoredTask, TaskState
+from rft_tui.tasks.jobs.task_kinds import JOB_KINDS, bad_end
 from rft_tui.tui.paint import Line, line_length
 
 STATE_SIGNS: dict[TaskState, tuple[str, str]] = {
@@ -21,17 +21,10 @@ STATE_SIGNS: dict[TaskState, tuple[str, str]] = {
 """A sign and a colour for each state; the word always stands beside it."""
 
 
-JOB_KINDS = frozenset({"launch", "watch"})
-"""Kinds of tasks that bring a job to its service or follow it there: their message says how it stands."""
-
-
-_BAD_END = re.compile(r" (failed|cancelled)\b")
-
-
 def sign_of(task: StoredTask) -> tuple[str, str]:
     """Sign and colour of how a task stands; work for a job is no better than how that job ended."""
-    if task.kind in JOB_KINDS and task.state is TaskState.DONE and (bad := _BAD_END.search(task.message[:120])):
-        return ("✗", "state.bad") if bad[1] == "failed" else ("!", "state.warning")
+    if bad := bad_end(task):
+        return ("✗", "state.bad") if bad == "failed" else ("!", "state.warning")
     return STATE_SIGNS[task.state]
 
 
@@ -47,6 +40,17 @@ def money(dollars: float) -> str:
     if dollars < 0.01:
         return f"${dollars:.4f}" if dollars >= 0.0001 else "<$0.0001"
     return f"${dollars:,.2f}"
+
+
+def about_cost(cost: float | None) -> str:
+    """What something may cost in US dollars; None where a price is not known."""
+    return "unknown price" if cost is None else f"about {money(cost)}"
+
+
+def at_most(questions: int, cost: float | None, *, through: str = "", simulated: bool = False) -> str:
+    """What asking a judge takes: ``at most 12 SIMULATED questions through NAME, about $0.02``."""
+    asked = counted(questions, "SIMULATED question" if simulated else "question")
+    return f"at most {asked}{f' through {through}' if through else ''}, {about_cost(cost)}"
 
 
 def short_count(number: int) -> str:

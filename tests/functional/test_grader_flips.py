@@ -164,7 +164,7 @@ async def test_a_judge_is_asked_only_after_count_and_cost(asking: Path, monkeypa
     def judge_for(*given: object, **_named: object) -> None:
         asked.append(given)
 
-    monkeypatch.setattr("rft_tui.tasks.judging.judge.judge_for", judge_for)
+    monkeypatch.setattr("rft_tui.tasks.judging.in_process.judge_for", judge_for)
     async with running(asking) as app:
         await on_graders(app, "asks").press("C").see("not graded by v1: 16 · v2: 16 · judge", "0 predictions scored by")
         await app.see("ask simulated in all runs", "at most 32 questions").is_sound()
@@ -181,7 +181,7 @@ class Judge:
     def __init__(self, patch: pytest.MonkeyPatch, answer: Callable[[ModelCall], ModelReply]) -> None:
         self.service = Service(script=answer)
         self.opened = 0
-        patch.setattr("rft_tui.tasks.judging.judge.judge_for", self.judge_for)
+        patch.setattr("rft_tui.tasks.judging.in_process.judge_for", self.judge_for)
 
     @contextmanager
     def judge_for(self, workspace: Workspace, _profile: str) -> Iterator[ServiceJudge]:

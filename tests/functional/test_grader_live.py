@@ -55,7 +55,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
         with judging(workspace.store, made, profile=profile(json_schema="yes"), **caps) as judge:
             yield judge
 
-    monkeypatch.setattr("rft_tui.tasks.judging.judge.judge_for", judge_for)
+    monkeypatch.setattr("rft_tui.tasks.judging.in_process.judge_for", judge_for)
     monkeypatch.setattr(graders_on_pause, "ASK_PAUSE_S", 0.03)
     return made
 
@@ -206,7 +206,7 @@ class TestOnPause:
         def judge_for(*_given: Any, **_more: Any) -> Any:
             raise SettingsError("the address is none")
 
-        monkeypatch.setattr("rft_tui.tasks.judging.judge.judge_for", judge_for)
+        monkeypatch.setattr("rft_tui.tasks.judging.in_process.judge_for", judge_for)
         async with running(asks) as app:
             await switched_on(opened(app)).see_in("footer", "the address is none").not_see_in("header", "on pause")
         assert not service.calls

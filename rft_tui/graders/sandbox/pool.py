@@ -11,7 +11,7 @@ import select
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -96,7 +96,7 @@ class SandboxPool:
                 except OSError:
                     return
 
-    def run(self, calls: Iterable[tuple[JsonObject, JsonObject]]) -> Iterator[CallResult]:
+    def run(self, calls: Iterable[tuple[JsonObject, JsonObject]]) -> Generator[CallResult, None, None]:
         """One result for each ``(sample, item)``, in order; reads `calls` a bounded way ahead.
 
         Raises RuntimeError where the pool is closed or already runs a batch. Closing the iterator early kills the

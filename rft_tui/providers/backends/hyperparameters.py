@@ -66,10 +66,11 @@ class Hyperparameter:
         """The value itself where it is allowed. Raises UsageError."""
         if isinstance(value, str) and value in (self.unset, *self.choices):
             return value
-        number = not isinstance(value, bool) and isinstance(value, int | float) and self.kind != "choice"
-        if not number or (self.kind == "whole" and not isinstance(value, int)) or not self._is_within(value):
-            raise self._refusal(repr(value) if said is None else said)
-        return value  # type: ignore[no-any-return]
+        is_number = isinstance(value, int if self.kind == "whole" else int | float) and not isinstance(value, bool)
+        if is_number and self.kind != "choice" and self._is_within(value):
+            number: int | float = value
+            return number
+        raise self._refusal(repr(value) if said is None else said)
 
     def _is_within(self, value: int | float) -> bool:
         return (

@@ -7,7 +7,6 @@ error may be an empty object.
 from __future__ import annotations
 
 import re
-from math import isfinite
 from typing import Any
 
 from rft_tui.errors import ServiceError
@@ -22,6 +21,7 @@ from rft_tui.providers.reading import (
     failed,
     failed_by_word,
     name_of,
+    number_of,
     object_of,
     objects_of,
     text_of,
@@ -107,15 +107,9 @@ def _answer(sample: JsonObject, call: ModelCall) -> Answer:
 
 
 def _result(raw: JsonObject) -> EvaluationResult:
-    score, passed = raw.get("score"), raw.get("passed")
-    number: float | None = None
-    if isinstance(score, int | float) and not isinstance(score, bool):
-        try:
-            number = float(score) if isfinite(score) else None
-        except OverflowError:
-            number = None
+    score, passed = number_of(raw.get("score")), raw.get("passed")
     name = plain_name(name_of(raw.get("name"))) or "grader"
-    return EvaluationResult(name, number, passed if isinstance(passed, bool) else None, tuple(_steps(raw)))
+    return EvaluationResult(name, score, passed if isinstance(passed, bool) else None, tuple(_steps(raw)))
 
 
 def _steps(raw: JsonObject) -> list[str]:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from math import isfinite
 from typing import Any
 
 from rft_tui.errors import ServiceError
 from rft_tui.job_model import JobCheckpoint, JobEvent, RemoteJob
 from rft_tui.model import JsonObject
-from rft_tui.providers.reading import kept, name_of, object_of, text_of
+from rft_tui.providers.reading import kept, name_of, number_of, object_of, text_of
 from rft_tui.safetext import one_line
 
 MOST_SERIES = 500
@@ -165,13 +164,8 @@ def _limited(numbers: Iterator[tuple[str, float]]) -> Iterator[tuple[str, float]
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    if not isfinite(number) or abs(number) > LARGEST_NUMBER:
+    number = number_of(value)
+    if number is None or abs(number) > LARGEST_NUMBER:
         return None
     return number if abs(number) >= SMALLEST_NUMBER else 0.0
 

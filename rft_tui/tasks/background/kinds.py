@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from rft_tui.tasks.background.bench import Bench
 from rft_tui.tasks.background.control import Control, TaskEnd
+from rft_tui.tasks.jobs.task_kinds import LAUNCH, WATCH
 
 Do: TypeAlias = Callable[[Bench, Control], Awaitable[TaskEnd]]
 """Does a task and says how it ended; RftError stops it as failed."""
@@ -52,11 +53,11 @@ TASK_KINDS: dict[str, Do] = {
     "predict": _predict,
     "grade": _grade,
     "batch": _batch,
-    "launch": _launch,
-    "watch": _watch,
+    LAUNCH: _launch,
+    WATCH: _watch,
     "archive": _archive,
 }
 """What a worker can do, by the kind of the task."""
 
-WATCHING = frozenset({"watch"})
+WATCHING = frozenset({WATCH})
 """Kinds that wait for most of the time."""

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from rft_tui.analysis.job_alarms import JobAlarm, job_alarms
 from rft_tui.graders.spec import score_rule
-from rft_tui.model import JsonObject
 from rft_tui.store.jobs import StoredJob
 from rft_tui.tasks.jobs.curves import JobSeries, curves_for_alarms, read_series
 
@@ -23,23 +22,17 @@ def alarms_of(
 
 
 def span_of(job: StoredJob) -> float:
-    """How wide the range of the job's grader is; 1 where there is none, or none that can be read."""
-    grader = grader_of(job)
-    if grader is None:
-        return 1.0
+    """How wide the range of the job's grader is."""
+    low, high = reward_range(job)
+    return high - low
+
+
+def reward_range(job: StoredJob) -> tuple[float, float]:
+    """The range of the job's grader; 0 to 1 where there is none, or none that can be read."""
+    if job.grader is None:
+        return 0.0, 1.0
     try:
-        rule = score_rule(grader)
+        rule = score_rule(job.grader)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return 1.0
-    return rule.high - rule.low if rule.high > rule.low else 1.0
-
-
-def grader_of(job: StoredJob) -> JsonObject | None:
-    """The grader of a job as it was sent, or as the service shows it."""
-    for body in (job.request, job.remote):
-        method = (body or {}).get("method")
-        held = method.get("reinforcement") if isinstance(method, dict) else None
-        grader = held.get("grader") if isinstance(held, dict) else None
-        if isinstance(grader, dict):
-            return grader
-    return None
+        return 0.0, 1.0
+    return (rule.low, rule.high) if rule.high > rule.low else (0.0, 1.0)

@@ -7,7 +7,6 @@ comes last and says what the folder holds and what it lacks.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,7 @@ from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.jobs.archive_files import LEFT_OUT, archive_data_files, archive_result_files
 from rft_tui.tasks.jobs.archive_records import complete_manifest, finish, write_records
 from rft_tui.tasks.jobs.evaluation import RunFile, archive_outputs, bring_outputs, known_runs
-from rft_tui.tasks.jobs.mirror import mirror_job, saw, service_of
+from rft_tui.tasks.jobs.mirror import mirror_job
 
 ARCHIVE = "archive"
 """The kind of these tasks."""
@@ -68,27 +67,13 @@ def start_archiving(store: Store, job: StoredJob, profile: NamedProfile | None =
     """
     if job.remote_id is None:
         raise UsageError(f"{job.label} has no id at the service: there is nothing to archive")
-    request = {"job": job.id, "remote_id": job.remote_id, "profile": job.profile if profile is None else profile.name}
-    return _queue(store, request, job.name or job.remote_id, simulated=job.simulated)
-
-
-def start_archiving_remote(store: Store, profile: NamedProfile, remote_id: str) -> int:
-    """The same for a job that only its service knows: its id and the profile are enough."""
-    with store.read() as db:
-        known = _find(db, service_of(profile), remote_id)
-    if known is not None:
-        return start_archiving(store, known, profile)
-    request: JsonObject = {"remote_id": remote_id, "profile": profile.name}
-    return _queue(store, request, remote_id, simulated=profile.is_simulated)
-
-
-def _queue(store: Store, request: JsonObject, name: str, *, simulated: bool) -> int:
-    same = ("remote_id", "profile")
+    request: JsonObject = {"job": job.id, "profile": job.profile if profile is None else profile.name}
+    title = f"archive {one_line(job.name or job.label, 80)}"
     with store.write() as db:
         for task in list_tasks(db, OPEN_STATES):
-            if task.kind == ARCHIVE and all(task.request.get(key) == request[key] for key in same):
+            if task.kind == ARCHIVE and task.request == request:
                 return task.id
-        return add_task(db, ARCHIVE, f"archive {one_line(name, 80)}", request, simulated=simulated)
+        return add_task(db, ARCHIVE, title, request, simulated=job.simulated)
 
 
 async def archive(bench: Bench, control: Control) -> TaskEnd:
@@ -96,12 +81,7 @@ async def archive(bench: Bench, control: Control) -> TaskEnd:
     request = control.task.request
     profile = bench.services.profile(str(request["profile"]))
     backend = open_backend(await bench.services.open(profile))
-    if "job" in request:
-        job = _job(bench.store, int(request["job"]))
-    else:
-        control.message = "asking the service for the job"
-        remote = await backend.get(str(request["remote_id"]))
-        job = _job(bench.store, await bench.writer.do(lambda db: saw(db, remote, profile, backend), control.seal))
+    job = _job(bench.store, int(request["job"]))
     folder = await asyncio.to_thread(_folder_of, bench.store, job)
     await bench.writer.do(partial(set_archive, number=job.id, folder=f"{FOLDER}/{folder.name}"), control.seal)
     at = Archiving(bench, control, backend, job, folder)
@@ -158,11 +138,6 @@ def _ended(at: Archiving, manifest: Manifest, stopped: ServiceError | None) -> T
     if stopped is not None:
         return TaskEnd(TaskState.FAILED, said, stopped.as_json())
     return at.control.stopped() if at.is_stopped() else TaskEnd(TaskState.DONE, said)
-
-
-def _find(db: sqlite3.Connection, service: str, remote_id: str) -> StoredJob | None:
-    row = db.execute("SELECT id FROM job WHERE service = ? AND remote_id = ?", [service, remote_id]).fetchone()
-    return None if row is None else get_job(db, int(row[0]))
 
 
 def _job(store: Store, number: int) -> StoredJob:

@@ -43,7 +43,6 @@ from rft_tui.store.archives import (
 )
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import now
-from rft_tui.store.evaluation_grades import grader_of_job
 from rft_tui.store.job_events import checkpoints_of, raw_events
 from rft_tui.store.prompts import get_prompt
 
@@ -69,7 +68,7 @@ def write_records(at: Archiving) -> None:
         write_json(folder / JOB, job.remote)
     if job.request is not None:
         write_json(folder / REQUEST, job.request)
-    if (grader := grader_of_job(job)) is not None:
+    if (grader := job.grader) is not None:
         write_json(folder / GRADER, grader)
     with store.read() as db:
         prompt = get_prompt(db, job.prompt) if job.prompt else None

@@ -193,26 +193,16 @@ class UploadFile:
     sha256: str
     notes: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def name(self) -> str:
-        """The name under which it is sent."""
-        return self.path.name
-
-    def discard(self) -> None:
-        """Remove it, once it is at the service or not wanted."""
-        self.path.unlink(missing_ok=True)
-        with suppress(OSError):
-            self.path.parent.rmdir()
-
 
 def write_upload(store: Store, plan: RowPlan) -> UploadFile:
-    """Write the rows of a plan to a file beside the cache, named by its part and content; the same rows, the same file.
+    """Write the rows of a plan to a file of its own beside the cache, which belongs to whoever asked for it.
 
     Raises InputError naming the first row that cannot be sent, or where there are no rows; StoreError where the disk
     does not take it.
     """
     folder = store.path.parent / FOLDER
-    unfinished = folder / f"{plan.part}-{os.urandom(6).hex()}.part"
+    path = folder / f"{plan.part}-{os.urandom(8).hex()}.jsonl"
+    unfinished = path.with_suffix(".part")
     digest, rows, size = sha256(), 0, 0
     notes: dict[str, int] = {}
     try:
@@ -232,7 +222,6 @@ def write_upload(store: Store, plan: RowPlan) -> UploadFile:
                 raise InputError(f"{plan.source.label}: there are no rows to train on.")
             stream.flush()
             os.fsync(stream.fileno())
-        path = folder / f"{plan.part}-{digest.hexdigest()[:16]}.jsonl"
         unfinished.replace(path)
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror or error}", hint="Free some space or mend the disk.") from error

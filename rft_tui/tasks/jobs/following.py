@@ -17,7 +17,8 @@ from rft_tui.store.jobs import StoredJob, get_job, set_status
 from rft_tui.store.tasks import OPEN_STATES, StoredTask, get_task, list_tasks
 from rft_tui.tasks.background import launching as workers
 from rft_tui.tasks.background.following import LOOK_S, WORKER_CHECK_S, cancel_and_wait
-from rft_tui.tasks.jobs.launching import CANCELLED, LAUNCH
+from rft_tui.tasks.jobs.launching import CANCELLED
+from rft_tui.tasks.jobs.task_kinds import LAUNCH
 from rft_tui.tasks.jobs.watching import add_watching, watching_task
 
 PAGE = 500

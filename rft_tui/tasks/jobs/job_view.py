@@ -12,7 +12,6 @@ from threading import Lock
 
 from rft_tui.analysis.job_alarms import JobAlarm, job_alarms
 from rft_tui.errors import RftError, ServiceError
-from rft_tui.graders.spec import score_rule
 from rft_tui.job_model import JobCheckpoint, RemoteJob
 from rft_tui.model import JsonObject
 from rft_tui.providers.backends.reading import read_checkpoint, read_job
@@ -24,7 +23,7 @@ from rft_tui.store.event_pages import newest_steps
 from rft_tui.store.job_events import checkpoints_of, event_count
 from rft_tui.store.job_files import JobFile, job_files, with_sent
 from rft_tui.store.jobs import StoredJob, get_job
-from rft_tui.tasks.jobs.alarms import grader_of, span_of
+from rft_tui.tasks.jobs.alarms import reward_range
 from rft_tui.tasks.jobs.curves import JobSeries, SeriesCache, curves_for_alarms
 
 PACE_STEPS = 20
@@ -79,20 +78,11 @@ class JobReader:
         curves = curves_for_alarms(db, job, series, seen_at)
         low, high = reward_range(job)
         return JobView(
-            job, remote, series, tuple(job_alarms(replace(curves, span=span_of(job)), off)),
+            job, remote, series, tuple(job_alarms(replace(curves, span=high - low), off)),
             tuple(_checkpoint(one) for one in checkpoints_of(db, job.id)), _files(db, job, remote),
             event_count(db, job.id), ends_at, is_reckoned, seen_at,
             cost_so_far(job, remote, series, settings), low, high,
         )  # fmt: skip
-
-
-def reward_range(job: StoredJob) -> tuple[float, float]:
-    """The range of the job's grader; 0 to 1 where there is none, or none that can be read."""
-    grader = grader_of(job)
-    if grader is not None and span_of(job) != 1.0:
-        rule = score_rule(grader)
-        return rule.low, rule.high
-    return 0.0, 1.0
 
 
 def cost_so_far(

@@ -27,18 +27,16 @@ from rft_tui.safetext import one_line
 from rft_tui.store.database import Store
 from rft_tui.store.jobs import NewJob, StoredJob, about_to_create, add_job, get_job, set_status
 from rft_tui.store.prompts import add_prompt
-from rft_tui.store.tasks import TaskState, add_task, list_tasks
+from rft_tui.store.tasks import TaskState, add_task
 from rft_tui.tasks.background.bench import Bench
 from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.background.writing import LostTask
 from rft_tui.tasks.jobs.files import plan_rows, write_upload
 from rft_tui.tasks.jobs.mirror import check_service, saw, service_of
 from rft_tui.tasks.jobs.request import JobRequest, job_body
+from rft_tui.tasks.jobs.task_kinds import LAUNCH
 from rft_tui.tasks.jobs.uploading import Stage, ensure_uploaded
 from rft_tui.tasks.jobs.watching import add_watching
-
-LAUNCH = "launch"
-"""The kind of these tasks."""
 
 LOOKS = (0.0, 3.0, 10.0)
 """Seconds before each look for a job whose answer was lost: a list may not show it at once."""
@@ -47,9 +45,6 @@ PATIENCE_S = (1.0, 4.0, 10.0, 20.0, 30.0)
 """Seconds before such a look is tried again while the service is away."""
 
 CANCELLED = "cancelled"
-
-UNFINISHED = tuple(state for state in TaskState if state is not TaskState.DONE)
-"""States of tasks that may still go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +85,8 @@ def start_launching(store: Store, request: JobRequest, profile: NamedProfile, pr
                 db, LAUNCH, f"launch {one_line(request.name, 80)}", document | {"files": files, "remote": remote},
                 total=len(files) + 1, simulated=profile.is_simulated,
             )  # fmt: skip
-    except RftError:
-        _discard(store, set(files.values()))
+    except BaseException:
+        _discard(files)
         raise
     return Launch(number, task)
 
@@ -115,7 +110,7 @@ async def launch(bench: Bench, control: Control) -> TaskEnd:
         await bench.writer.do(partial(_failed, number=number, error=error), control.seal)
         raise
     await bench.writer.do(partial(_begin_watching, number=number), control.seal)
-    await asyncio.to_thread(_discard, bench.store, set(control.task.request["files"].values()), control.task.id)
+    await asyncio.to_thread(_discard, document["files"])
     made = _job(bench, number)
     return TaskEnd(TaskState.DONE, f"{made.label} {made.status}")
 
@@ -248,8 +243,9 @@ def _job(bench: Bench, number: int) -> StoredJob:
 
 
 def _cancelled(db: sqlite3.Connection, number: int) -> None:
-    """Say that a job was not created, unless it has been seen meanwhile."""
-    if get_job(db, number).remote_id is None:
+    """Say that a job was not created, unless it has been seen meanwhile or may have been made."""
+    job = get_job(db, number)
+    if job.remote_id is None and job.status != CREATING:
         set_status(db, number, CANCELLED, "not created")
 
 
@@ -269,10 +265,7 @@ def _size(count: int) -> str:
     return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
-def _discard(store: Store, paths: set[str], own_task: int | None = None) -> None:
-    """Remove files that were written for a launch, unless another one still needs them."""
-    with store.read() as db:
-        others = [task for task in list_tasks(db, UNFINISHED) if task.kind == LAUNCH and task.id != own_task]
-    needed = {path for task in others for path in task.request.get("files", {}).values()}
-    for path in paths - needed:
+def _discard(files: dict[str, str]) -> None:
+    """Remove the files that were written for a launch."""
+    for path in files.values():
         Path(path).unlink(missing_ok=True)

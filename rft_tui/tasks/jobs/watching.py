@@ -15,9 +15,7 @@ from rft_tui.store.tasks import OPEN_STATES, StoredTask, TaskState, add_task, li
 from rft_tui.tasks.background.bench import Bench
 from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.jobs.mirror import Look, mirror_job
-
-WATCH = "watch"
-"""The kind of these tasks."""
+from rft_tui.tasks.jobs.task_kinds import WATCH
 
 LOOK_S = {"running": 5.0, "validating_files": 5.0, "queued": 15.0, "paused": 30.0}
 """Seconds between two looks, by the job's state; other states as `running`."""

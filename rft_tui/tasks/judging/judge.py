@@ -9,15 +9,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from rft_tui.errors import ServiceError
 from rft_tui.graders.judge import EmbeddingReply, JudgeCall, JudgeReply
-from rft_tui.graders.judge_answers import read_label, read_score
-from rft_tui.identity import canonical_json, content_hash
 from rft_tui.model import SIMULATED_PREFIX, GradeError, JsonObject, JudgeUse, PredictionError, Usage
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.prices import cost_of, price_of
@@ -31,11 +28,17 @@ from rft_tui.tasks.background.writing import StoreWriter
 from rft_tui.tasks.grade import NOT_ASKED
 from rft_tui.tasks.guesses import CHARACTERS_A_TOKEN, JUDGE_OUTPUT
 from rft_tui.tasks.judging.forms import JSON, SCHEMA, WORDS, does_not_hold, is_about_the_form, lower_of, model_call
+from rft_tui.tasks.judging.kept_answers import (
+    embedding_key,
+    embedding_reply,
+    is_readable,
+    judge_reply,
+    question_key,
+)
 from rft_tui.tasks.judging.purse import JudgeTally, Purse
 
 if TYPE_CHECKING:
     from rft_tui.providers.service import ModelService
-    from rft_tui.workspace import Workspace
 
 _Outcome: TypeAlias = "Reply | PredictionError"
 _Asking: TypeAlias = Callable[[], Awaitable[_Outcome]]
@@ -127,7 +130,7 @@ class ServiceJudge:
 
     async def _ask(self, call: JudgeCall) -> JudgeReply:
         key = question_key(self._profile, call)
-        reply, cached = await self._once(key, lambda: self._judged(call), lambda reply: _is_readable(call, reply))
+        reply, cached = await self._once(key, lambda: self._judged(call), lambda reply: is_readable(call, reply))
         if isinstance(reply, PredictionError):
             return JudgeReply("", JudgeUse(call.model, simulated=self._profile.is_simulated), error=_grade_error(reply))
         return judge_reply(reply, self._profile, cached=cached)
@@ -327,46 +330,6 @@ class ServiceJudge:
             await self._writer.do(lambda db: release_all(db, self._owner))
 
 
-def question_key(profile: NamedProfile, call: JudgeCall) -> str:
-    """Under which key the answer to a question is kept: who is asked, and everything that is asked."""
-    return content_hash(
-        "judge", profile.service, call.model, canonical_json(call.messages), canonical_json(call.sampling),
-        canonical_json(call.schema), str(call.repeat),
-    )  # fmt: skip
-
-
-def embedding_key(profile: NamedProfile, model: str, texts: Sequence[str]) -> str:
-    """Under which key the vectors of some texts are kept."""
-    return content_hash("embedding", profile.service, model, *texts)
-
-
-def judge_reply(reply: Reply, profile: NamedProfile, *, cached: bool) -> JudgeReply:
-    """A kept reply as graders take it."""
-    text, form = str(reply.content.get("text", "")), str(reply.content.get("form", SCHEMA))
-    return JudgeReply(text, _use(reply, profile, cached), form)
-
-
-def embedding_reply(reply: Reply, profile: NamedProfile, *, cached: bool) -> EmbeddingReply:
-    """Kept vectors as graders take them."""
-    vectors = tuple(tuple(map(float, vector)) for vector in reply.content.get("vectors", ()))
-    return EmbeddingReply(vectors, _use(reply, profile, cached))
-
-
-def _use(reply: Reply, profile: NamedProfile, cached: bool) -> JudgeUse:
-    simulated = profile.is_simulated or reply.served_model.startswith(SIMULATED_PREFIX)
-    return JudgeUse(reply.served_model, reply.usage, reply.cost, cached, simulated=simulated)
-
-
-def _is_readable(call: JudgeCall, reply: Reply) -> bool:
-    """Whether an answer says what was asked; one that does not is an error of the grade and is asked for anew."""
-    text, form = str(reply.content["text"]), str(reply.content["form"])
-    if call.is_readable is not None:
-        return call.is_readable(text, form)
-    labels = call.schema.get("properties", {}).get("label", {}).get("enum")
-    read = read_score(text, form) if labels is None else read_label(text, list(labels), form)
-    return read.error is None
-
-
 def _take(db: sqlite3.Connection, key: str, owner: str) -> Reply | bool:
     """What is kept under a key, or else whether it is this owner's to ask."""
     known = get_reply(db, key)
@@ -376,65 +339,3 @@ def _take(db: sqlite3.Connection, key: str, owner: str) -> Reply | bool:
 def _grade_error(error: PredictionError) -> GradeError:
     kind = ERROR_KINDS.get(error.kind, "model_grader_server_error")
     return GradeError(kind, f"{error.kind}: {error.message}")
-
-
-async def _end_questions() -> None:
-    """End what is still under way on this loop."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for one in others:
-        one.cancel()
-    if others:
-        await asyncio.wait(others)
-
-
-_open: set[ServiceJudge] = set()
-"""The judges of `judge_for` that are open in this process."""
-
-
-def leave_judges() -> None:
-    """Let every judge of this process that is open, or closes, end at once: the program ends."""
-    for judge in tuple(_open):
-        judge.is_leaving = True
-        judge.stop.set()
-
-
-@contextmanager
-def judge_for(
-    workspace: Workspace,
-    profile_name: str | None,
-    *,
-    concurrency: int | None = None,
-    spend_cap: float | None = None,
-    most_requests: int | None = None,
-    patient: bool = True,
-) -> Iterator[ServiceJudge]:
-    """A judge for work in this process, on a thread of its own. Raises RftError for a profile that cannot be used."""
-    from rft_tui.providers.profiles import find_key, named_profile
-    from rft_tui.providers.service import ModelService
-
-    profile = named_profile(workspace.settings, profile_name, judge=True)
-    find_key(profile)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="judge", daemon=True)
-    thread.start()
-    writer = StoreWriter(workspace.store)
-    service = ModelService(profile, folder=workspace.store.path.parent, concurrency=concurrency)
-    try:
-        asyncio.run_coroutine_threadsafe(service.__aenter__(), loop).result()
-        judge = ServiceJudge(
-            workspace.store, writer, service, profile, loop,
-            spend_cap=spend_cap, most_requests=most_requests, patient=patient,
-        )  # fmt: skip
-        _open.add(judge)
-        try:
-            yield judge
-        finally:
-            asyncio.run_coroutine_threadsafe(judge.close(), loop).result()
-            _open.discard(judge)
-            asyncio.run_coroutine_threadsafe(_end_questions(), loop).result()
-            asyncio.run_coroutine_threadsafe(service.__aexit__(None, None, None), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-        writer.close()

@@ -12,7 +12,7 @@ from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.database import Store
 from rft_tui.store.replies import get_reply
 from rft_tui.tasks.grade import NOT_ASKED
-from rft_tui.tasks.judging.judge import embedding_key, embedding_reply, judge_reply, question_key
+from rft_tui.tasks.judging.kept_answers import embedding_key, embedding_reply, judge_reply, question_key
 
 Answer = TypeVar("Answer")
 

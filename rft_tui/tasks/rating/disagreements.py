@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rft_tui.model import Grade, ScoreRule
 from rft_tui.store.database import Store
-from rft_tui.store.graders import StoredGrader
 from rft_tui.store.grades import get_grade
 from rft_tui.store.probes import read_probed
 from rft_tui.store.scored_answers import AskedItem, ScoredAnswer, asked_of
@@ -68,17 +67,6 @@ def person_disagreements(
             passed = passes(grade, rule, None)
             found.append(Disagreement(number, asked, text, grade, rule, passed, person=disputed[number]))
     return sorted(found, key=lambda one: (-one.sharpness, one.prediction))
-
-
-def stored_disagreements(
-    store: Store, grader: StoredGrader, reviewer: str, *, runs: Sequence[int] | None = None, most: int = 20
-) -> list[Disagreement]:
-    """The sharpest disagreements of a stored version and the reviewer in the runs (None: in all). Raises StoreError."""
-    with store.read() as db:
-        wanted = None if runs is None else set(runs)
-        person = [number for number, says in person_says(db, reviewer).items() if wanted is None or says.run in wanted]
-        grades = {number: grade for number in person if (grade := get_grade(db, grader.id, number)) is not None}
-    return person_disagreements(store, grades, grader.rule, reviewer)[:most]
 
 
 def rater_disagreements(store: Store, report: RatingReport, *, most: int = 20) -> list[Disagreement]:

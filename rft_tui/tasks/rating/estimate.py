@@ -11,7 +11,7 @@ from rft_tui.providers.profiles import NamedProfile
 from rft_tui.store.database import Store
 from rft_tui.store.replies import count_kept
 from rft_tui.tasks.guesses import CHARACTERS_A_TOKEN
-from rft_tui.tasks.judging.judge import question_key
+from rft_tui.tasks.judging.kept_answers import question_key
 from rft_tui.tasks.predicting.estimate import Estimate
 
 

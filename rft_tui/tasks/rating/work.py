@@ -7,7 +7,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from rft_tui.providers.profiles import NamedProfile
-from rft_tui.tasks.judging.judge import CAP_REACHED, judge_for
+from rft_tui.tasks.judging.in_process import judge_for
+from rft_tui.tasks.judging.judge import CAP_REACHED
 from rft_tui.tasks.rating.critiques import Critique, run_critiques
 from rft_tui.tasks.rating.disagreements import Disagreement
 from rft_tui.tasks.rating.rating import RatingPlan, run_rating

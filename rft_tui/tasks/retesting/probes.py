@@ -148,13 +148,6 @@ class ProbeSet:
     total: int
 
 
-def probe_rows(
-    store: Store, choice: ProbeChoice, base: StoredGrader | None, reviewer: str, judge: Judge | None = None
-) -> list[ProbeRow]:
-    """The rows of `probe_set`."""
-    return list(probe_set(store, choice, base, reviewer, judge).rows)
-
-
 def probe_set(
     store: Store,
     choice: ProbeChoice,

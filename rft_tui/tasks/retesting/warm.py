@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
@@ -68,9 +68,9 @@ class _Switch(Event):
 class _WarmPool(SandboxPool):
     """A pool that knows its batch, so that it can be ended whoever holds the iterator."""
 
-    _batch: Iterator[CallResult] | None = None
+    _batch: Generator[CallResult, None, None] | None = None
 
-    def run(self, calls: Iterable[tuple[JsonObject, JsonObject]]) -> Iterator[CallResult]:
+    def run(self, calls: Iterable[tuple[JsonObject, JsonObject]]) -> Generator[CallResult, None, None]:
         """One result for each call, as `SandboxPool.run` gives them."""
         self._batch = super().run(calls)
         return self._batch
@@ -78,7 +78,7 @@ class _WarmPool(SandboxPool):
     def settle(self) -> None:
         """End the batch; workers that are busy with it are killed."""
         if self._batch is not None:
-            self._batch.close()  # type: ignore[attr-defined]
+            self._batch.close()
             self._batch = None
 
 

@@ -20,6 +20,7 @@ from rft_tui.store.prompts import get_prompt
 from rft_tui.store.tasks import list_tasks
 from rft_tui.tasks.jobs.pilot import SUFFIX
 from rft_tui.tasks.jobs.request import PILOT_KEY, DataSource, JobRequest, Wandb, source_of
+from rft_tui.tasks.jobs.task_kinds import LAUNCH
 from rft_tui.tui.new_job.values import written_pairs
 from rft_tui.tui.widgets.form import YES
 
@@ -109,8 +110,6 @@ def _number(value: Any) -> str:
 
 def _kept(db: sqlite3.Connection, job: StoredJob) -> JobRequest | None:
     """The request that stands with the task that launched a job."""
-    from rft_tui.tasks.jobs.launching import LAUNCH
-
     for task in list_tasks(db):
         document = task.request.get("request")
         if task.kind == LAUNCH and task.request.get("job") == job.id and isinstance(document, dict):

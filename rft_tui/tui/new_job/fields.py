@@ -32,8 +32,9 @@ _WHERE = (
     FormField("method", "method", "How the model learns; the fields below change with it, what was typed is kept.",
               CHOICE, proposal=FIRST_METHOD),
     FormField("model", "base model",
-              "The model that is trained further. s shows models asked here before, L asks the service for its list.",
-              empty="type one, or press s"),
+              "The model that is trained further. {job_form.suggest} shows models asked here before, {form.fetch} asks"
+              " the service for its list.",
+              empty="type one, or press {job_form.suggest}"),
     FormField("pilot", "pilot",
               f"The cheap look for reward hacking before the real run: {PILOT_ROWS['train']} training and"
               f" {PILOT_ROWS['validation']} validation rows for one epoch, one answer for each validation row.",
@@ -42,13 +43,15 @@ _WHERE = (
 
 _DATA = (
     FormField("training", "training data",
-              "A dataset (s or space shows them), the path of a file, or the id of a file at the service: file-abc.",
-              empty="a name, path or id; s suggests", section="rows"),
+              "A dataset ({job_form.suggest} or {form.toggle} shows them), the path of a file, or the id of a file at"
+              " the service: file-abc.",
+              empty="a name, path or id; {job_form.suggest} suggests", section="rows"),
     FormField("validation", "validation data", "Rows the model never learns from: the honest curve. Named as above.",
               empty="none"),
     FormField("test", "final test", "The dataset on which the result will be reported; only pre-flight looks at it.",
               CHOICE, empty="guessed by its name"),
-    FormField("prompt", "prompt", "A text from prompts/ put in front of every row; P makes and edits prompts.", CHOICE,
+    FormField("prompt", "prompt",
+              "A text from prompts/ put in front of every row; {form.prompts} makes and edits prompts.", CHOICE,
               empty="none"),
     FormField("as_developer", "as developer message", "Send the prompt as a developer message of its own.", YES_NO),
 )  # fmt: skip
@@ -78,7 +81,7 @@ _LABELS = (
 
 
 def fields_of(method: JobMethod, backend: str = "openai") -> tuple[FormField, ...]:
-    """The fields of a method at a backend."""
+    """The fields of a method at a backend; ``{action.id}`` in a text stands for the key of that action."""
     reward = _REWARD if method == "reinforcement" else ()
     return (*_WHERE, *_DATA, *reward, *_hyperparameters(method, backend), *_LABELS)
 

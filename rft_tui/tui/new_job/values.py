@@ -6,18 +6,16 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-from rft_tui.errors import RftError, UsageError
+from rft_tui.errors import UsageError
 from rft_tui.job_model import METHODS
 from rft_tui.model import JsonObject
 from rft_tui.providers.backends.hyperparameters import HyperparameterValue, hyperparameters_of
 from rft_tui.tasks.jobs.pilot import pilot_of
 from rft_tui.tasks.jobs.request import DataSource, JobRequest, Wandb, request_problems, source_of
 from rft_tui.tasks.jobs.response_format import job_response_format, nested_form
+from rft_tui.tui.form_values import ValuesReader, whole
 from rft_tui.tui.new_job.fields import FIRST_METHOD, method_of
-
-Value = TypeVar("Value")
 
 MISSING = {
     "model": "name a base model",
@@ -29,9 +27,6 @@ MISSING = {
 
 _FIELD_OF = {"wandb": "wandb_project"}
 """Fields of a request that are called otherwise in the form."""
-
-LONGEST_NUMBER = 12
-"""Digits of a whole number that is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,55 +42,54 @@ class Surroundings:
     grader: Callable[[str], JsonObject] | None = None
 
 
-class JobFormReader:
+class JobFormReader(ValuesReader):
     """Reads values one by one and keeps what is wrong, by field."""
 
     def __init__(self, values: Mapping[str, str], around: Surroundings) -> None:
-        self._values = values
+        super().__init__(values, around.folder)
         self._around = around
-        self.problems: dict[str, str] = {}
 
     def request(self) -> JobRequest:
         """The request as far as it can be read; it may be used only where there are no problems.
 
         That of a pilot is the pilot's own.
         """
-        method = method_of(self._text("method") or FIRST_METHOD)
-        if self._text("method") not in ("", *METHODS):
+        method = method_of(self.text("method") or FIRST_METHOD)
+        if self.text("method") not in ("", *METHODS):
             self.problems["method"] = f"there is no such method; one of {', '.join(METHODS)}"
         is_rewarded = method == "reinforcement"
-        training = self._take("training", self._source)
+        training = self.take("training", self._source)
         if training is None:
             self.problems.setdefault("training", "name the rows to train on")
-        test = self._text("test")
+        test = self.text("test")
         if test and test not in self._around.datasets:
             self.problems["test"] = "there is no such dataset"
         request = JobRequest(
-            profile=self._text("profile"),
+            profile=self.text("profile"),
             method=method,
-            model=self._text("model"),
+            model=self.text("model"),
             training=training or DataSource("dataset", ""),
-            validation=self._take("validation", self._source),
+            validation=self.take("validation", self._source),
             test=test,
-            prompt=self._text("prompt"),
-            as_developer=bool(self._text("as_developer")),
-            grader=self._take("grader", self._grader) if is_rewarded else None,
-            suffix=self._text("suffix"),
-            seed=self._take("seed", _whole),
-            metadata=self._take("metadata", read_pairs) or {},
-            response_format=self._take("response_format", self._schema) if is_rewarded else None,
+            prompt=self.text("prompt"),
+            as_developer=bool(self.text("as_developer")),
+            grader=self.take("grader", self._grader) if is_rewarded else None,
+            suffix=self.text("suffix"),
+            seed=self.take("seed", whole),
+            metadata=self.take("metadata", read_pairs) or {},
+            response_format=self.take("response_format", self._schema) if is_rewarded else None,
             wandb=self._wandb(),
             hyperparameters=self._hyperparameters(request_method=method),
         )
         self._add_problems(request)
-        return pilot_of(request) if self._text("pilot") else request
+        return pilot_of(request) if self.text("pilot") else request
 
     def _add_problems(self, request: JobRequest) -> None:
         """What a service would refuse, at the field, unless something is said there already."""
-        made = pilot_of(request) if self._text("pilot") else request
+        made = pilot_of(request) if self.text("pilot") else request
         for problem in request_problems(made, self._around.backend):
             field = _FIELD_OF.get(problem.field, problem.field)
-            if not self._text(field) or field == "wandb_project":
+            if not self.text(field) or field == "wandb_project":
                 self.problems.setdefault(field, MISSING.get(field, problem.message))
             else:
                 self.problems.setdefault(field, f"{problem.message}; {_beginning_small(problem.hint)}".rstrip("; ."))
@@ -104,7 +98,7 @@ class JobFormReader:
         """Those that were given; what is left to the service is left out."""
         given: dict[str, HyperparameterValue] = {}
         for one in hyperparameters_of(method_of(request_method), self._around.backend):
-            text = self._text(one.name)
+            text = self.text(one.name)
             if not text or text.lower() == one.unset:
                 continue
             try:
@@ -114,33 +108,18 @@ class JobFormReader:
         return given
 
     def _wandb(self) -> Wandb | None:
-        parts = [self._text(f"wandb_{name}") for name in ("project", "name", "entity", "tags")]
+        parts = [self.text(f"wandb_{name}") for name in ("project", "name", "entity", "tags")]
         if not any(parts):
             return None
         project, name, entity, tags = parts
         return Wandb(project, name, entity, tuple(tag for part in tags.split(",") if (tag := part.strip())))
-
-    def _text(self, name: str) -> str:
-        return self._values.get(name, "").strip()
-
-    def _take(self, name: str, read: Callable[[str], Value]) -> Value | None:
-        text = self._text(name)
-        if not text:
-            return None
-        try:
-            return read(text)
-        except RftError as error:
-            self.problems[name] = error.message
-        except (ValueError, RecursionError) as error:
-            self.problems[name] = str(error)
-        return None
 
     def _source(self, text: str) -> DataSource:
         """A dataset of that name, else a file (from the workspace's folder on), else an id at the service."""
         if text in self._around.datasets:
             return DataSource("dataset", text)
         try:
-            path = self._path(text)
+            path = self.path(text)
         except (OSError, RuntimeError, ValueError):
             path = Path(text)
         for name in (str(path), text):
@@ -148,10 +127,6 @@ class JobFormReader:
             if source.kind != "dataset":
                 return source
         raise UsageError("there is no dataset or file of that name, and ids begin with file-")
-
-    def _path(self, text: str) -> Path:
-        path = Path(text).expanduser() if text.startswith("~/") else Path(text)
-        return path if path.is_absolute() else self._around.folder / path
 
     def _grader(self, text: str) -> JsonObject:
         """A version in the store, or a spec as it stands: that of a job whose grader is not stored here."""
@@ -163,7 +138,7 @@ class JobFormReader:
 
     def _schema(self, text: str) -> JsonObject:
         """A file with a schema, or the response format itself, as jobs have it."""
-        return nested_form(_object(text)) if text.startswith("{") else job_response_format(self._path(text))
+        return nested_form(_object(text)) if text.startswith("{") else job_response_format(self.path(text))
 
 
 def read_pairs(text: str) -> dict[str, str]:
@@ -204,13 +179,6 @@ def _object(text: str) -> JsonObject:
     if isinstance(document, dict):
         return document
     raise ValueError("this is no JSON object")
-
-
-def _whole(text: str) -> int:
-    digits = text.removeprefix("-")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST_NUMBER:
-        raise ValueError("a whole number")
-    return int(text)
 
 
 def _beginning_small(hint: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rft_tui.safetext import one_line
 from rft_tui.tui.paint import Line, wrap_line
-from rft_tui.tui.task_words import counted, money, short_count
+from rft_tui.tui.task_words import about_cost, counted, short_count
 
 if TYPE_CHECKING:
     from rft_tui.tasks.predicting.planning import PredictPlan
@@ -26,8 +26,12 @@ def estimate_lines(made: PredictPlan, width: int, *, is_old: bool = False) -> li
     asked: Line = [(counted(made.requests, "request"), f"{style} bold"), (f" · {made.known:,} known already", style)]
     if made.requests:
         tokens = f"about {short_count(figures.input_tokens)} tokens in, {short_count(figures.output_tokens)} out"
-        cost = "unknown price" if figures.cost is None else f"about {money(figures.cost)}"
-        parts = [runs, asked, [(tokens, style)], [(cost, "state.warning" if figures.cost is None else f"{style} bold")]]
+        parts = [
+            runs,
+            asked,
+            [(tokens, style)],
+            [(about_cost(figures.cost), "state.warning" if figures.cost is None else f"{style} bold")],
+        ]
     else:
         parts = [runs, asked, [("nothing to pay", style)]]
     lines: list[Line] = []

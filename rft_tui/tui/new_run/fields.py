@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-
 from rft_tui.tui.widgets.form import FieldKind, FormField
 
 TEXT, CHOICE, SEVERAL, YES_NO = FieldKind.TEXT, FieldKind.CHOICE, FieldKind.SEVERAL, FieldKind.YES_NO
@@ -71,14 +67,3 @@ FIELDS: tuple[FormField, ...] = (
     FormField("no_cache", "no cache", "Ask everything anew, as further runs, though answers are known.", YES_NO),
 )  # fmt: skip
 """Every field of the form; ``{action.id}`` in a text stands for the key of that action."""
-
-_KEY = re.compile(r"\{([a-z_.]+)\}")
-
-
-def with_keys(fields: Sequence[FormField], key: Callable[[str], str]) -> tuple[FormField, ...]:
-    """The fields with the keys that a person has; `key` gives that of an action's id."""
-
-    def filled(text: str) -> str:
-        return _KEY.sub(lambda found: key(found[1]), text)
-
-    return tuple(replace(one, sentence=filled(one.sentence), empty=filled(one.empty)) for one in fields)

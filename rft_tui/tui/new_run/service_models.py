@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rft_tui.errors import ServiceError
+from rft_tui.tui.waiting import waited_for
 
 if TYPE_CHECKING:
     from rft_tui.providers.models import ServiceModel
@@ -16,32 +16,16 @@ if TYPE_CHECKING:
 MOST_S = 30.0
 """How long the service may take."""
 
-LOOK_S = 0.1
-"""How often it is looked whether somebody still waits."""
-
 
 def fetch_models(profile: NamedProfile, folder: Path, is_over: Callable[[], bool]) -> list[ServiceModel] | None:
     """The models of a service; None where nobody waits any more. Raises ServiceError.
 
     `folder` is the workspace's state folder.
     """
-    return asyncio.run(_fetch(profile, folder, is_over))
-
-
-async def _fetch(profile: NamedProfile, folder: Path, is_over: Callable[[], bool]) -> list[ServiceModel] | None:
-    asking = asyncio.create_task(_ask(profile, folder))
     try:
-        async with asyncio.timeout(MOST_S):
-            while not asking.done():
-                if is_over():
-                    return None
-                await asyncio.wait({asking}, timeout=LOOK_S)
+        return waited_for(_ask(profile, folder), is_over, MOST_S)
     except TimeoutError:
         raise ServiceError(f"{profile.name} did not list its models within {MOST_S:.0f} s") from None
-    finally:
-        asking.cancel()
-        await asyncio.wait({asking})
-    return asking.result()
 
 
 async def _ask(profile: NamedProfile, folder: Path) -> list[ServiceModel]:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from rft_tui.datasets.split import FieldFilter
-from rft_tui.errors import RftError
 from rft_tui.model import JsonObject
 from rft_tui.providers.efforts import ALL_EFFORTS, efforts_of
 from rft_tui.tasks.predicting.requests import ItemChoice, PredictRequest
+from rft_tui.tui.form_values import ValuesReader, whole
 from rft_tui.tui.new_run.fields import DEFAULT_EFFORT, FIELDS
-
-Value = TypeVar("Value")
-
-LONGEST = 12
-"""Digits of a whole number that is taken."""
 
 PROPOSALS = {field.name: field.proposal for field in FIELDS}
 """What a field holds until something is given."""
+
+NO_MODEL = "name a model"
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -39,70 +35,55 @@ def offered_efforts(models: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(effort for effort in ALL_EFFORTS if effort in kept)
 
 
-class FormReader:
+class FormReader(ValuesReader):
     """Reads values one by one and keeps what is wrong, by field."""
 
     def __init__(self, values: Mapping[str, str], folder: Path) -> None:
-        self._values = values
-        self._folder = folder
-        self.problems: dict[str, str] = {}
+        super().__init__(values, folder, PROPOSALS)
 
     def request(self) -> PredictRequest:
         """The request as far as it can be read; it may be used only where there are no problems."""
-        models = self._take("models", _models) or ()
+        models = self.take("models", _models) or ()
+        if not self.text("models"):
+            self.problems["models"] = NO_MODEL
         choice = ItemChoice(
-            where=self._take("where", _conditions) or (),
-            contains=self._text("contains"),
-            marked=bool(self._text("marked")),
-            sample=self._take("sample", _count),
-            seed=self._take("sample_seed", _whole) or 0,
-            limit=self._take("limit", _count),
+            where=self.take("where", _conditions) or (),
+            contains=self.text("contains"),
+            marked=bool(self.text("marked")),
+            sample=self.take("sample", _count),
+            seed=self.take("sample_seed", whole) or 0,
+            limit=self.take("limit", _count),
         )
-        if not self._text("dataset"):
+        if not self.text("dataset"):
             self.problems["dataset"] = "choose a dataset"
         return PredictRequest(
-            dataset=self._text("dataset"),
+            dataset=self.text("dataset"),
             models=models,
-            profile=self._text("profile"),
-            efforts=self._take("efforts", lambda text: _efforts(text, models)) or ("",),
-            prompt=self._text("prompt"),
-            as_developer=bool(self._text("as_developer")),
-            runs=self._take("runs", _count) or 1,
+            profile=self.text("profile"),
+            efforts=self.take("efforts", lambda text: _efforts(text, models)) or ("",),
+            prompt=self.text("prompt"),
+            as_developer=bool(self.text("as_developer")),
+            runs=self.take("runs", _count) or 1,
             items=choice,
             parameters=self._parameters(),
-            service_tier=self._text("service_tier"),
-            concurrency=self._take("concurrency", _count),
-            spend_cap=self._take("spend_cap", _dollars),
-            token_cap=self._take("token_cap", _count),
-            batch=bool(self._text("batch")),
-            no_cache=bool(self._text("no_cache")),
+            service_tier=self.text("service_tier"),
+            concurrency=self.take("concurrency", _count),
+            spend_cap=self.take("spend_cap", _dollars),
+            token_cap=self.take("token_cap", _count),
+            batch=bool(self.text("batch")),
+            no_cache=bool(self.text("no_cache")),
         )
 
     def _parameters(self) -> JsonObject:
         read: JsonObject = {
-            "temperature": self._take("temperature", lambda text: _between(text, 0, 2)),
-            "top_p": self._take("top_p", lambda text: _between(text, 0, 1)),
-            "max_output_tokens": self._take("max_output_tokens", _count),
-            "seed": self._take("seed", _whole),
-            "summary": self._text("summary") or None,
-            "response_format": self._take("response_format", self._schema),
+            "temperature": self.take("temperature", lambda text: _between(text, 0, 2)),
+            "top_p": self.take("top_p", lambda text: _between(text, 0, 1)),
+            "max_output_tokens": self.take("max_output_tokens", _count),
+            "seed": self.take("seed", whole),
+            "summary": self.text("summary") or None,
+            "response_format": self.take("response_format", self._schema),
         }
         return {name: value for name, value in read.items() if value is not None}
-
-    def _text(self, name: str) -> str:
-        return self._values.get(name, PROPOSALS[name]).strip()
-
-    def _take(self, name: str, read: Callable[[str], Value]) -> Value | None:
-        text = self._text(name)
-        if not text and name != "models":
-            return None
-        try:
-            return read(text)
-        except RftError as error:
-            self.problems[name] = error.message
-        except (ValueError, RecursionError) as error:
-            self.problems[name] = str(error)
-        return None
 
     def _schema(self, text: str) -> JsonObject:
         """A file with a schema, or the response format itself as runs have it."""
@@ -111,14 +92,13 @@ class FormReader:
         if text.startswith("{"):
             document: JsonObject = json.loads(text)
             return document
-        path = Path(text).expanduser() if text.startswith("~/") else Path(text)
-        return load_response_format(path if path.is_absolute() else self._folder / path)
+        return load_response_format(self.path(text))
 
 
 def _models(text: str) -> tuple[str, ...]:
     models = listed(text)
     if not models:
-        raise ValueError("name a model")
+        raise ValueError(NO_MODEL)
     return models
 
 
@@ -140,15 +120,8 @@ def _efforts(text: str, models: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("" if name == DEFAULT_EFFORT else name for name in names)
 
 
-def _whole(text: str) -> int:
-    digits = text.removeprefix("-")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > LONGEST:
-        raise ValueError("a whole number")
-    return int(text)
-
-
 def _count(text: str) -> int:
-    number = _whole(text)
+    number = whole(text)
     if number < 1:
         raise ValueError("at least 1")
     return number

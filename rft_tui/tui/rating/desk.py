@@ -14,7 +14,7 @@ from rft_tui.model import JudgeUse
 from rft_tui.providers.profiles import find_key
 from rft_tui.tasks.predicting.estimate import Estimate
 from rft_tui.tui.rating.wish import RaterWish
-from rft_tui.tui.task_words import counted, money
+from rft_tui.tui.task_words import at_most, counted, money
 from rft_tui.tui.workbench import Workbench
 
 Known = Callable[[], None]
@@ -136,9 +136,8 @@ class AskingDesk:
         wish, estimate = self.wish, self.estimate
         if wish is None or estimate is None:
             return ""
-        mark = "SIMULATED " if self.profile_is_simulated else ""
-        cost = "unknown price" if estimate.cost is None else f"about {money(estimate.cost)}"
-        return f"asks at most {counted(estimate.requests, f'{mark}question')} through {wish.profile}, {cost}"
+        simulated = self.profile_is_simulated
+        return f"asks {at_most(estimate.requests, estimate.cost, through=wish.profile, simulated=simulated)}"
 
     def progress_words(self) -> str:
         """How far asking is; empty where nobody is asked."""

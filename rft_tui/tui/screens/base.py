@@ -136,10 +136,11 @@ class WorkScreen(Screen[None]):
         """
         self._on_yes = on_yes
         self.footer.show([], None)
-        self.footer.say(
-            [(self.hint_key("confirm.yes"), "text.accent bold"), (f" {one_line(what, 300)}", "state.warning"),
-             (" · any other key: no", "text.dim")]
-        )  # fmt: skip
+        asked: Line = [(self.hint_key("confirm.yes"), "text.accent bold"), (f" {one_line(what, 300)}", "state.warning")]
+        otherwise: Line = [(" · any other key: no", "text.dim")]
+        if line_length(asked + otherwise) > self.app.size.width - 1:
+            otherwise = [(" · else no", "text.dim")]
+        self.footer.say(asked + otherwise)
 
     @property
     def is_confirming(self) -> bool:
@@ -179,9 +180,16 @@ class WorkScreen(Screen[None]):
         self.rft.log_error(error)
         if self.is_confirming:
             return
+        self.footer.say(self.error_spans(error))
+
+    def error_spans(self, error: RftError) -> Line:
+        """What went wrong and what to do."""
         hint: Line = [(f"  {one_line(error.hint, 200)}", "text.dim")] if error.hint else []
-        message = error.message.replace(f"{self.rft.workspace.folder}/", "")
-        self.footer.say([("✗ ", "state.bad bold"), (one_line(message, 300), "state.bad"), *hint])
+        return [("✗ ", "state.bad bold"), (one_line(self.said_of(error), 300), "state.bad"), *hint]
+
+    def said_of(self, error: RftError) -> str:
+        """What went wrong, with the paths of the workspace as they are called in it."""
+        return error.message.replace(f"{self.rft.workspace.folder}/", "")
 
     def refresh_bars(self) -> None:
         """Paint header and footer again where they changed."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from typing import ClassVar
 
-from textual.containers import Vertical
-from textual.widget import Widget
-
 from rft_tui.errors import RftError
 from rft_tui.graders.engine import LocalGrader
 from rft_tui.graders.registry import models_asked
@@ -35,7 +32,6 @@ from rft_tui.tui.screens.bench_rows import (
 )
 from rft_tui.tui.screens.bench_settings import BenchSettings
 from rft_tui.tui.task_words import counted, money
-from rft_tui.tui.widgets.text_pane import TextPane
 
 MOST_SUMMARY = 3
 """Lines of the summary at the most."""
@@ -53,24 +49,12 @@ class BenchScreen(BenchSettings):
         self._version_word = version_word
         self._is_judged = bool(models_asked(grader.spec))
         self.groups: list[BenchGroup] = []
-        self.summary = TextPane(id="bench-summary")
-
-    def body(self) -> Widget:
-        """The summary above the panes."""
-        panes = super().body()
-        self.summary.styles.height = 1
-        return Vertical(self.summary, panes)
 
     def on_mount(self) -> None:
         """Begin at once."""
         super().on_mount()
         self.show_result()
         self.begin()
-
-    def on_resize(self) -> None:
-        """The summary may need another line."""
-        super().on_resize()
-        self._show_summary()
 
     # What is shown
 
@@ -111,7 +95,7 @@ class BenchScreen(BenchSettings):
         here: BenchRow | None = self.table.current
         source = BenchSource(self.groups, self._empty_words())
         self.table.show(source, self._place(source, here))
-        self._show_summary()
+        self.show_summary()
         self.show_current()
         self.refresh_bars()
 
@@ -152,14 +136,16 @@ class BenchScreen(BenchSettings):
             hint = f"{data} shows Data, where {brings} brings some in."
             if error.missing:
                 hint = f"{self.hint_key('bench.items')} with reference=FIELD names the field that holds it."
-        message = error.message.replace(f"{self.rft.workspace.folder}/", "")
-        return one_line(message, 300), one_line(hint, 300)
+        return one_line(self.said_of(error), 300), one_line(hint, 300)
 
-    def _show_summary(self) -> None:
-        spans = self._summary_spans()
-        lines = len(wrap_line(spans, max(10, self.app.size.width - 2)))
-        self.summary.styles.height = max(1, min(MOST_SUMMARY, lines))
-        self.summary.show(lambda width: wrap_line(spans, width)[:MOST_SUMMARY])
+    @property
+    def most_summary(self) -> int:
+        """Lines of the summary at the most."""
+        return MOST_SUMMARY
+
+    def figures(self) -> list[Line]:
+        """What all of it came to, or what went wrong."""
+        return [self._summary_spans()]
 
     def _summary_spans(self) -> Line:
         if self.error is not None and self.groups:

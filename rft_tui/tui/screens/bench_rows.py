@@ -12,7 +12,7 @@ from rft_tui.graders.bench.rules import PROBES, expected_text
 from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
 from rft_tui.tui.paint import Line, fit, fit_right
-from rft_tui.tui.screens.graders_lists import shown_score
+from rft_tui.tui.score_words import shown_score
 
 ORDERINGS, EXAMPLES, VARIANCE = "orderings", "worked examples", "variance"
 """Kinds of checks beside the probes, as the list names them."""

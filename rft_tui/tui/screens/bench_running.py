@@ -19,14 +19,14 @@ from rft_tui.tasks.bench_work import BenchAsks, Benched, BenchWork, bench_asks
 from rft_tui.tui.screens.bench_messages import BenchDone, BenchFailed, BenchPlanned, BenchProgress
 from rft_tui.tui.screens.bench_rows import BenchSource
 from rft_tui.tui.screens.over import OverScreen
-from rft_tui.tui.screens.two_panes import TwoPanes
-from rft_tui.tui.task_words import counted, money
+from rft_tui.tui.screens.summary_panes import SummaryPanes
+from rft_tui.tui.task_words import at_most
 
 REPORT_EVERY_S = 0.25
 """How often progress is told."""
 
 
-class BenchRunning(OverScreen, TwoPanes):
+class BenchRunning(OverScreen, SummaryPanes):
     """What the bench screen does in the background; a subclass shows it."""
 
     def __init__(self, grader: LocalGrader, name: str, wish: BenchWish) -> None:
@@ -109,9 +109,8 @@ class BenchRunning(OverScreen, TwoPanes):
 
     def cost_words(self, asks: BenchAsks) -> str:
         """What a bench asks, and about what that costs."""
-        mark = "SIMULATED " if asks.profile.is_simulated else ""
-        cost = "unknown price" if asks.cost is None else f"about {money(asks.cost)}"
-        return f"asks at most {counted(asks.questions, f'{mark}question')} through {asks.profile.name}, {cost}"
+        simulated = asks.profile.is_simulated
+        return f"asks {at_most(asks.questions, asks.cost, through=asks.profile.name, simulated=simulated)}"
 
     # Grading
 

@@ -140,6 +140,10 @@ class FieldsEditing(OverScreen):
         choices = self._choices(name)
         if not choices:
             raise UsageError(f"there is no {label} yet", hint="Import one in Data." if name == "dataset" else "")
+        self._pick(name, label, choices)
+
+    def _pick(self, name: str, label: str, choices: list[Choice]) -> None:
+        """Let one of some choices be the value of a field."""
 
         def chosen(value: str | None) -> None:
             if value is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rft_tui.model import ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.filters import Selection
 from rft_tui.store.graders import SHORT_HASH, get_grader, list_graders, most_at_home
@@ -13,7 +12,7 @@ from rft_tui.tasks.retesting.probes import ProbeChoice
 from rft_tui.tui.actions import Action
 from rft_tui.tui.editing.grader_text import RAW
 from rft_tui.tui.paint import Line
-from rft_tui.tui.screens.graders_figures import KIND_WORDS
+from rft_tui.tui.screens.graders_figures import probe_kind
 from rft_tui.tui.screens.graders_panes import NAMES, PROBES, TEXT, VERSIONS
 from rft_tui.tui.screens.graders_rating import GradersRating
 from rft_tui.tui.widgets.table import Table
@@ -43,8 +42,9 @@ class GradersScreen(GradersRating):
         """Show the grader of the last session."""
         saved = self.rft.session.get("graders", {})
         saved = saved if isinstance(saved, dict) else {}
-        if saved.get("probe") in KIND_WORDS and isinstance(saved.get("probe_text"), str):
-            self.choice = ProbeChoice(saved["probe"], saved["probe_text"])
+        kind, text = probe_kind(saved.get("probe")), saved.get("probe_text")
+        if kind is not None and isinstance(text, str):
+            self.choice = ProbeChoice(kind, text)
         self.table.on_moved = self.guarded(self._name_moved)
         self.versions.on_moved = self.guarded(self.paint_version)
         self.probes.on_moved = self.on_probe_moved
@@ -207,13 +207,11 @@ class GradersScreen(GradersRating):
             selection = Selection(None, self.base.id if self.base else None, self.rft.workspace.reviewer)
             with self.rft.workspace.store.read() as db:
                 item = get_review_item(db, selection, row.prediction)
-        before = self.held.rule if self.held else ScoreRule()
-        source_rules = getattr(self.probes.source, "rules", (before, before))
         is_stale = row.prediction in self.results and row.prediction not in self.fresh
         older, newer = self.side_names
         names = (older or "saved", "an older text" if is_stale else newer)
         new = self.results.get(row.prediction)
-        self.app.push_screen(GradedItem(item, row.old, new, source_rules, names, row if row.place else None))
+        self.app.push_screen(GradedItem(item, row.old, new, self.score_rules, names, row if row.place else None))
 
     def do_graders_external(self) -> None:
         """Edit what is shown in another editor."""

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.containers import Vertical
 from textual.message import Message
-from textual.widget import Widget
 
 from rft_tui.safetext import one_line
 from rft_tui.store.filters import Sort
 from rft_tui.store.kept_lists import put_list
 from rft_tui.tui.actions import Action
-from rft_tui.tui.paint import Line, wrap_line
+from rft_tui.tui.paint import Line
 from rft_tui.tui.rating.choosing import choose_rater
 from rft_tui.tui.rating.desk import AskingDesk
 from rft_tui.tui.rating.wish import RaterWish, wish_json
 from rft_tui.tui.screens.over import OverScreen
-from rft_tui.tui.screens.two_panes import TwoPanes
+from rft_tui.tui.screens.summary_panes import SummaryPanes
 from rft_tui.tui.widgets.table import TableSource
-from rft_tui.tui.widgets.text_pane import TextPane
 
 MOST_SUMMARY = 8
 """Lines of the figures at the most."""
@@ -33,7 +30,7 @@ class ListKept(Message):
         self.prediction = prediction
 
 
-class AskingScreen(OverScreen, TwoPanes):
+class AskingScreen(OverScreen, SummaryPanes):
     """A view of a desk: leaving it lets the desk go on, esc ends asking first.
 
     Subclasses say what is listed, what stands above, and which predictions Review is to show.
@@ -47,13 +44,6 @@ class AskingScreen(OverScreen, TwoPanes):
     def __init__(self, desk: AskingDesk, source: TableSource) -> None:
         super().__init__(source)
         self.desk = desk
-        self.summary = TextPane(id="rater-summary")
-
-    def body(self) -> Widget:
-        """The figures above the panes."""
-        panes = super().body()
-        self.summary.styles.height = 1
-        return Vertical(self.summary, panes)
 
     def on_mount(self) -> None:
         """Show what is known, and read the rest; who is asked must be known first."""
@@ -72,11 +62,6 @@ class AskingScreen(OverScreen, TwoPanes):
         if self.is_mounted:
             self.show_result()
 
-    def on_resize(self) -> None:
-        """The figures may need other lines."""
-        super().on_resize()
-        self._show_summary()
-
     def lay_out(self) -> None:
         """On a narrow screen an entry has the room of the figures too."""
         super().lay_out()
@@ -88,10 +73,6 @@ class AskingScreen(OverScreen, TwoPanes):
         """What is listed now."""
         raise NotImplementedError
 
-    def figures(self) -> list[Line]:
-        """The figures above, a line each."""
-        raise NotImplementedError
-
     def place_of(self, row: object, source: TableSource) -> int:
         """Where in another source the row is that the cursor was on."""
         raise NotImplementedError
@@ -101,7 +82,7 @@ class AskingScreen(OverScreen, TwoPanes):
         here, source = self.table.current, self.list_source()
         place = 0 if here is None else self.place_of(here, source)
         self.table.show(source, place)
-        self._show_summary()
+        self.show_summary()
         self.show_current(keep_place=here is not None)
         self.refresh_bars()
 
@@ -109,12 +90,10 @@ class AskingScreen(OverScreen, TwoPanes):
         """Show the entry under the cursor."""
         raise NotImplementedError
 
-    def _show_summary(self) -> None:
-        figures = self.figures()
-        width = max(10, self.app.size.width - 2)
-        lines = sum(len(wrap_line(line, width)) for line in figures)
-        self.summary.styles.height = max(1, min(MOST_SUMMARY, lines, max(1, self.app.size.height // 3)))
-        self.summary.show(lambda width: [part for line in figures for part in wrap_line(line, width)])
+    @property
+    def most_summary(self) -> int:
+        """Lines of the figures at the most: they leave two thirds of the screen."""
+        return min(MOST_SUMMARY, max(1, self.app.size.height // 3))
 
     def progress_line(self) -> Line:
         """How far asking is, and what ends it."""
@@ -139,11 +118,7 @@ class AskingScreen(OverScreen, TwoPanes):
     def error_lines(self) -> list[Line]:
         """What went wrong, and what to do."""
         error = self.desk.error
-        if error is None:
-            return []
-        message = error.message.replace(f"{self.rft.workspace.folder}/", "")
-        line: Line = [("✗ ", "state.bad bold"), (one_line(message, 300), "state.bad")]
-        return [[*line, (f"  {one_line(error.hint, 200)}", "text.dim")] if error.hint else line]
+        return [] if error is None else [self.error_spans(error)]
 
     # Asking
 

@@ -13,7 +13,7 @@ from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.graders_messages import ConsequencesEnded, ConsequencesKnown, ConsequencesProgress
 from rft_tui.tui.screens.graders_versions import GradersVersions
-from rft_tui.tui.task_words import counted, money
+from rft_tui.tui.task_words import at_most, counted
 
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
@@ -174,7 +174,7 @@ class GradersConsequences(GradersVersions):
         choices = [Choice("graded", "compare what is graded", both)]
         for number, offer in enumerate(offers):
             where = "in all runs" if offer is offers[-1] else "in runs that one of them has graded"
-            choices.append(Choice(str(number), f"ask {name} {where}", _priced(offer)))
+            choices.append(Choice(str(number), f"ask {name} {where}", at_most(offer.requests, offer.cost)))
         missing = offers[-1]
         parts = [
             f"{self.name_of(version)}: {count:,}"
@@ -196,7 +196,7 @@ class GradersConsequences(GradersVersions):
 
         profile = self._judge_profile()
         find_key(profile)
-        said = f"asks {profile.name} {_priced(offer, 'SIMULATED ' if profile.is_simulated else '')}"
+        said = f"asks {profile.name} {at_most(offer.requests, offer.cost, simulated=profile.is_simulated)}"
 
         def ask() -> None:
             self._in_background(lambda stop: self._ask(known, offer, profile, stop))
@@ -205,7 +205,7 @@ class GradersConsequences(GradersVersions):
 
     def _ask(self, known: ConsequencesKnown, offer: Unjudged, profile: NamedProfile, stop: Event) -> None:
         """In a worker: ask the judge about what is missing; each answer is kept, whatever comes then."""
-        from rft_tui.tasks.judging.judge import judge_for
+        from rft_tui.tasks.judging.in_process import judge_for
         from rft_tui.tasks.retesting.consequences import consequences, forget_failures
 
         workspace, before, after = self.rft.workspace, known.before, known.after
@@ -224,11 +224,6 @@ class GradersConsequences(GradersVersions):
         """Stop what is done in the background."""
         self._stop.set()
         super().stop_work()
-
-
-def _priced(offer: Unjudged, mark: str = "") -> str:
-    cost = "unknown price" if offer.cost is None else f"about {money(offer.cost)}"
-    return f"at most {counted(offer.requests, f'{mark}question')}, {cost}"
 
 
 def _models(*versions: StoredGrader) -> list[str]:

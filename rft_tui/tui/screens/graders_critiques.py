@@ -14,8 +14,8 @@ from rft_tui.tui.paint import Line, fit, fit_right
 from rft_tui.tui.rating.critiques import CritiqueDesk
 from rft_tui.tui.rating.desk import bill_words
 from rft_tui.tui.rating.words import critique_lines, side_words, sides_line
+from rft_tui.tui.score_words import score_text, shown_score
 from rft_tui.tui.screens.graders_asking import AskingScreen
-from rft_tui.tui.screens.graders_lists import score_text, shown_score
 from rft_tui.tui.task_words import counted
 from rft_tui.tui.widgets.table import TableSource
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.message import Message
-from textual.widget import Widget
 
 from rft_tui.errors import RftError
 from rft_tui.safetext import one_line
 from rft_tui.store.graders import SHORT_HASH, StoredGrader, get_grader, list_graders
 from rft_tui.tasks.rating.divergence import DivergenceReport
 from rft_tui.tui.actions import DIVERGENCE
-from rft_tui.tui.paint import Line, wrap_line
+from rft_tui.tui.paint import Line, plain, wrap_line
 from rft_tui.tui.rating.chart import divergence_lines
-from rft_tui.tui.screens.over import OverScreen
-from rft_tui.tui.widgets.text_pane import TextPane
+from rft_tui.tui.screens.over_reading import ReadingScreen
 
 VERDICTS_CHOICE = "verdicts"
 
@@ -30,7 +28,7 @@ class DivergenceKnown(Message):
         self.error = error
 
 
-class DivergenceScreen(OverScreen):
+class DivergenceScreen(ReadingScreen):
     """One saved version against gold: the person's verdicts, or another version."""
 
     scope: ClassVar[str] = DIVERGENCE
@@ -42,12 +40,6 @@ class DivergenceScreen(OverScreen):
         self._gold: StoredGrader | None = None
         self._report: DivergenceReport | None = None
         self._error: RftError | None = None
-        self.pane = TextPane(id="divergence")
-
-    def body(self) -> Widget:
-        """The chart."""
-        self.pane.styles.height = "1fr"
-        return self.pane
 
     def on_mount(self) -> None:
         """Begin with the person's verdicts."""
@@ -100,8 +92,7 @@ class DivergenceScreen(OverScreen):
 
     def _lines(self, width: int) -> list[Line]:
         if self._error is not None:
-            said: Line = [("✗ ", "state.bad bold"), (one_line(self._error.message, 300), "state.bad")]
-            return wrap_line([*said, (f"  {one_line(self._error.hint, 200)}", "text.dim")], width)
+            return wrap_line(self.error_spans(self._error), width)
         return [] if self._report is None else divergence_lines(self._report, width, how=self._how())
 
     def _how(self) -> list[str]:
@@ -135,39 +126,7 @@ class DivergenceScreen(OverScreen):
         current = str(self._gold.id) if self._gold is not None else VERDICTS_CHOICE
         self.app.push_screen(PickScreen("gold: who says what is true", choices, current=current), self.guarded(done))
 
-    # Moving
-
-    def do_down(self) -> None:
-        """One line down."""
-        self.pane.scroll(1)
-
-    def do_up(self) -> None:
-        """One line up."""
-        self.pane.scroll(-1)
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self.pane.scroll(max(1, self.pane.size.height - 2))
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self.pane.scroll(-max(1, self.pane.size.height - 2))
-
-    def do_top(self) -> None:
-        """To the beginning."""
-        self.pane.scroll(-len(self.pane.lines))
-
-    def do_bottom(self) -> None:
-        """To the end."""
-        self.pane.scroll(len(self.pane.lines))
-
-    def do_left(self) -> None:
-        """Back."""
-        self.close_over()
-
     def text_to_take(self) -> tuple[str, str] | None:
         """What is shown, as text."""
-        from rft_tui.tui.paint import plain
-
         lines = self._lines(100)
         return ("\n".join(plain(line) for line in lines) + "\n", ".txt") if lines else None

@@ -1,95 +1,40 @@
-"""Editing in the Graders screen: parts, raw JSON, history, the draft that is kept at every pause, lint."""
+"""Editing in the Graders screen: parts, raw JSON, typing and its pauses, history, another editor."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from time import monotonic
 
 from textual.timer import Timer
 
-from rft_tui.errors import RftError
 from rft_tui.graders.document import Part
-from rft_tui.graders.spec import load_text
-from rft_tui.safetext import one_line
-from rft_tui.store.drafts import Draft, drop_draft, free_draft_name, load_draft, save_draft
-from rft_tui.store.graders import StoredGrader, grader_text
 from rft_tui.tui.actions import GRADER_WORK
 from rft_tui.tui.editing.choice_words import choice_words
 from rft_tui.tui.editing.grader_text import RAW, Tab, key_of
-from rft_tui.tui.editing.part_values import sampling_of, value_text
+from rft_tui.tui.editing.part_values import value_text
 from rft_tui.tui.editing.text_buffer import Change
 from rft_tui.tui.paint import Line, justify, line_length
-from rft_tui.tui.screens.graders_lists import GraderEntry, VersionsSource
-from rft_tui.tui.screens.graders_names import GradersNames
+from rft_tui.tui.screens.graders_fields import choices_of, form_field
+from rft_tui.tui.screens.graders_keeping import GradersKeeping
 from rft_tui.tui.screens.graders_panes import TEXT
-from rft_tui.tui.widgets.form import LABEL, FieldKind, FormField
+from rft_tui.tui.widgets.form import LABEL
 
 PAUSE_S = 0.15
 """How long no key must come before the text is kept, checked and tried on the probe set."""
 
-FIELD_WORDS = {
-    "field": "A text.",
-    "number": "A number; empty takes it out.",
-    "labels": "Labels with commas between them.",
-    "sampling": "A value for the judge; empty takes it out.",
-}
 
-TEMPLATED_WORDS = "A text; {{ shows the names that are filled in."
-
-
-class GradersEditing(GradersNames):
-    """What is edited, and what is kept of it."""
+class GradersEditing(GradersKeeping):
+    """The text that is shown, and the keys that change it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.base: StoredGrader | None = None
         self._pause: Timer | None = None
         self._typed_at = 0.0
-        self._shown_changed = False
-        self._kept = ("", "")
-        self._seen: dict[str, set[int]] = {}
-        self._waiting: dict[str, Draft | None] = {}
         self.work.on_shown = self._tab_shown
         self.editor.on_edit = self._edit
         self.editor.take_key = self._take_editing_key
         self.form.on_chosen = self.guarded(self.edit_here)
         self.form.on_moved = self._show_field
-
-    # What is open
-
-    def open_entry(self, entry: GraderEntry | None) -> None:
-        """Show a grader: the unsaved text that is kept for it, else its newest version."""
-        self.keep(leaving=True)
-        self.opened, self.base = entry, entry.newest if entry else None
-        text = saved = ""
-        if entry is not None:
-            with self.rft.workspace.store.read() as db:
-                draft = self._begun(db, entry.name)
-                if draft is not None:
-                    self._saw(entry.name, draft.text)
-                    self.base = next((one for one in entry.versions if one.version == draft.base_version), self.base)
-                saved = grader_text(db, self.base) if self.base is not None else self._file_text(entry)
-                text = draft.text if draft is not None else saved
-        self.forget_problems()
-        self.work.open(text, saved)
-        self._shown_changed = self.work.is_changed
-        self.versions.show(VersionsSource(entry, self.base.version if self.base else None))
-        self.show_lint()
-
-    def _file_text(self, entry: GraderEntry) -> str:
-        """The text of the file that a grader is taken up from; none where it has none that can be read."""
-        try:
-            return load_text(entry.path) if entry.path is not None else ""
-        except RftError as error:
-            self.say_error(error)
-            return ""
-
-    def _begun(self, db: sqlite3.Connection, name: str) -> Draft | None:
-        """The unsaved text of a grader, also where the cache was too busy to take it yet."""
-        if not self.rft.outbox.waiting:
-            self._waiting.clear()
-        return self._waiting[name] if name in self._waiting else load_draft(db, name)
 
     def text_changed(self) -> None:
         """The text is another one: try it on the probe set."""
@@ -100,7 +45,7 @@ class GradersEditing(GradersNames):
     def _tab_shown(self) -> None:
         tab = self.work.tab
         if tab.kind == "form":
-            self.form.fields = tuple(_form_field(part) for part in tab.parts)
+            self.form.fields = tuple(form_field(part) for part in tab.parts)
             self.form.cursor = min(self.form.cursor, len(self.form.fields) - 1)
             self.form.label_width = max(LABEL, 2 + max(len(field.label) for field in self.form.fields))
             self.color_form()
@@ -193,7 +138,7 @@ class GradersEditing(GradersNames):
         self._show_field()
 
     def _ask_field(self, part: Part) -> None:
-        choices = _choices(part)
+        choices = choices_of(part)
 
         def done(text: str | None) -> None:
             if text is not None:
@@ -279,80 +224,11 @@ class GradersEditing(GradersNames):
         self.text_changed()
 
     def keep(self, *, leaving: bool = False) -> None:
-        """Keep what is not saved, so that nothing that was typed is lost; `leaving` where its history goes with it."""
+        """Keep what is not saved; no pause has to be waited for any more."""
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
-        self.work.flush()
-        entry = self.opened
-        if entry is None:
-            return
-        self._shown_changed = self.work.is_changed
-        name, text = entry.name, self.work.text
-        base = self.base.version if self.base else None
-
-        def keep(db: sqlite3.Connection) -> None:
-            if changed:
-                save_draft(db, name, base, text)
-            else:
-                drop_draft(db, name)
-
-        changed = self.work.is_changed
-        if changed != entry.has_draft or (changed and (name, text) != self._kept):
-            if self._is_changed_elsewhere(leaving):
-                return
-            self._saw(name, text)
-            if not self.rft.store_soon(keep):
-                self._waiting[name] = Draft(name, base, text, "", "") if changed else None
-            else:
-                self._waiting.pop(name, None)
-            self._kept = (name, text)
-            if changed != entry.has_draft:
-                self._entry_changed(changed)
-
-    def _saw(self, name: str, text: str) -> None:
-        """An unsaved text of a grader that this window has read or written: it may write over it."""
-        self._seen.setdefault(name, set()).add(hash(text))
-
-    def _is_changed_elsewhere(self, leaving: bool = False) -> bool:
-        """Whether another window has kept a text that this one has never shown.
-
-        Then that text is shown, and the text of this window is one step back; it is kept as a grader of its own where
-        the steps are about to be forgotten.
-        """
-        entry, text = self.opened, self.work.text
-        if entry is None:
-            return False
-        with self.rft.workspace.store.read() as db:
-            there = load_draft(db, entry.name)
-        if there is None or there.text == text or hash(there.text) in self._seen.get(entry.name, ()):
-            return False
-        if leaving:
-            if self.work.is_changed:
-                self.rft.store_soon(lambda db: save_draft(db, free_draft_name(db, entry.name), None, text))
-            return True
-        self._saw(entry.name, there.text)
-        self._kept = (entry.name, there.text)
-        self.work.replace_all(there.text)
-        self._shown_changed = self.work.is_changed
-        if not entry.has_draft:
-            self._entry_changed(True)
-        self.say(f"this text was changed elsewhere · {self.hint_key('graders.take_back')} brings yours back",
-                 "state.warning")  # fmt: skip
-        return True
-
-    def _entry_changed(self, has_draft: bool) -> None:
-        """Mark the grader in the list as one with unsaved text, or take the mark away."""
-        from dataclasses import replace
-
-        from rft_tui.tui.screens.graders_lists import EntriesSource
-
-        entry, source = self.opened, self.table.source
-        if entry is None or not isinstance(source, EntriesSource) or entry not in source.entries:
-            return
-        position = source.entries.index(entry)
-        self.opened = source.entries[position] = replace(entry, has_draft=has_draft)
-        self.table.replace(position, self.opened)
+        super().keep(leaving=leaving)
 
     # History and other editors
 
@@ -380,29 +256,3 @@ class GradersEditing(GradersNames):
         suffix = {"python": ".py", "raw": ".json"}.get(tab.kind, ".txt")
         self.work.replace_shown(self.edited_elsewhere(self.work.buffer.text, suffix))
         self.paused()
-
-
-def _form_field(part: Part) -> FormField:
-    *_children, before, label = ["", *part.label.split(" · ")]
-    if part.role and before and label.startswith("part "):
-        label = f"{before} · {label}"
-    known = sampling_of(part)
-    sentence = known.sentence if known else TEMPLATED_WORDS if part.is_templated else FIELD_WORDS.get(part.kind, "")
-    kind = FieldKind.CHOICE if _choices(part) else FieldKind.TEXT
-    return FormField(key_of(part), one_line(label, 22), sentence, kind, proposal=value_text(part.value))
-
-
-def _choices(part: Part) -> list[str]:
-    """The values that a field may have, where there are few."""
-    known = sampling_of(part)
-    if known is not None:
-        return list(known.words)
-    if part.path[-1] == "operation":
-        from rft_tui.graders.string_check import OPERATIONS
-
-        return list(OPERATIONS)
-    if part.path[-1] == "evaluation_metric":
-        from rft_tui.graders.metrics.registry import METRIC_NAMES, SERVICE_METRIC_NAMES
-
-        return [*METRIC_NAMES, *SERVICE_METRIC_NAMES]
-    return []

@@ -5,11 +5,12 @@ from __future__ import annotations
 from rft_tui.safetext import one_line
 from rft_tui.tasks.retesting.figures import RetestSummary
 from rft_tui.tasks.retesting.orders import OrderFigures
-from rft_tui.tasks.retesting.probes import ProbeChoice
+from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeKind
 from rft_tui.tui.paint import Line, line_length
+from rft_tui.tui.score_words import shown_score
 from rft_tui.tui.task_words import counted
 
-KIND_WORDS = {
+KIND_WORDS: dict[ProbeKind, str] = {
     "mistakes": "last mistakes",
     "pinned": "pinned",
     "filter": "filter",
@@ -19,7 +20,7 @@ KIND_WORDS = {
     "orders": "expected orders",
 }
 
-DRAWN_WORDS = {
+DRAWN_WORDS: dict[ProbeKind, str] = {
     "mistakes": "those you judged last, then the lowest scores",
     "random": "drawn by question, runs together",
     "run": "drawn by question, runs together",
@@ -27,6 +28,11 @@ DRAWN_WORDS = {
     "marks": "by question",
 }
 """How rows are chosen where not all of them are shown."""
+
+
+def probe_kind(word: object) -> ProbeKind | None:
+    """The kind of a probe set that a word names; None for anything else."""
+    return next((kind for kind in KIND_WORDS if kind == word), None)
 
 
 def probe_words(choice: ProbeChoice, rows: int, total: int, orders: int) -> str:
@@ -50,7 +56,7 @@ def drawn_words(choice: ProbeChoice) -> str:
 
 def shown_figure(value: float | None) -> str:
     """A mean or a rate in few cells."""
-    return "–" if value is None else f"{value:.2f}".replace("0.", ".", 1)
+    return "–" if value is None else shown_score(value)
 
 
 def figures_of(summary: RetestSummary, our_threshold: float | None = None) -> list[Line]:

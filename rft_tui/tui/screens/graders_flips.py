@@ -18,7 +18,7 @@ from rft_tui.store.review_rows import beginnings
 from rft_tui.tasks.diff_graders import Flip
 from rft_tui.tui.actions import GLOBAL, Action
 from rft_tui.tui.paint import Line, crop, fit, fit_right
-from rft_tui.tui.screens.graders_lists import shown_delta, shown_score
+from rft_tui.tui.score_words import shown_delta, shown_score
 from rft_tui.tui.screens.graders_messages import ConsequencesKnown, FlipsKept
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.screens.review_item import ItemView, compose_item

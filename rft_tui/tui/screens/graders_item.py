@@ -6,18 +6,15 @@ import json
 from dataclasses import replace
 from typing import ClassVar
 
-from textual.widget import Widget
-
 from rft_tui.model import BandEdges, Grade, ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.review import ReviewItem
 from rft_tui.store.verdicts import ReviewState
 from rft_tui.tasks.retesting.probes import ProbeRow
-from rft_tui.tui.actions import GLOBAL, Action
+from rft_tui.tui.actions import GLOBAL
 from rft_tui.tui.paint import Line, wrap_line, wrap_text
-from rft_tui.tui.screens.over import OverScreen
+from rft_tui.tui.screens.over_reading import ReadingScreen
 from rft_tui.tui.screens.review_item import ItemView, compose_item, score_lines
-from rft_tui.tui.widgets.text_pane import TextPane
 
 FIELD_LINES = 40
 """Lines of a field that are shown."""
@@ -34,7 +31,7 @@ def unstored_item(row: ProbeRow) -> ReviewItem:
     )  # fmt: skip
 
 
-class GradedItem(OverScreen):
+class GradedItem(ReadingScreen):
     """The item as in Review, with the steps and sub-scores of both versions; of an expected order, its fields."""
 
     scope: ClassVar[str] = GLOBAL
@@ -50,13 +47,7 @@ class GradedItem(OverScreen):
     ) -> None:
         super().__init__()
         self._row = row
-        self.pane = TextPane(id="graded-item")
         self._item, self._old, self._new, self._rules, self._names = item, old, new, rules, names
-
-    def body(self) -> Widget:
-        """The text."""
-        self.pane.styles.height = "1fr"
-        return self.pane
 
     def on_mount(self) -> None:
         """Show it."""
@@ -87,45 +78,11 @@ class GradedItem(OverScreen):
             words = [*self.tabs(), (" ▸Expected order", "text.accent bold")]
         return (who, []), (words, [(" → ".join(self._names), "text.dim")])
 
-    def why_not(self, action: Action) -> str | None:
-        """Only moving and copying."""
-        if action.id == "back":
-            return None
-        return super().why_not(action)
-
     def text_to_take(self) -> tuple[str, str] | None:
         """The question and both answers."""
         item = self._item
         parts = [("question", item.question), ("reference", item.reference), ("prediction", item.output_text)]
         return "\n\n".join(f"# {name}\n\n{text}" for name, text in parts if text) + "\n", ".md"
-
-    def do_down(self) -> None:
-        """One line down."""
-        self.pane.scroll(1)
-
-    def do_up(self) -> None:
-        """One line up."""
-        self.pane.scroll(-1)
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self.pane.scroll(max(1, self.pane.size.height - 2))
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self.pane.scroll(-max(1, self.pane.size.height - 2))
-
-    def do_top(self) -> None:
-        """To the beginning."""
-        self.pane.scroll(-len(self.pane.lines))
-
-    def do_bottom(self) -> None:
-        """To the end."""
-        self.pane.scroll(len(self.pane.lines))
-
-    def do_left(self) -> None:
-        """Back."""
-        self.close_over()
 
 
 def _fields(item: ReviewItem, width: int) -> list[Line]:

@@ -14,7 +14,7 @@ from rft_tui.tasks.guesses import CHARACTERS_A_TOKEN, JUDGE_OUTPUT
 from rft_tui.tasks.retesting.probes import ProbeRow
 from rft_tui.tui.screens.graders_messages import JudgeReady
 from rft_tui.tui.screens.graders_probes import GradersProbes
-from rft_tui.tui.task_words import counted, money
+from rft_tui.tui.task_words import at_most, counted, money
 
 if TYPE_CHECKING:
     from rft_tui.graders.judge import Judge
@@ -67,9 +67,8 @@ class GradersJudging(GradersProbes):
             self.say("every question of the probe set is answered", "state.good")
             return
         requests = len(to_ask) * len(models)
-        mark = "SIMULATED " if profile.is_simulated else ""
-        said = f"asks at most {counted(requests, f'{mark}question')} through {profile.name}, {self._cost(profile)}"
-        self.confirm(said, lambda: self._open_judge(profile))
+        said = at_most(requests, self._cost(profile), through=profile.name, simulated=profile.is_simulated)
+        self.confirm(f"asks {said}", lambda: self._open_judge(profile))
 
     def to_ask(self) -> list[ProbeRow]:
         """The rows that have no score by the text as it is."""
@@ -77,8 +76,8 @@ class GradersJudging(GradersProbes):
         answered = {number for number, grade in known.items() if not is_service_error(grade)}
         return [row for row in self.rows if row.prediction not in answered and not row.error_kind]
 
-    def _cost(self, profile: NamedProfile) -> str:
-        """About what asking the whole probe set costs, in words."""
+    def _cost(self, profile: NamedProfile) -> float | None:
+        """About what asking the whole probe set costs in US dollars; None where a price is not known."""
         from rft_tui.providers.prices import cost_of, price_of
 
         to_ask = self.to_ask()
@@ -88,9 +87,9 @@ class GradersJudging(GradersProbes):
             usage = Usage(round(characters / CHARACTERS_A_TOKEN), len(to_ask) * JUDGE_OUTPUT)
             cost = cost_of(usage, price_of(profile, model))
             if cost is None:
-                return "unknown price"
+                return None
             total += cost
-        return f"about {money(total)}"
+        return total
 
     def _open_judge(self, profile: NamedProfile) -> None:
         """Make ready to ask, in the background; the connection stays open for the next time."""
@@ -100,7 +99,7 @@ class GradersJudging(GradersProbes):
         workspace = self.rft.workspace
 
         def work() -> None:
-            from rft_tui.tasks.judging.judge import judge_for
+            from rft_tui.tasks.judging.in_process import judge_for
 
             self._judge_room.close()
             judge = self._judge_room.enter_context(judge_for(workspace, profile.name))

@@ -17,6 +17,7 @@ from rft_tui.tasks.diff_graders import passes
 from rft_tui.tasks.retesting.probes import OrderPlace, ProbeRow
 from rft_tui.tui.editing.failures import error_words
 from rft_tui.tui.paint import Line, fit, fit_right, justify
+from rft_tui.tui.score_words import score_text, shown_delta
 from rft_tui.tui.task_words import moment
 
 WORDS_FROM = 64
@@ -150,25 +151,6 @@ class VersionsSource:
     def empty(self) -> list[Line]:
         """Nothing was saved yet."""
         return [[(" none saved yet", "text.faint")]]
-
-
-def score_text(grade: Grade | None) -> str:
-    """A score in few cells: ``.40``, ``1.00``, ``err`` or a dash."""
-    if grade is None:
-        return "–"
-    return "err" if grade.score is None else shown_score(grade.score)
-
-
-def shown_score(score: float) -> str:
-    """Two decimals, without the zero before the point."""
-    text = f"{score:.2f}"
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
-
-
-def shown_delta(delta: float) -> str:
-    """A difference with its sign."""
-    text = f"{delta:+.2f}"
-    return (text[0] + text[2:] if text[1] == "0" else text).replace("-", "−")
 
 
 class ProbeSource:

@@ -118,7 +118,7 @@ class GradersOnPause(GradersJudging):
         self.say(f"on pause: the row at the cursor is asked when no key comes · {key} ends it", "state.info")
 
         def work() -> None:
-            from rft_tui.tasks.judging.judge import judge_for
+            from rft_tui.tasks.judging.in_process import judge_for
 
             try:
                 opening = judge_for(

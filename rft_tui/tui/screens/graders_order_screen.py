@@ -12,7 +12,7 @@ from rft_tui.safetext import one_line
 from rft_tui.tasks.retesting.order_draft import RUN, OrderDraft, OrderLine
 from rft_tui.tui.actions import ORDER, Action
 from rft_tui.tui.paint import Line, fit, fit_right, wrap_line, wrap_text
-from rft_tui.tui.screens.graders_lists import score_text
+from rft_tui.tui.score_words import score_text
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.screens.two_panes import TwoPanes
 from rft_tui.tui.task_words import counted

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from rft_tui.model import ScoreRule
 from rft_tui.tui.actions import GRADER_TEXT, GRADER_WORK, GRADERS
 from rft_tui.tui.editing.grader_text import GraderText
 from rft_tui.tui.paint import Line, wrap_line
@@ -77,7 +78,7 @@ class GradersPanes(WorkScreen):
         self.reading = TextPane(id="grader-reading")
         self.tab_bar = TextPane(id="grader-tabs", margin=0)
         self.lint_bar = TextPane(id="grader-lint")
-        self.probes = TitledTable(ProbeSource([], {}, ()), id="grader-probes")  # type: ignore[arg-type]
+        self.probes = TitledTable(ProbeSource([], {}, (ScoreRule(), ScoreRule())), id="grader-probes")
         self.probes.has_title = False  # its own pane above it bears the name
         self.probe_head = TextPane(id="grader-probe-head", margin=0)
         self.probe_foot = TextPane(id="grader-probe-foot")

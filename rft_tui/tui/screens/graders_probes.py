@@ -1,43 +1,25 @@
-"""The probe set of the Graders screen: chosen, and graded again at every pause."""
+"""The probe set graded again at every pause, by the text as it is."""
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual.timer import Timer
 
-from rft_tui.errors import GraderSpecError, RftError
-from rft_tui.graders.registry import models_asked
-from rft_tui.graders.spec import parse_spec, score_rule
-from rft_tui.model import SIMULATED_PREFIX, Grade, JsonObject, ScoreRule
-from rft_tui.safetext import one_line
-from rft_tui.store.drafts import pin, pinned, unpin
+from rft_tui.errors import GraderSpecError
+from rft_tui.graders.spec import parse_spec
+from rft_tui.model import Grade
 from rft_tui.store.graders import StoredGrader
-from rft_tui.store.grades import is_service_error, is_simulated
+from rft_tui.store.grades import is_service_error
 from rft_tui.tasks.retesting.advice import Advice, advise, seen_in
-from rft_tui.tasks.retesting.figures import RetestSummary, summarise_retest
-from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow, is_unasked, probe_set, regraded
+from rft_tui.tasks.retesting.probes import ProbeRow, is_unasked, regraded
 from rft_tui.tasks.retesting.retest import NEEDS_JUDGE, Retester, RetestUpdate
-from rft_tui.tui.paint import Line, wrap_line
-from rft_tui.tui.screens.graders_figures import (
-    DRAWN_WORDS,
-    drawn_words,
-    errors_of,
-    figures_of,
-    laid_out,
-    order_figures_of,
-    probe_words,
-)
-from rft_tui.tui.screens.graders_lists import ProbeSource, heading_line
-from rft_tui.tui.screens.graders_messages import ProbesRead, Retested
-from rft_tui.tui.screens.graders_panes import PROBES
-from rft_tui.tui.screens.graders_sides import GradersSides
+from rft_tui.tui.screens.graders_messages import Retested
+from rft_tui.tui.screens.graders_probe_set import GradersProbeSet
 
 if TYPE_CHECKING:
     from rft_tui.graders.judge import Judge
@@ -49,34 +31,23 @@ One that is not silent may take twice as long.
 """
 
 
-class GradersProbes(GradersSides):
-    """What the text does to the predictions of the probe set.
-
-    `results` are the grades that are shown, by the number of their row; `fresh` are those by the text as it is.
-    `total` is how many predictions the probe set would have if nothing were left out.
-    """
+class GradersProbes(GradersProbeSet):
+    """What the text does to the predictions of the probe set; `tried` is the text of which the newest grades are."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.choice = ProbeChoice("mistakes")
-        self.rows: list[ProbeRow] = []
-        self.results: dict[int, Grade] = {}
-        self.fresh: dict[int, Grade] = {}
-        self.summary: RetestSummary | None = None
-        self.spec: JsonObject | None = None
         self.tried = ""
-        self.is_testing = False
-        self.simulated = False
-        self.total = 0
         self._slow: Timer | None = None
-        self._is_slow = self._is_heard = False
-        self._pins: frozenset[int] = frozenset()
-        self._problem = ""
+        self._is_heard = False
         self._serial = -1
         self._began = 0.0
-        self._advice: tuple[Advice, ...] = ()
-        self._reading = self._arrived = 0
         self._retester: Retester | None = None
+
+    def text_changed(self) -> None:
+        """Grade the probe set by the text as it is; of models, what they answered before is taken."""
+        if self._before_save is not None and self.work.is_changed:
+            self._hold_against_saved()
+        self.try_text(None)
 
     def _hold_against_saved(self) -> None:
         """The text that was saved has changed: from here on what was saved is on the old side."""
@@ -90,186 +61,6 @@ class GradersProbes(GradersSides):
             self.rows = [regraded(row, known[row.prediction], base) for row in bare]
         else:
             self.read_probes()
-
-    # The probe set
-
-    def read_probes(self) -> None:
-        """Read the probe set of what is edited, in the background."""
-        base, held, choice, name = self.base, self.held, self.choice, self.opened.name if self.opened else ""
-        workspace = self.rft.workspace
-        judge = self.known_answers() if held is not None and models_asked(held.spec) else None
-        store, reviewer = workspace.store, workspace.reviewer
-        self._reading = serial = self._reading + 1
-
-        def read_orders() -> tuple[list[ProbeRow], str]:
-            from rft_tui.tasks.bench_items import orderings_path
-            from rft_tui.tasks.retesting.orders import order_rows
-
-            try:
-                found = order_rows(store, orderings_path(workspace.graders_folder, name), held, judge)
-            except RftError as error:
-                return [], error.message.replace(f"{workspace.folder}/", "")
-            return list(found.rows), found.problem
-
-        def read() -> None:
-            used, problem = choice, ""
-            if choice.kind == "orders":
-                rows, problem = read_orders()
-                total = len(rows)
-            else:
-                found = probe_set(store, choice, base, reviewer, judge, held)
-                if not found.rows and choice == ProbeChoice("mistakes"):
-                    used = ProbeChoice("random")
-                    found = probe_set(store, used, base, reviewer, judge, held)
-                rows, total = list(found.rows), found.total
-            with store.read() as db:
-                pins = frozenset(pinned(db))
-                simulated = any(is_simulated(db, one.id) for one in (base, held) if one is not None)
-            simulated = simulated or any(row.model.startswith(SIMULATED_PREFIX) for row in rows)
-            self.post_message(ProbesRead(serial, used, rows, pins, simulated, problem, total))
-
-        self.run_worker(read, thread=True, exclusive=True, group="graders.probes", exit_on_error=False)
-
-    def on_probes_read(self, message: ProbesRead) -> None:
-        """Show the probe set and try the text on it."""
-        if message.serial != self._reading:
-            return
-        self._arrived = message.serial
-        self.rows, self.total, self._pins = message.rows, message.total, message.pins
-        self.simulated = message.simulated
-        self.refresh_bars()
-        self._shown_choice = message.choice
-        self._problem = message.problem
-        self.results, self.fresh, self.summary, self._advice = {}, {}, None, ()
-        self.fields_known(frozenset(key for row in self.rows[:50] for key in row.fields) if self.rows else None)
-        self.show_rows(self.probes.cursor)
-        self.text_changed()
-        self.show_figures()
-
-    _shown_choice = ProbeChoice("mistakes")
-
-    @property
-    def probe(self) -> ProbeRow | None:
-        """The row of the probe set under the cursor."""
-        row: ProbeRow | None = self.probes.current
-        return row
-
-    def known_answers(self) -> Judge | None:
-        """A judge that knows what models answered before and asks nobody; None where no service can be meant."""
-        raise NotImplementedError
-
-    def _stale(self) -> frozenset[int]:
-        """The rows whose scores are marked as those of an older text."""
-        return frozenset(self.results) - frozenset(self.fresh) if self.models or self._is_slow else frozenset()
-
-    def _look_for_news(self) -> None:
-        """See whether a retest is slow, and say so."""
-        self._slow = None
-        if not self.is_testing or self._is_slow:
-            return
-        rest = 2 * SLOW_S - (monotonic() - self._began) if self._is_heard else 0.0
-        if rest > 0.002:
-            self._slow = self.set_timer(rest, self._look_for_news)
-            return
-        self._is_slow = True
-        self.show_rows(self.probes.cursor)
-
-    def show_rows(self, cursor: int = 0) -> None:
-        """Show the rows with what is known of them."""
-        held, base = self.held, self.base
-        before = held.rule if held is not None else ScoreRule()
-        after = score_rule(self.spec) if self.spec is not None else base.rule if base is not None else before
-        old, new = self.side_names
-        names = ("old", "new") if held is None or held is base else (old, "new" if new == "now" else new)
-        source = ProbeSource(
-            self.rows, self.results, (before, after), self._pins, self._empty_words(), self._stale(), names
-        )
-        self.probes.show(source, cursor)
-        self.show_figures()
-
-    def _empty_words(self) -> list[Line]:
-        if self.opened is None:
-            return []
-        kind = self.choice.kind
-        what = {
-            "pinned": f"Nothing is pinned: {self.hint_key('graders.pin')} on a prediction pins it.",
-            "marks": f"Nothing is marked: {self.hint_key('review.mark')} in Review marks.",
-            "filter": f"Nothing fits /{one_line(self.choice.text, 40)}",
-            "orders": f"No orders yet: {self.hint_key('graders.order')} on a prediction makes one.",
-        }.get(kind, "No predictions to try it on.")
-        lines: list[Line] = [[(f" {what}", "text.normal")]]
-        if self._problem:
-            lines = [[(" ✗ ", "state.bad bold"), ("no expected order can be read here", "state.bad")]]
-        return [*lines, [(f" {self.hint_key('graders.probes')} chooses another probe set.", "text.dim")]]
-
-    def do_graders_probes(self) -> None:
-        """Choose the probe set."""
-        from rft_tui.store.runs import run_groups
-        from rft_tui.tui.screens.pick import Choice, PickScreen
-
-        with self.rft.workspace.store.read() as db:
-            models = list(dict.fromkeys(group.model for group in run_groups(db)))
-        choices = [
-            Choice("mistakes", "last mistakes", DRAWN_WORDS["mistakes"]),
-            Choice("pinned", "pinned", f"kept with {self.hint_key('graders.pin')}"),
-            Choice("marks", "marked", "in Review"),
-            Choice("random", "random sample", f"{DRAWN_WORDS['random']}, the same each time"),
-            Choice("filter", "a filter …", "as Review takes it; lowest scores first where it asks for scores"),
-            Choice("orders", "expected orders", f"kept with the grader; {self.hint_key('graders.order')} makes one"),
-            *(Choice(f"run {model}", f"outputs of {one_line(model, 60)}", DRAWN_WORDS["run"]) for model in models),
-        ]
-
-        def done(value: str | None) -> None:
-            if value == "filter":
-                self.ask("filter", self.choice.text if self.choice.kind == "filter" else "", self._filtered)
-            elif value is not None:
-                kind, _, text = value.partition(" ")
-                self._choose(ProbeChoice(kind, text))  # type: ignore[arg-type]
-
-        current = f"run {self.choice.text}" if self.choice.kind == "run" else self.choice.kind
-        title = f"probe set · {self.choice.count} at most"
-        self.app.push_screen(PickScreen(title, choices, current=current), self.guarded(done))
-
-    def _filtered(self, text: str) -> None:
-        self._choose(ProbeChoice("filter", text))
-
-    def _choose(self, choice: ProbeChoice) -> None:
-        self.choice = choice
-        self.probes.cursor = 0
-        self.rft.remember()
-        self.read_probes()
-
-    def do_graders_pin(self) -> None:
-        """Pin the prediction under the cursor, or let it go."""
-        row = self.probe
-        if row is None:
-            return
-        number, is_pinned = row.prediction, row.prediction in self._pins
-
-        def change(db: sqlite3.Connection) -> None:
-            if is_pinned:
-                unpin(db, number)
-            else:
-                pin(db, number)
-
-        self._pins = self._pins ^ {number}
-        self.rft.store_soon(change)
-        self.say("not pinned any more" if is_pinned else "pinned to the probe set", "state.good")
-        self.show_rows(self.probes.cursor)
-        self.move(1)
-
-    # Grading
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The models that the text asks; none for a local grader."""
-        return models_asked(self.spec) if self.spec is not None else ()
-
-    def text_changed(self) -> None:
-        """Grade the probe set by the text as it is; of models, what they answered before is taken."""
-        if self._before_save is not None and self.work.is_changed:
-            self._hold_against_saved()
-        self.try_text(None)
 
     def try_text(self, judge: Judge | None) -> None:
         """Grade the probe set by the text as it is, with a judge where one may be asked."""
@@ -314,6 +105,18 @@ class GradersProbes(GradersSides):
             self.fresh = stored | self.fresh
             self.results.update(self.fresh)
 
+    def _look_for_news(self) -> None:
+        """See whether a retest is slow, and say so."""
+        self._slow = None
+        if not self.is_testing or self._is_slow:
+            return
+        rest = 2 * SLOW_S - (monotonic() - self._began) if self._is_heard else 0.0
+        if rest > 0.002:
+            self._slow = self.set_timer(rest, self._look_for_news)
+            return
+        self._is_slow = True
+        self.show_rows(self.probes.cursor)
+
     def on_retested(self, message: Retested) -> None:
         """Show the new scores; those of an older text are left out."""
         update = message.update
@@ -354,84 +157,6 @@ class GradersProbes(GradersSides):
         if self._retester is not None:
             self._retester.close()
             self._retester = None
-
-    # Figures
-
-    def show_figures(self) -> None:
-        """Show the name of the probe set and what the text changes."""
-        self._summarise()
-        self.failures_known(self.fresh.values(), done=not self.is_testing)
-        self.probe_head.show(lambda width: [self._head(width)])
-        self.probe_foot.show(self._foot)
-
-    def _summarise(self) -> None:
-        """The figures of the rows that have a grade by the text as it is: others do not count on either side."""
-        rows = [row for row in self.rows if row.prediction in self.fresh]
-        rule = score_rule(self.spec) if self.spec is not None else ScoreRule()
-        grades = {place: self.fresh[row.prediction] for place, row in enumerate(rows)}
-        self.summary = summarise_retest(rows, grades, rule) if rows else None
-
-    def _head(self, width: int) -> Line:
-        if self.opened is None:
-            return []
-        orders = len({row.place.order for row in self.rows if row.place})
-        words = f"probe: {probe_words(self._shown_choice, len(self.rows), self.total, orders)}"
-        place = f"{self.probes.cursor + 1}/{len(self.rows)} " if self.rows else ""
-        held, now = self.side_names
-        right = f"{held} → {now}  " if held else ""
-        if cell_len(words) + cell_len(right) + len(place) + 3 > width:
-            place = ""
-        return heading_line(words, right + place, width, active=self.pane == PROBES)
-
-    def _foot(self, width: int) -> list[Line]:
-        if self.opened is None or not (self.rows or self._problem):
-            return []
-        waits = self.waits_for()
-        lines: list[Line] = []
-        if self.summary is not None:
-            lines = laid_out(self._figures(self.summary), width)
-        elif self.rows and not waits:
-            said = "grading …" if self.is_testing else "no scores: the line under the text says why"
-            said = f"grading … 0 of {len(self.rows)}" if self._is_slow else said
-            return wrap_line([(said, "text.dim")], width)
-        if waits:
-            lines += wrap_line([(waits, "state.info")], width)
-        if self._problem:
-            lines += wrap_line([("! ", "state.warning bold"), (one_line(self._problem, 200), "state.warning")], width)
-        for advice in self._advice[:2]:
-            is_plain = advice.severity == "info"
-            lead: Line = [] if is_plain else [("! ", "state.warning bold")]
-            lines += wrap_line([*lead, (advice.message, "text.dim" if is_plain else "state.warning")], width)
-        if len(self.rows) < self.total:
-            lines += wrap_line(
-                [(f"{len(self.rows)} of {self.total:,}: {drawn_words(self._shown_choice)}", "text.dim")], width
-            )
-        return lines
-
-    def _figures(self, summary: RetestSummary) -> list[Line]:
-        """The figures, and of how many rows they are where that is not all."""
-        new, of = len(self.fresh), len(self.rows)
-        said = f"grading … {new} of {of}" if self._is_slow and not self.models else f"{new} of {of} new"
-        lead: list[Line] = [[(said, "state.info")]] if new < of else []
-        if any(row.place for row in self.rows):
-            from rft_tui.tasks.retesting.orders import order_figures
-
-            return [*lead, *order_figures_of(order_figures(self.rows, self.fresh)), *errors_of(summary)]
-        return [*lead, *figures_of(summary, self._our_threshold())]
-
-    def _our_threshold(self) -> float | None:
-        """Where a pass begins, where the grader does not say that itself."""
-        rule = score_rule(self.spec) if self.spec is not None else ScoreRule()
-        says_passes = any(grade.passed is not None for grade in self.fresh.values())
-        return None if says_passes or rule.pass_threshold is not None else rule.shown_threshold
-
-    def waits_for(self) -> str:
-        """What a model grader waits for; nothing for a local one."""
-        raise NotImplementedError
-
-    def on_probe_moved(self) -> None:
-        """Show where the cursor is."""
-        self.probe_head.show(lambda width: [self._head(width)])
 
 
 def _owned(row: ProbeRow, grade: Grade | None, base: StoredGrader, *, is_old: bool) -> ProbeRow:

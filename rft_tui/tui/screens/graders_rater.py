@@ -17,8 +17,8 @@ from rft_tui.tui.paint import Line, fit_right, wrap_line
 from rft_tui.tui.rating.pairs import RatingDesk
 from rft_tui.tui.rating.wish import RaterWish, parse_pairs
 from rft_tui.tui.rating.words import PairView, pair_lines, rating_lines
+from rft_tui.tui.score_words import shown_score
 from rft_tui.tui.screens.graders_asking import AskingScreen
-from rft_tui.tui.screens.graders_lists import shown_score
 from rft_tui.tui.task_words import counted
 from rft_tui.tui.widgets.table import TableSource
 

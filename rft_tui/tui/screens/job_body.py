@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
-
-from textual.widget import Widget
 
 from rft_tui.safetext import one_line, shown
 from rft_tui.tasks.jobs.pilot import pilot_words
@@ -15,9 +12,9 @@ from rft_tui.tui.editing.highlight import json_text
 from rft_tui.tui.new_job.findings_words import STYLES, counts
 from rft_tui.tui.new_job.placeholders import files_words
 from rft_tui.tui.paint import Line, wrap_line
-from rft_tui.tui.screens.over import OverScreen
+from rft_tui.tui.screens.job_raw import indented
+from rft_tui.tui.screens.over_reading import ReadingScreen
 from rft_tui.tui.task_words import counted
-from rft_tui.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from rft_tui.tui.screens.job_preflight_work import Looked
@@ -29,7 +26,7 @@ MOST_LINES = 5000
 """Lines of a body that are shown."""
 
 
-class JobBodyScreen(OverScreen):
+class JobBodyScreen(ReadingScreen):
     """The body in a pane that scrolls, with what is to be known before it is sent above it."""
 
     scope: ClassVar[str] = JOB_BODY
@@ -38,13 +35,7 @@ class JobBodyScreen(OverScreen):
         super().__init__()
         self.looked = looked
         self._on_send = on_send
-        self._text = json.dumps(looked.body, indent=2, ensure_ascii=False)
-        self.pane = TextPane()
-
-    def body(self) -> Widget:
-        """The pane."""
-        self.pane.add_class("body")
-        return self.pane
+        self._text = indented(looked.body)
 
     def on_mount(self) -> None:
         """Show it."""
@@ -76,7 +67,8 @@ class JobBodyScreen(OverScreen):
         for line in body[:MOST_LINES]:
             lines += _wrapped(line, width)
         if len(body) > MOST_LINES:
-            lines.append([(f"… {len(body) - MOST_LINES:,} lines more; y copies all of it", "text.faint")])
+            more = f"… {len(body) - MOST_LINES:,} lines more; {self.hint_key('copy')} copies all of it"
+            lines.append([(more, "text.faint")])
         return lines
 
     def _sentences(self) -> Iterator[Line]:
@@ -97,31 +89,10 @@ class JobBodyScreen(OverScreen):
             said = f"The service itself was not asked: {self.hint_key('job_form.ask')} in the form asks it."
             yield [("! ", STYLES["warning"]), (said, "text.normal")]
 
-    # Moving
-
-    def do_down(self) -> None:
-        """One line down."""
-        self.pane.scroll(1)
-
-    def do_up(self) -> None:
-        """One line up."""
-        self.pane.scroll(-1)
-
-    def do_top(self) -> None:
-        """To the first line."""
-        self.pane.scroll(-len(self.pane.lines))
-
-    def do_bottom(self) -> None:
-        """To the last line."""
-        self.pane.scroll(len(self.pane.lines))
-
-    def do_page_down(self) -> None:
-        """Half a page down."""
-        self.pane.scroll(max(1, self.pane.size.height // 2))
-
-    def do_page_up(self) -> None:
-        """Half a page up."""
-        self.pane.scroll(-max(1, self.pane.size.height // 2))
+    @property
+    def page_lines(self) -> int:
+        """Half of what is in view: a body is read slowly."""
+        return max(1, self.pane.size.height // 2)
 
     # Sending
 

@@ -18,6 +18,7 @@ from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.job_form_looking import INFO_LINES, JobFormLooking
 from rft_tui.tui.screens.job_form_messages import JobLaunched, LaunchQueued
 from rft_tui.tui.widgets.bars import Across, Rule
+from rft_tui.tui.widgets.form import with_keys
 
 if TYPE_CHECKING:
     from rft_tui.tasks.jobs.request import JobRequest
@@ -129,7 +130,7 @@ class JobForm(JobFormLooking):
             self.show_info()
             return
         self.values, self._launches = values, False
-        self.form.set_fields(fields_of(self.method, self.backend_of(values)))
+        self.form.set_fields(with_keys(fields_of(self.method, self.backend_of(values)), self.hint_key))
         if self.rft.session.get(SESSION) != values:
             self.rft.session[SESSION] = values
             self.rft.remember()

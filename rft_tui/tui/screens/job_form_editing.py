@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rft_tui.errors import RftError
-from rft_tui.job_model import METHODS, JobMethod
+from rft_tui.job_model import JobMethod
 from rft_tui.model import JsonObject
 from rft_tui.providers.backends.hyperparameters import HYPERPARAMETERS
 from rft_tui.safetext import one_line
@@ -18,7 +18,7 @@ from rft_tui.tui.new_job.fields import METHOD_WORDS, ROWS, fields_of, method_of
 from rft_tui.tui.new_job.values import JobFormReader, Surroundings
 from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.fields_editing import FieldsEditing
-from rft_tui.tui.screens.pick import Choice, PickScreen
+from rft_tui.tui.screens.pick import Choice
 from rft_tui.tui.task_words import counted
 from rft_tui.tui.widgets.form import Form, FormField
 
@@ -128,7 +128,7 @@ class JobFormEditing(FieldsEditing):
     def _choices(self, name: str) -> list[Choice]:
         """What a field may be."""
         if name == "method":
-            return [Choice(one, one, METHOD_WORDS[one]) for one in ("reinforcement", *METHODS[:2])]
+            return [Choice(one, one, words) for one, words in METHOD_WORDS.items()]
         if name in CHOSEN:
             return [Choice(one, one, "the service chooses" if one == CHOSEN[name][0] else "") for one in CHOSEN[name]]
         if name == "test":
@@ -165,14 +165,7 @@ class JobFormEditing(FieldsEditing):
             return
         if name == "validation":
             choices = [Choice("", "none"), *choices]
-
-        def chosen(value: str | None) -> None:
-            if value is not None:
-                self._keep(name, value)
-
-        self.app.push_screen(
-            PickScreen(self.form.field.label, choices, current=self.form.value(name)), self.guarded(chosen)
-        )
+        self._pick(name, self.form.field.label, choices)
 
     def _suggest_models(self) -> None:
         """Bases of jobs and models of runs here, and those of the service where they were fetched."""
@@ -186,14 +179,8 @@ class JobFormEditing(FieldsEditing):
             self.say(f"no model was asked here yet: {self.hint_key('form.fetch')} asks the service for its list",
                      "state.warning")  # fmt: skip
             return
-
-        def chosen(model: str | None) -> None:
-            if model is not None:
-                self._keep("model", model)
-
         self.form.go_to("model")
-        choices = [Choice(model, one_line(model, 60), words) for model, words in beside.items()]
-        self.app.push_screen(PickScreen("base model", choices, current=self.form.value("model")), self.guarded(chosen))
+        self._pick("model", "base model", [Choice(one, one_line(one, 60), words) for one, words in beside.items()])
 
     def do_form_suggest(self) -> None:
         """Base models, once the service has told its own."""

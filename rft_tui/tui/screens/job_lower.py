@@ -9,7 +9,7 @@ from typing import Any
 from rft_tui.analysis.job_alarms import JobAlarm
 from rft_tui.job_model import JobCheckpoint
 from rft_tui.safetext import one_line
-from rft_tui.store.event_pages import EVENT_LEVELS, EventLevel, event_positions
+from rft_tui.store.event_pages import EVENT_LEVELS, EventLevel, event_positions, events_at
 from rft_tui.store.job_events import StoredEvent, event_raw
 from rft_tui.store.job_files import JobFile
 from rft_tui.tui.actions import Action
@@ -47,7 +47,7 @@ class JobLower(JobReading, PaneKeys):
         self.level: EventLevel = "all"
         self.text = ""
         self.tabs_line = PaneTabs()
-        self.table = Table(EventsSource(None, number, (), is_filtered=False))  # type: ignore[arg-type]
+        self.table = Table(EventsSource((), self._events_at))
         self.pane = TextPane()
         self._positions: Sequence[int] = ()
         self._places = dict.fromkeys(TABLES, 0)
@@ -93,6 +93,11 @@ class JobLower(JobReading, PaneKeys):
         if is_shown:
             self.table.show(self._source("events"), place)
 
+    @property
+    def _leaves_out(self) -> bool:
+        """Whether some events may be left out."""
+        return bool(self.text) or self.level != "all"
+
     def do_filter(self) -> None:
         """Keep events with a text, while it is typed."""
         before = self.text
@@ -107,7 +112,7 @@ class JobLower(JobReading, PaneKeys):
 
     def clear_filter(self) -> bool:
         """Show all events again; whether some were left out."""
-        had = bool(self.text) or self.level != "all"
+        had = self._leaves_out
         if had:
             self.text, self.level = "", "all"
             self.find_events()
@@ -171,8 +176,18 @@ class JobLower(JobReading, PaneKeys):
             return CheckpointsSource(() if view is None else view.checkpoints)
         if name == "files":
             return FilesSource(() if view is None else view.files)
-        is_filtered = bool(self.text) or self.level != "all"
-        return EventsSource(self.rft.workspace.store, self.number, self._positions, is_filtered=is_filtered)
+        return EventsSource(self._positions, self._events_at, self._no_events())
+
+    def _events_at(self, positions: Sequence[int]) -> list[StoredEvent]:
+        with self.rft.workspace.store.read() as db:
+            return events_at(db, self.number, positions)
+
+    def _no_events(self) -> list[Line]:
+        """Why there are no events."""
+        if self._leaves_out:
+            return [[(" no event fits the filter", "text.faint")]]
+        said = f" {self.hint_key('refresh')} asks the service for them."
+        return [[(" No events here yet.", "text.normal")], [(said, "text.dim")]]
 
     def _lines(self, width: int) -> list[Line]:
         view = self.view
@@ -204,7 +219,7 @@ class JobLower(JobReading, PaneKeys):
                 line.append((f" {counts[name]:,}", "text.normal" if here else "text.dim"))
             line.append(("" if self.is_narrow else " ", "text.dim"))
         right: Line = []
-        if self.pane_name == "events" and (self.text or self.level != "all"):
+        if self.pane_name == "events" and self._leaves_out:
             said = " ".join(
                 part for part in (LEVEL_WORDS[self.level], self.text and f"/{one_line(self.text, 24)}") if part
             )

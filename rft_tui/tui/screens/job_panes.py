@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from rft_tui.analysis.job_alarms import RULES, JobAlarm
 from rft_tui.job_model import JobCheckpoint
 from rft_tui.safetext import one_line
-from rft_tui.store.database import Store
-from rft_tui.store.event_pages import events_at
 from rft_tui.store.job_events import StoredEvent
 from rft_tui.store.job_files import JobFile
 from rft_tui.tui.paint import Line, fit, fit_right, justify, wrap_line
@@ -39,13 +37,14 @@ CHECKPOINT_VALUES = (
 
 
 class EventsSource:
-    """The events at some places, the newest first."""
+    """The events at some places, the newest first; `read` brings them, `words` stand there while there are none."""
 
-    def __init__(self, store: Store, job: int, positions: Sequence[int], *, is_filtered: bool) -> None:
-        self._store = store
-        self._job = job
+    def __init__(
+        self, positions: Sequence[int], read: Callable[[Sequence[int]], list[StoredEvent]], words: Sequence[Line] = ()
+    ) -> None:
         self.positions = positions
-        self._is_filtered = is_filtered
+        self._read = read
+        self._words = list(words)
 
     @property
     def count(self) -> int:
@@ -54,8 +53,7 @@ class EventsSource:
 
     def page(self, first: int, count: int) -> list[StoredEvent]:
         """Some of them."""
-        with self._store.read() as db:
-            return events_at(db, self._job, self.positions[first : first + count])
+        return self._read(self.positions[first : first + count])
 
     def heading(self, width: int) -> Line:
         """Names of the columns."""
@@ -74,9 +72,7 @@ class EventsSource:
 
     def empty(self) -> list[Line]:
         """Why there are none."""
-        if self._is_filtered:
-            return [[(" no event fits the filter", "text.faint")]]
-        return [[(" No events here yet.", "text.normal")], [(" r asks the service for them.", "text.dim")]]
+        return self._words
 
 
 class AlarmRow(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,15 +14,13 @@ from rft_tui.tasks.jobs.preflight.checks import preflight
 from rft_tui.tasks.jobs.preflight.gather import gather
 from rft_tui.tasks.jobs.request import JobRequest, job_body
 from rft_tui.tui.new_job.placeholders import placeholders
+from rft_tui.tui.waiting import waited_for
 
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
     from rft_tui.store.database import Store
     from rft_tui.tasks.jobs.preflight.facts import NetworkFacts, PreflightFacts
     from rft_tui.tasks.jobs.preflight.findings import Preflight
-
-LOOK_S = 0.1
-"""How often it is looked whether somebody still waits for a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +56,7 @@ def ask(request: JobRequest, profile: NamedProfile, folder: Path, is_over: Calla
 
     `folder` is the workspace's state folder. Raises RftError where the service cannot be opened.
     """
-    return asyncio.run(_ask(request, profile, folder, is_over))
-
-
-async def _ask(
-    request: JobRequest, profile: NamedProfile, folder: Path, is_over: Callable[[], bool]
-) -> NetworkFacts | None:
-    asking = asyncio.create_task(_answers(request, profile, folder))
-    try:
-        while not asking.done():
-            if is_over():
-                return None
-            await asyncio.wait({asking}, timeout=LOOK_S)
-    finally:
-        asking.cancel()
-        await asyncio.wait({asking})
-    return asking.result()
+    return waited_for(_answers(request, profile, folder), is_over)
 
 
 async def _answers(request: JobRequest, profile: NamedProfile, folder: Path) -> NetworkFacts:

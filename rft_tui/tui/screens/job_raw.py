@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from textual.containers import Container
-from textual.widget import Widget
-
 from rft_tui.safetext import one_line
 from rft_tui.tui.actions import LIST, Action
 from rft_tui.tui.paint import Line, wrap_text
 from rft_tui.tui.screens.job_words import AnyJob, name_of, simulated_mark
-from rft_tui.tui.screens.over import OverScreen
-from rft_tui.tui.widgets.text_pane import TextPane
+from rft_tui.tui.screens.over_reading import ReadingScreen
 
 
-class RawScreen(OverScreen):
-    """The document, indented; y copies all of it, e opens it in the editor."""
+class RawScreen(ReadingScreen):
+    """The document, indented; it can be copied whole, or opened in another editor."""
 
     scope: ClassVar[str] = LIST
     title_word: ClassVar[str] = "Jobs"
@@ -27,12 +23,6 @@ class RawScreen(OverScreen):
         self._job = job
         self._title = title
         self._text = indented(document)
-        self.pane = TextPane()
-
-    def body(self) -> Widget:
-        """The text."""
-        self.pane.add_class("pane")
-        return Container(self.pane, classes="body")
 
     def on_mount(self) -> None:
         """Show it."""
@@ -53,30 +43,6 @@ class RawScreen(OverScreen):
     def text_to_take(self) -> tuple[str, str] | None:
         """All of it."""
         return self._text, ".json"
-
-    def do_down(self) -> None:
-        """One line down."""
-        self.pane.scroll(1)
-
-    def do_up(self) -> None:
-        """One line up."""
-        self.pane.scroll(-1)
-
-    def do_page_down(self) -> None:
-        """A page down."""
-        self.pane.scroll(max(1, self.pane.size.height - 1))
-
-    def do_page_up(self) -> None:
-        """A page up."""
-        self.pane.scroll(-max(1, self.pane.size.height - 1))
-
-    def do_top(self) -> None:
-        """To the first line."""
-        self.pane.scroll(-len(self.pane.lines))
-
-    def do_bottom(self) -> None:
-        """To the last line."""
-        self.pane.scroll(len(self.pane.lines))
 
 
 def indented(document: Any) -> str:

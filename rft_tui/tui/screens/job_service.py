@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +11,7 @@ from rft_tui.store.database import Store
 from rft_tui.store.jobs import get_job, list_jobs
 from rft_tui.tui.screens.job_messages import ServiceAsked
 from rft_tui.tui.task_words import counted
+from rft_tui.tui.waiting import waited_for
 
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
@@ -27,9 +27,6 @@ MOST_WATCHED = 50
 
 MOST_S = 60.0
 """How long all of it may take."""
-
-LOOK_S = 0.1
-"""How often it is looked whether somebody still waits."""
 
 Result = TypeVar("Result")
 
@@ -127,23 +124,13 @@ def profiles_in_question(workspace: Workspace, store: Store) -> list[NamedProfil
 
 def waited(screen: WorkScreen, work: Awaitable[Result]) -> Result:
     """What some work brings, in this thread. Raises ServiceError where nobody waits any more or it takes too long."""
-
-    async def wait() -> Result:
-        doing = asyncio.ensure_future(work)
-        try:
-            async with asyncio.timeout(MOST_S):
-                while not doing.done():
-                    if screen.rft.is_leaving:
-                        raise ServiceError("nobody waits for the answer any more", outcome="connection")
-                    await asyncio.wait({doing}, timeout=LOOK_S)
-        except TimeoutError:
-            raise ServiceError(f"no answer within {MOST_S:.0f} s", outcome="timeout") from None
-        finally:
-            doing.cancel()
-            await asyncio.wait({doing})
-        return doing.result()
-
-    return asyncio.run(wait())
+    try:
+        brought = waited_for(work, lambda: screen.rft.is_leaving, MOST_S)
+    except TimeoutError:
+        raise ServiceError(f"no answer within {MOST_S:.0f} s", outcome="timeout") from None
+    if brought is None:
+        raise ServiceError("nobody waits for the answer any more", outcome="connection")
+    return brought
 
 
 def _in_background(screen: WorkScreen, work: Callable[[Store], ServiceAsked], group: str) -> None:

@@ -11,6 +11,7 @@ from rft_tui.store.job_lines import JobLine
 from rft_tui.store.jobs import StoredJob
 from rft_tui.store.tasks import StoredTask
 from rft_tui.tasks.jobs.job_view import JobView
+from rft_tui.tasks.jobs.task_kinds import WATCH
 from rft_tui.tui.paint import Line, Span
 
 AnyJob = JobLine | StoredJob
@@ -37,9 +38,6 @@ METHOD_WORDS = {"reinforcement": "reinf.", "supervised": "superv.", "dpo": "dpo"
 
 ALARM_SIGNS: dict[str, tuple[str, str]] = {"warning": ("!", "state.warning"), "error": ("✗", "state.bad")}
 """A sign and a colour for each severity of alarms."""
-
-WATCH = "watch"
-"""The kind of the tasks that follow jobs."""
 
 
 def status_span(status: str) -> Span:

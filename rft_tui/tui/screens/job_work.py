@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from rft_tui.errors import UsageError
 from rft_tui.store.jobs import get_job
 from rft_tui.store.tasks import StoredTask
+from rft_tui.tasks.jobs.task_kinds import WATCH
 from rft_tui.tui.actions import GLOBAL, JOB_WORK, LIST, Action
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.job_messages import ServiceAsked
 from rft_tui.tui.screens.job_service import steer
-from rft_tui.tui.screens.job_words import WATCH, AnyJob, name_of, steps_of
+from rft_tui.tui.screens.job_words import AnyJob, name_of, steps_of
 
 SESSION = "job"
 """Under which name it is remembered how jobs are looked at: alarms that are off, the job that is open, and chart and

@@ -38,7 +38,7 @@ class JobsScreen(JobWork, TwoPanes):
     pane_share = "9fr"
 
     def __init__(self) -> None:
-        super().__init__(JobsSource([], {}, reading=True))
+        super().__init__(JobsSource([], {}, [[(" reading …", "text.faint")]]))
         self.lines: list[JobLine] = []
         self.wanted_words = ""
         self._views: dict[int, tuple[JobLine, JobView]] = {}
@@ -119,8 +119,20 @@ class JobsScreen(JobWork, TwoPanes):
         words = self.wanted_words.casefold().split()
         kept = [line for line in self.lines if all(word in _searched(line) for word in words)]
         place = next((number for number, line in enumerate(kept) if line.id == wanted), 0)
-        self.table.show(JobsSource(kept, self._alarms, filtered=bool(words)), place)
+        self.table.show(JobsSource(kept, self._alarms, self._empty_words()), place)
         self.show_current()
+
+    def _empty_words(self) -> list[Line]:
+        """What makes jobs, and what brings those of a service."""
+        if self.wanted_words.strip():
+            return [[(" no job fits the filter", "text.faint")]]
+        makes, fetches = self.hint_key("jobs.new"), self.hint_key("refresh")
+        return [
+            [(" No jobs yet.", "text.normal")],
+            [(f" {makes} makes one: pre-flight, upload, launch;", "text.dim")],
+            [(f" {fetches} fetches those that the service of your profile has;", "text.dim")],
+            [(" rft-tui import brings in an archive of one.", "text.dim")],
+        ]
 
     def _open_again(self) -> None:
         """Open the job that was open when the session was left."""
@@ -269,7 +281,10 @@ class JobsScreen(JobWork, TwoPanes):
         with self.rft.workspace.store.read() as db:
             request = request_of_job(get_job(db, here.id), db)
         if request is None:
-            raise UsageError(f"too little is known of {name_of(here)}", hint="n begins with an empty form.")
+            raise UsageError(
+                f"too little is known of {name_of(here)}",
+                hint=f"{self.hint_key('jobs.new')} begins with an empty form.",
+            )
         self.app.push_screen(JobForm(request))
 
     def on_job_launched(self, message: JobLaunched) -> None:

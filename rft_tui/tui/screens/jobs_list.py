@@ -45,20 +45,20 @@ CHART_LINES = 9
 
 
 class JobsSource:
-    """Jobs as rows of a table; what is the same for all of them is not shown in each."""
+    """Jobs as rows of a table; what is the same for all of them is not shown in each.
+
+    `words` stand there while there are none.
+    """
 
     def __init__(
         self,
         lines: list[JobLine],
         alarms: Mapping[int, Sequence[JobAlarm]],
-        *,
-        reading: bool = False,
-        filtered: bool = False,
+        words: Sequence[Line] = (),
     ) -> None:
         self.lines = lines
         self._alarms = alarms
-        self._reading = reading
-        self._filtered = filtered
+        self._words = list(words)
         self._several = {
             "profile": len({line.profile for line in lines}) > 1,
             "method": len({line.method for line in lines}) > 1,
@@ -131,17 +131,8 @@ class JobsSource:
         ]
 
     def empty(self) -> list[Line]:
-        """What makes jobs, and what brings those of a service."""
-        if self._reading:
-            return [[(" reading …", "text.faint")]]
-        if self._filtered:
-            return [[(" no job fits the filter", "text.faint")]]
-        return [
-            [(" No jobs yet.", "text.normal")],
-            [(" n makes one: pre-flight, upload, launch;", "text.dim")],
-            [(" r fetches those that the service of your profile has;", "text.dim")],
-            [(" rft-tui import brings in an archive of one.", "text.dim")],
-        ]
+        """Why there are none."""
+        return self._words
 
 
 def _fit(name: str, text: str, size: int) -> str:

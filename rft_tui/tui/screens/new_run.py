@@ -12,14 +12,14 @@ from rft_tui.errors import RftError, UsageError
 from rft_tui.safetext import one_line
 from rft_tui.tui.actions import FORM, Action
 from rft_tui.tui.new_run.estimate_lines import estimate_lines
-from rft_tui.tui.new_run.fields import FIELDS, with_keys
+from rft_tui.tui.new_run.fields import FIELDS
 from rft_tui.tui.new_run.values import FormReader
 from rft_tui.tui.paint import Line, wrap_line
 from rft_tui.tui.screens.new_run_editing import NewRunEditing
 from rft_tui.tui.screens.new_run_messages import Planned, Started
-from rft_tui.tui.task_words import counted, money
+from rft_tui.tui.task_words import about_cost, counted
 from rft_tui.tui.widgets.bars import Across, Rule
-from rft_tui.tui.widgets.form import Form
+from rft_tui.tui.widgets.form import Form, with_keys
 from rft_tui.tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
@@ -249,8 +249,7 @@ class NewRunScreen(NewRunEditing):
                 hint="Write it into rft.toml, or cap the tokens.",
             )
         mark = "SIMULATED " if made.profile.is_simulated else ""
-        price = "unknown price" if cost is None else f"about {money(cost)}"
-        said = f"{counted(made.requests, f'{mark}request')}, {price}"
+        said = f"{counted(made.requests, f'{mark}request')}, {about_cost(cost)}"
         self.confirm(f"starts {said}", lambda: self._start(made, f"asks {said}"))
 
     def _start(self, made: PredictPlan, said: str) -> None:

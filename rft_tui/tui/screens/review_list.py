@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rft_tui.store.listing import Listing, ReviewRow
 from rft_tui.tui.paint import Line, fit, fit_right
+from rft_tui.tui.score_words import shown_delta
 from rft_tui.tui.screens.review_item import ItemView, band_style, short_score
 
 COLUMNS = ("score", "delta", "verdict", "tags", "run", "prediction")
@@ -97,8 +98,7 @@ class ReviewSource:
     def _delta(self, row: ReviewRow) -> Line:
         if row.delta is None or abs(row.delta) < 0.005:
             return [(" " * 7, "text.normal")]
-        text = f"{row.delta:+.2f}".replace("0.", ".", 1).replace("-", "−")
-        return [(fit_right(text, 6) + " ", "state.good" if row.delta > 0 else "state.bad")]
+        return [(fit_right(shown_delta(row.delta), 6) + " ", "state.good" if row.delta > 0 else "state.bad")]
 
     def _verdict(self, row: ReviewRow) -> Line:
         key = row.verdict.key if row.verdict else "·"

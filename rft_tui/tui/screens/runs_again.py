@@ -11,7 +11,7 @@ from rft_tui.errors import UsageError
 from rft_tui.store.run_figures import RunLine
 from rft_tui.store.wanted import FAILED, MISSING
 from rft_tui.tui.screens.base import WorkScreen
-from rft_tui.tui.task_words import counted, money
+from rft_tui.tui.task_words import about_cost, counted
 
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
@@ -38,8 +38,7 @@ class Again:
     def words(self) -> str:
         """What the person is asked."""
         what = "missing prediction" if self.which == MISSING else "failed prediction"
-        cost = "unknown price" if self.cost is None else f"about {money(self.cost)}"
-        return f"asks for {counted(self.requests, what)}, {cost}"
+        return f"asks for {counted(self.requests, what)}, {about_cost(self.cost)}"
 
 
 def again(line: RunLine, which: str) -> Again:

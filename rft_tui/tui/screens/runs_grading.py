@@ -12,7 +12,7 @@ from rft_tui.store.graders import StoredGrader, list_graders
 from rft_tui.store.run_figures import RunLine
 from rft_tui.tui.screens.runs_again import TaskStarted
 from rft_tui.tui.screens.two_panes import TwoPanes
-from rft_tui.tui.task_words import counted, money
+from rft_tui.tui.task_words import at_most
 
 if TYPE_CHECKING:
     from rft_tui.providers.profiles import NamedProfile
@@ -164,9 +164,7 @@ class RunsGrading(TwoPanes):
 
     def on_judging_planned(self, message: JudgingPlanned) -> None:
         """Say what it takes and ask."""
-        cost = "unknown price" if message.cost is None else f"about {money(message.cost)}"
-        mark = "SIMULATED " if message.profile.is_simulated else ""
-        said = f"asks at most {counted(message.requests, f'{mark}question')}, {cost}"
+        said = f"asks {at_most(message.requests, message.cost, simulated=message.profile.is_simulated)}"
         if not message.requests:
             self._start_judging(message, "looks for grades that are known")
             return

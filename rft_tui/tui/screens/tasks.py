@@ -12,12 +12,13 @@ from rft_tui.errors import UsageError
 from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
 from rft_tui.store.tasks import CANCEL, PAUSE, StoredTask, change_settings, list_tasks, queue_again, wish
+from rft_tui.tasks.jobs.task_kinds import JOB_KINDS
 from rft_tui.tui.actions import TASKS, Action
 from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.screens.tasks_list import TasksSource, task_details
 from rft_tui.tui.screens.two_panes import TwoPanes
-from rft_tui.tui.task_words import JOB_KINDS, counted, short_name
+from rft_tui.tui.task_words import counted, short_name
 
 SHOWN = 500
 """Tasks that are listed, the newest."""

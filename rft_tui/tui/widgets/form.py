@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,17 @@ class FormField:
 
 YES = "yes"
 """The value of a yes/no field that is on; empty otherwise."""
+
+_KEY = re.compile(r"\{([a-z_.]+)\}")
+
+
+def with_keys(fields: Sequence[FormField], key: Callable[[str], str]) -> tuple[FormField, ...]:
+    """The fields with the keys that a person has where ``{action.id}`` stands; `key` gives that of an action's id."""
+
+    def filled(text: str) -> str:
+        return _KEY.sub(lambda found: key(found[1]), text)
+
+    return tuple(replace(one, sentence=filled(one.sentence), empty=filled(one.empty)) for one in fields)
 
 
 class Form(LineWidget):

@@ -10,7 +10,7 @@ from rft_tui.errors import UsageError
 from rft_tui.store import kept_lists as module
 from rft_tui.store.database import Store
 from rft_tui.store.filters import Selection, Sort, filtered, ordering
-from rft_tui.store.kept_lists import KeptList, drop_list, list_kept, put_list, unknown_lists
+from rft_tui.store.kept_lists import put_list, unknown_lists
 from rft_tui.store.listing import Listing, ListingRequest
 from rft_tui.store.query import parse_query
 from tests.unit.store.building import ME, dataset, give, grader, item, predict, run_key
@@ -43,6 +43,12 @@ def put(store: Store, name: str, *given: int) -> int:
         return put_list(db, name, given)
 
 
+def kept(store: Store) -> list[tuple[str, int]]:
+    """The lists by name, with their sizes."""
+    with store.read() as db:
+        return db.execute("SELECT name, count(*) FROM kept_list GROUP BY name ORDER BY name").fetchall()
+
+
 def test_a_list_keeps_its_order_and_takes_the_place_of_the_one_before(twelve: Store) -> None:
     assert put(twelve, "odd", 9, 3, 7) == 3
     assert put(twelve, "two words", 1) == 1
@@ -51,12 +57,7 @@ def test_a_list_keeps_its_order_and_takes_the_place_of_the_one_before(twelve: St
     assert listed(twelve, 'list:"two words"') == [1]
     assert put(twelve, "odd", 2, 12) == 2
     assert listed(twelve, "list:odd") == [2, 12]
-    with twelve.read() as db:
-        assert list_kept(db) == [KeptList("odd", 2), KeptList("two words", 1)]
-    with twelve.write() as db:
-        assert drop_list(db, "odd")
-        assert not drop_list(db, "odd")
-        assert list_kept(db) == [KeptList("two words", 1)]
+    assert kept(twelve) == [("odd", 2), ("two words", 1)]
 
 
 def test_what_is_twice_or_gone_or_too_much_is_left_out(twelve: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +67,7 @@ def test_what_is_twice_or_gone_or_too_much_is_left_out(twelve: Store, monkeypatc
         db.execute("DELETE FROM grade_detail WHERE prediction = 4")
         db.execute("DELETE FROM grade WHERE prediction = 4")
         db.execute("DELETE FROM prediction WHERE id = 4")
-        assert list_kept(db) == [KeptList("some", 1)]
+    assert kept(twelve) == [("some", 1)]
     monkeypatch.setattr(module, "LONGEST", 3)
     assert put(twelve, "some", *ALL) == 3
     assert listed(twelve, "list:some") == [1, 2, 3]
@@ -127,8 +128,7 @@ def test_a_short_list_is_read_by_its_keys_alone(twelve: Store) -> None:
 
 def test_a_name_is_one_line_and_never_empty(twelve: Store) -> None:
     put(twelve, ' a "b"\n\x1b[31m\ud800 ', 3)
-    with twelve.read() as db:
-        name = list_kept(db)[0].name
+    [(name, _count)] = kept(twelve)
     assert name.isprintable()
     assert '"' not in name
     assert listed(twelve, f'list:"{name}"') == [3]

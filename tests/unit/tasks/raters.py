@@ -9,7 +9,9 @@ from rft_tui.graders.judge import JudgeCall, JudgeReply
 from rft_tui.model import JudgeUse, Usage, Verdict
 from rft_tui.store.database import Store
 from rft_tui.store.graders import StoredGrader
+from rft_tui.store.grades import get_grade
 from rft_tui.store.verdicts import EventKind, record
+from rft_tui.tasks.rating.disagreements import Disagreement, person_disagreements
 from tests.unit.judges import reply
 from tests.unit.store.building import ME, dataset, give, grader, item, predict, run_key
 
@@ -76,3 +78,11 @@ def judge_as(store: Store, verdicts: Mapping[int, Verdict], *, on: StoredGrader 
             record(db, ME, EventKind.VERDICT, verdict, answers=[answer], grader_version=version)
             if note:
                 record(db, ME, EventKind.NOTE, note, answers=[answer])
+
+
+def stored_disagreements(store: Store, of: StoredGrader, reviewer: str) -> list[Disagreement]:
+    """Where the stored grades of a version and a person disagree."""
+    with store.read() as db:
+        numbers = [row[0] for row in db.execute("SELECT prediction FROM grade WHERE grader = ?", [of.id])]
+        grades = {number: grade for number in numbers if (grade := get_grade(db, of.id, number)) is not None}
+    return person_disagreements(store, grades, of.rule, reviewer)

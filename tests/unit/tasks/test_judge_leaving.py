@@ -13,8 +13,9 @@ from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.service import ModelService
 from rft_tui.store.database import Store
 from rft_tui.tasks.background.writing import StoreWriter
-from rft_tui.tasks.judging import judge as module
-from rft_tui.tasks.judging.judge import ServiceJudge, leave_judges
+from rft_tui.tasks.judging import in_process
+from rft_tui.tasks.judging.in_process import leave_judges
+from rft_tui.tasks.judging.judge import ServiceJudge
 from tests.unit.tasks.judge_service import Service, judge_call, profile, said
 
 QUICK_S = 0.5
@@ -30,7 +31,7 @@ class Asking:
         self.thread.start()
         self.writer = StoreWriter(store)
         self.judge = ServiceJudge(store, self.writer, cast("ModelService", service), profile(), self.loop)
-        patch.setattr(module, "_open", {self.judge})
+        patch.setattr(in_process, "_open", {self.judge})
 
     def close(self) -> float:
         """Close the judge; how long it took."""

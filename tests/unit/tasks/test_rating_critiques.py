@@ -18,13 +18,12 @@ from rft_tui.tasks.rating.disagreements import (
     Disagreement,
     person_disagreements,
     rater_disagreements,
-    stored_disagreements,
 )
 from rft_tui.tasks.rating.rating import plan_rating, run_rating
 from tests.unit.judges import ScriptedJudge, reply
 from tests.unit.store.building import ME, give, grader, tables
 from tests.unit.tasks.judge_service import Service, judging, profile, said
-from tests.unit.tasks.raters import filled, judge_as, parts, prefers, texts
+from tests.unit.tasks.raters import filled, judge_as, parts, prefers, stored_disagreements, texts
 
 RUNS = [{0: "padded and long", 1: "no"}, {0: "yes", 1: "yes"}]
 SCORES = {"padded and long": 0.9, "yes": 0.2, "no": 0.6}
@@ -53,8 +52,6 @@ class TestDisagreements:
             ("yes", False, True),
         ]
         assert [one.sharpness for one in found] == pytest.approx([0.4, 0.3])
-        assert [one.answer for one in stored_disagreements(store, of, ME, most=1)] == ["padded and long"]
-        assert [one.answer for one in stored_disagreements(store, of, ME, runs=[2])] == ["yes"]
         assert stored_disagreements(store, of, "somebody else") == []
 
     def test_of_a_version_that_is_not_saved(self, store: Store, of: StoredGrader) -> None:

@@ -14,12 +14,12 @@ from rft_tui.settings import UserSettings, load_workspace_settings
 from rft_tui.simulator.running import RunningSimulator, running_simulator
 from rft_tui.store.database import Store
 from rft_tui.store.ratings import get_critiques
-from rft_tui.tasks.rating.disagreements import rater_disagreements, stored_disagreements
+from rft_tui.tasks.rating.disagreements import rater_disagreements
 from rft_tui.tasks.rating.rating import plan_rating
 from rft_tui.tasks.rating.work import critiques, rate
 from rft_tui.workspace import Workspace
 from tests.unit.store.building import ME
-from tests.unit.tasks.raters import filled, judge_as, texts
+from tests.unit.tasks.raters import filled, judge_as, stored_disagreements, texts
 
 RUNS = [{0: "red fox", 1: "red badger"}, {0: "a blue whale and a red deer", 1: "grey fox"}, {0: "red fox!", 1: "?"}]
 

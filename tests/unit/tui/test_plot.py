@@ -114,6 +114,13 @@ def test_not_a_number_is_left_out() -> None:
     assert len(lines) == 8
 
 
+@pytest.mark.parametrize("values", [(5e-324, 0.0), (1.6e308, -1.6e308), (1e-320,), (1.0, 1.0 + 2**-52), (1e16, 1e16)])
+def test_no_value_is_too_large_or_too_small_to_be_drawn(values: tuple[float, ...]) -> None:
+    curve = Curve("c", [(float(x), value) for x, value in enumerate(values)])
+    lines = draw_plot([curve], 40, 8, whole_view([curve]))
+    assert [line_length(line) for line in lines] == [40] * 8
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.0, "0.00"), (0.42157, "0.42"), (0.0123, "0.012"), (12.34, "12.3"), (812.0, "812"), (12_345.0, "12k"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rft_tui.cli.task_lines import task_line
 from rft_tui.store.tasks import StoredTask, TaskProgress, TaskState
 from rft_tui.tui.paint import line_length, plain
-from rft_tui.tui.task_words import duration, how_it_ended, moment, money, short_count, strip
+from rft_tui.tui.task_words import about_cost, at_most, duration, how_it_ended, moment, money, short_count, strip
 
 
 def a_task(number: int = 1, **changes: Any) -> StoredTask:
@@ -99,3 +99,9 @@ def test_work_for_a_job_says_how_it_stands_and_counts_no_errors() -> None:
     assert task_line(failed) == "✗ watch mine 43/80 · ftjob-1 failed: bad_file: line 3"
     ended = a_task(kind="watch", title="watch mine", state=TaskState.DONE, message="ftjob-1 cancelled")
     assert how_it_ended(ended) == ("! watch mine: ftjob-1 cancelled", "state.warning")
+
+
+def test_what_asking_takes() -> None:
+    assert at_most(1, 0.5, through="here") == "at most 1 question through here, about $0.50"
+    assert at_most(1200, None, simulated=True) == "at most 1,200 SIMULATED questions, unknown price"
+    assert (about_cost(0.0), about_cost(None)) == ("about $0", "unknown price")

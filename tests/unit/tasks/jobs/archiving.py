@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rft_tui.errors import RftError, UsageError
 from rft_tui.model import JsonObject
 from rft_tui.providers.profiles import named_profile
 from rft_tui.settings import load_workspace_settings
@@ -21,7 +22,8 @@ from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.background.kinds import TASK_KINDS
 from rft_tui.tasks.background.services import Services
 from rft_tui.tasks.background.writing import StoreWriter
-from rft_tui.tasks.jobs.archive import start_archiving_remote
+from rft_tui.tasks.jobs.archive import start_archiving
+from rft_tui.tasks.jobs.reaching import adopt
 from tests.archive_service import JOB, ArchiveService, showing
 
 OWNER = "here|tester"
@@ -52,9 +54,13 @@ class Workroom:
             return get_job(db, JOB)
 
     def queue(self) -> int:
-        """Queue the archiving of the job by its remote id."""
+        """Queue the archiving of the job; one that is not known here is brought in first, by its id at the service."""
         profile = named_profile(load_workspace_settings(self.folder), None)
-        return start_archiving_remote(self.store, profile, JOB)
+        try:
+            job = self.job
+        except UsageError:
+            job = asyncio.run(adopt(self.store, profile, JOB))
+        return start_archiving(self.store, job, profile)
 
     def run(self) -> StoredTask:
         """Archive the job; the task as it ended."""
@@ -67,8 +73,6 @@ class Workroom:
             return get_task(db, task)
 
     async def _do(self, control: Control) -> None:
-        from rft_tui.errors import RftError
-
         services = Services(self.folder, self.store.path.parent)
         writer = StoreWriter(self.store, patience_s=0.05)
         try:

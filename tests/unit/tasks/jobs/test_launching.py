@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from rft_tui.providers.backends.backend import MARK
 from rft_tui.store.database import Store
 from rft_tui.store.jobs import saw_job
 from rft_tui.store.prompts import get_prompt
-from rft_tui.store.tasks import list_tasks, take_task
-from rft_tui.tasks.jobs.launching import LAUNCH, LOOKS, start_launching
+from rft_tui.store.tasks import get_task, list_tasks, take_task
+from rft_tui.tasks.jobs.files import RowPlan, UploadFile, write_upload
+from rft_tui.tasks.jobs.launching import LOOKS, start_launching
 from rft_tui.tasks.jobs.mirror import saw, service_of
+from rft_tui.tasks.jobs.task_kinds import LAUNCH
 from tests.unit.tasks.jobs.backing import OWNER, PROFILE, Desk, Killed, a_desk, away
 from tests.unit.tasks.jobs.requests import a_request, add_rows, questions, two_parts
 
@@ -262,7 +265,7 @@ async def test_a_list_that_is_read_meanwhile_makes_no_second_row(desk: Desk) -> 
     assert len(desk.tasks("watch")) == 1
 
 
-async def test_a_job_said_to_be_cancelled_that_was_made_is_found_again_by_its_mark(desk: Desk) -> None:
+async def test_a_cancelled_launch_leaves_it_open_whether_there_is_a_job_and_finds_it_by_its_mark(desk: Desk) -> None:
     launched = desk.launch(a_request())
     once(desk, "create", Killed(), after=True)
     with pytest.raises(Killed):
@@ -271,7 +274,7 @@ async def test_a_job_said_to_be_cancelled_that_was_made_is_found_again_by_its_ma
     desk.backend.hidden_finds = len(LOOKS)
     desk.on_rest = lambda control: control.wished("cancel")
     task = await desk.work(LAUNCH, owner="here|another")
-    assert (task.state, desk.job().status) == ("cancelled", "cancelled")
+    assert (task.state, desk.job().status, desk.job().message) == ("cancelled", "creating", "")
     desk.on_rest = lambda _control: None
     desk.again(launched.task)
     assert (await desk.work(LAUNCH)).state == "done"
@@ -297,6 +300,31 @@ async def test_a_profile_that_leads_elsewhere_by_now_is_refused(desk: Desk) -> N
     assert task.state == "failed"
     assert "elsewhere" in task.message
     assert not desk.backend.calls
+
+
+async def test_a_launch_that_ends_leaves_the_files_of_one_that_is_being_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second launch of the same rows has written its training file, but is no task yet."""
+    desk.launch(a_request())
+    waiting, ended = threading.Event(), threading.Event()
+
+    def slow(store: Store, plan: RowPlan) -> UploadFile:
+        if plan.part == "validation":
+            waiting.set()
+            assert ended.wait(20)
+        return write_upload(store, plan)
+
+    monkeypatch.setattr("rft_tui.tasks.jobs.launching.write_upload", slow)
+    queueing = asyncio.create_task(asyncio.to_thread(desk.launch, a_request()))
+    assert await asyncio.to_thread(waiting.wait, 20)
+    assert (await desk.work(LAUNCH)).state == "done"
+    ended.set()
+    second = await queueing
+    with desk.store.read() as db:
+        files = get_task(db, second.task).request["files"]
+    assert sorted(files) == ["train", "validation"]
+    assert all(Path(path).exists() for path in files.values())
 
 
 async def test_files_that_another_launch_may_go_on_with_stay(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from rft_tui.store.job_events import checkpoints_of, last_event_at, raw_events, 
 from rft_tui.store.jobs import StoredJob, get_job
 from rft_tui.tasks.background.writing import StoreWriter
 from rft_tui.tasks.jobs import mirror
-from rft_tui.tasks.jobs.alarms import alarms_of, grader_of, span_of
+from rft_tui.tasks.jobs.alarms import alarms_of, span_of
 from rft_tui.tasks.jobs.mirror import OVERLAP, Look, mirror_job, saw
 from tests.unit.tasks.jobs.backing import PROFILE, FakeBackend, an_event, away
 
@@ -188,7 +188,7 @@ async def test_a_grader_that_cannot_be_read_has_the_usual_range(
     backend.make(method={"type": "reinforcement", "reinforcement": {"grader": grader}})
     job = known(store, backend)
     assert span_of(job) == 1
-    assert grader_of(job) is None or isinstance(grader, dict)
+    assert job.grader is None or isinstance(grader, dict)
 
 
 def _job(store: Store) -> StoredJob:

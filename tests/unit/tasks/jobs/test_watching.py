@@ -15,7 +15,8 @@ from rft_tui.store.jobs import get_job, saw_job
 from rft_tui.tasks.background.control import Control
 from rft_tui.tasks.jobs import watching
 from rft_tui.tasks.jobs.mirror import service_of
-from rft_tui.tasks.jobs.watching import MOST_WAIT_S, WATCH, add_watching, watching_task
+from rft_tui.tasks.jobs.task_kinds import WATCH
+from rft_tui.tasks.jobs.watching import MOST_WAIT_S, add_watching, watching_task
 from tests.unit.tasks.jobs.backing import PROFILE, Desk, Killed, a_desk, an_event, away
 
 

@@ -11,7 +11,7 @@ from rft_tui.store.drafts import pin
 from rft_tui.store.graders import add_external_grader
 from rft_tui.store.review import toggle_mark
 from rft_tui.tasks.retesting import probes
-from rft_tui.tasks.retesting.probes import ProbeChoice, person_right, probe_rows, probe_set
+from rft_tui.tasks.retesting.probes import ProbeChoice, person_right, probe_set
 from tests.unit.store.building import ME, failed, give
 from tests.unit.tasks.retesting.worlds import EXACT, fill, judge_by_hand, python, rows_of, stored
 
@@ -20,7 +20,7 @@ LENGTH = python("min(1.0, len(sample['output_text']) / 10)", "length", pass_thre
 
 def chosen(store: Store, choice: ProbeChoice, *args: object) -> list[int]:
     base = args[0] if args else None
-    return [row.prediction for row in probe_rows(store, choice, base, ME)]  # type: ignore[arg-type]
+    return [row.prediction for row in probe_set(store, choice, base, ME).rows]  # type: ignore[arg-type]
 
 
 class TestChoices:
@@ -43,7 +43,7 @@ class TestChoices:
     def test_a_new_grader_takes_the_mistakes_of_the_one_at_hand(self, store: Store) -> None:
         a, b = fill(store, ["four", "x"])
         stored(store, LENGTH)
-        rows = probe_rows(store, ProbeChoice("mistakes"), None, ME)
+        rows = probe_set(store, ProbeChoice("mistakes"), None, ME).rows
         assert [row.prediction for row in rows] == [b, a]
         assert [row.old for row in rows] == [None, None]
 
@@ -124,7 +124,7 @@ class TestChoices:
     @pytest.mark.parametrize("choice", [ProbeChoice("random", count=20), ProbeChoice("run", "m", count=20)])
     def test_the_runs_of_an_item_stand_together(self, store: Store, choice: ProbeChoice) -> None:
         fill(store, [f"a{number}" for number in range(12)], runs=4)
-        rows = probe_rows(store, choice, None, ME)
+        rows = probe_set(store, choice, None, ME).rows
         items = [row.item for row in rows]
         assert [items[at] for at in range(0, 20, 4) for _run in range(4)] == items
         assert len(set(items)) == 5

@@ -15,7 +15,7 @@ from rft_tui.store.graders import StoredGrader
 from rft_tui.store.verdicts import EventKind, record
 from rft_tui.tasks.grade import grade_runs
 from rft_tui.tasks.graders import ensure_grader
-from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow, probe_rows
+from rft_tui.tasks.retesting.probes import ProbeChoice, ProbeRow, probe_set
 from rft_tui.tasks.retesting.retest import Retester, RetestUpdate
 from tests.unit.store.building import ME, dataset, item, predict, predictions, run_key
 
@@ -66,7 +66,7 @@ def judge_by_hand(store: Store, prediction: int, verdict: Verdict, on: StoredGra
 
 def rows_of(store: Store, base: StoredGrader | None = None, kind: Any = "random", **more: Any) -> list[ProbeRow]:
     """A probe set, in the order of the predictions."""
-    found = probe_rows(store, ProbeChoice(kind, **more), base, ME)
+    found = list(probe_set(store, ProbeChoice(kind, **more), base, ME).rows)
     return sorted(found, key=lambda row: row.prediction)
 
 
