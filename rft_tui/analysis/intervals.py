@@ -74,8 +74,10 @@ def ratio_interval(
         return None
     estimate = top.sum() / bottom.sum()
     below = (np.mean(ratios < estimate - _ROUNDING) + np.mean(ratios <= estimate + _ROUNDING)) / 2
-    skewness = _acceleration(top, bottom)
-    low, high = (_adjusted(side, float(below), skewness, len(ratios)) for side in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    skewness = acceleration_of(top, bottom)
+    low, high = (
+        adjusted_quantile(side, float(below), skewness, len(ratios)) for side in ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+    )
     found = np.quantile(ratios, [low, high])
     return Interval(float(found[0]), float(found[1]))
 
@@ -100,8 +102,8 @@ def _resampled(
     return ratios if len(ratios) >= (1 - MOST_UNDEFINED) * wanted else None
 
 
-def _acceleration(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> float:
-    """How the spread changes with the value, by leaving out one item after the other."""
+def acceleration_of(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> float:
+    """How the spread of a ratio of sums changes with its value, leaving out one item after the other (Efron 1987)."""
     rest = bottom.sum() - bottom
     without = (top.sum() - top)[rest > 0] / rest[rest > 0]
     away = without.mean() - without
@@ -109,8 +111,11 @@ def _acceleration(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> floa
     return float((away**3).sum()) / (6 * spread) if spread > _ROUNDING**2 else 0.0
 
 
-def _adjusted(side: float, below: float, acceleration: float, count: int) -> float:
-    """The quantile of the resamples that stands for a side of the interval."""
+def adjusted_quantile(side: float, below: float, acceleration: float, count: int) -> float:
+    """The quantile of `count` resamples that stands for a side (0 to 1) of the BCa interval (Efron 1987).
+
+    `below` is the share of resamples below the estimate, those equal to it by half.
+    """
     normal = NormalDist()
     bias = normal.inv_cdf(min(max(below, 0.5 / count), 1 - 0.5 / count))
     moved = bias + normal.inv_cdf(side)

@@ -176,7 +176,7 @@ def _growing(curves: JobCurves) -> Iterator[JobAlarm]:
     grown = [
         f"{name.replace('_', ' ')} {first:.0%} → {last:.0%}"
         for name, points in curves.shares.items()
-        if (ends := _ends(points)) is not None and (last := ends[1]) - (first := ends[0]) > GROWN_SHARE
+        if (ends := _ends_of_shares(points)) is not None and (last := ends[1]) - (first := ends[0]) > GROWN_SHARE
     ]
     if (ends := _ends(curves.tokens)) is not None and ends[0] > 0 and ends[1] / ends[0] >= LONGER:
         grown.insert(0, f"answers grow from {ends[0]:.0f} to {ends[1]:.0f} tokens")
@@ -300,6 +300,15 @@ def _ends(points: Sequence[Point]) -> tuple[float, float] | None:
     if len(points) < 2 * 3:
         return None
     count = WINDOW if len(points) >= 2 * WINDOW else 3
+    values = [value for _step, value in points]
+    return median(values[:count]), median(values[-count:])
+
+
+def _ends_of_shares(points: Sequence[Point]) -> tuple[float, float] | None:
+    """The same of shares over whole evaluations, which are few and steady: the medians of the first and last third."""
+    if len(points) < 3:
+        return None
+    count = min(WINDOW, max(1, len(points) // 3))
     values = [value for _step, value in points]
     return median(values[:count]), median(values[-count:])
 

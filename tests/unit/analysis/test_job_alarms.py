@@ -89,6 +89,14 @@ def test_rising_rewards_with_growing_answers_are_suspicious() -> None:
     assert "answers with lists" in alarm.message
 
 
+@pytest.mark.parametrize("name", ["answers_with_lists", "padded_answers", "answers_repeating_the_question"])
+def test_a_few_evaluations_are_enough_to_see_a_look_grow(name: str) -> None:
+    few = replace(healthy(), shares={name: [(0, 0.0), (10, 0.02), (20, 0.5), (30, 0.9)]})
+    [alarm] = job_alarms(few)
+    assert f"{name.replace('_', ' ')} 0% → 90%" in alarm.message
+    assert names(replace(healthy(), shares={name: [(0, 0.0), (10, 0.9)]})) == []
+
+
 def test_three_times_as_long_is_an_alarm_by_itself() -> None:
     curves = JobCurves(
         noisy([0.3 + step / 1000 for step in range(STEPS)], 8),

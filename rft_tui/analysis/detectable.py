@@ -1,0 +1,96 @@
+"""Which difference a comparison could find, and what a smaller one would cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, sqrt
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rft_tui.analysis.paired import Paired
+
+FixKind = Literal["items", "runs", "first runs", "second runs"]
+"""More items for both operands, more runs of both on the items at hand, or of one of them."""
+
+MOST_MORE_RUNS = 64
+"""More runs of an item than these are not proposed."""
+
+_SMALL = 0.01
+_ROUNDING = 1e-9
+
+
+def smallest_detectable(
+    item_variance: float,
+    first_within: float,
+    first_runs: float,
+    second_within: float,
+    second_runs: float,
+    items: float,
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+) -> float:
+    """The true difference that a two-sided test at `alpha` finds with probability `power`, in the scores' units.
+
+    (z_{alpha/2} + z_beta) sqrt((omega_d^2 + sigma_A^2 / N_A + sigma_B^2 / N_B) / M): `item_variance` is that of the
+    true differences between items, `first_within` and `second_within` are variances of one item's scores, over
+    `first_runs` and `second_runs` each, for `items` items (Miller, arXiv 2411.00640).
+    """
+    normal = NormalDist()
+    away = normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)
+    return away * sqrt((item_variance + first_within / first_runs + second_within / second_runs) / items)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """`more` items or runs bring the smallest detectable difference to `reached`, for `predictions` more of them."""
+
+    kind: FixKind
+    more: int
+    reached: float
+    predictions: int
+
+    @property
+    def words(self) -> str:
+        """Such as: 5 more runs → .044."""
+        what = {"items": "item", "runs": "run", "first runs": "run", "second runs": "run"}[self.kind]
+        whose = {"first runs": " of the first", "second runs": " of the second"}.get(self.kind, "")
+        reached = f"{self.reached:.{3 if self.reached >= _SMALL else 4}f}".removeprefix("0")
+        return f"{self.more:,} more {what}{'s' if self.more > 1 else ''}{whose} → {reached}"
+
+
+def cheapest_fixes(paired: Paired, target: float | None = None) -> list[Fix]:
+    """What brings the smallest detectable difference down to `target`, the fewest predictions first.
+
+    `target` is in the grader's units; by default what twice the items would reach. Empty where it is reached already
+    or nothing is known of the spread.
+    """
+    smallest = paired.smallest_detectable
+    wanted = smallest / sqrt(2) if smallest is not None and target is None else target
+    if smallest is None or wanted is None or not 0 < wanted < smallest * (1 - _ROUNDING):
+        return []
+    items = ceil(paired.items * (smallest / wanted) ** 2 * (1 - _ROUNDING))
+    more = max(1, items - paired.items)
+    reached = smallest * sqrt(paired.items / (paired.items + more))
+    # a prediction of a new item brings its runs along
+    found = [Fix("items", more, reached, round(more * (paired.first_runs + paired.second_runs)))]
+    if paired.first_within is not None and paired.second_within is not None:
+        found.extend(_more_runs(paired, paired.first_within, paired.second_within, smallest, wanted))
+    return sorted(found, key=lambda fix: (fix.predictions, fix.more))
+
+
+def _more_runs(paired: Paired, first: float, second: float, smallest: float, wanted: float) -> list[Fix]:
+    """The fewest more runs that reach `wanted`; runs never help against what lies between the items."""
+    squared = smallest_detectable(1.0, 0.0, 1.0, 0.0, 1.0, paired.items) ** 2
+    between = max(0.0, smallest**2 / squared - first / paired.first_runs - second / paired.second_runs)
+    steps: list[tuple[FixKind, int, int]] = [("runs", 1, 1), ("first runs", 1, 0), ("second runs", 0, 1)]
+    found = []
+    for kind, of_first, of_second in steps:
+        for more in range(1, MOST_MORE_RUNS + 1):
+            runs = paired.first_runs + more * of_first, paired.second_runs + more * of_second
+            reached = smallest_detectable(between, first, runs[0], second, runs[1], paired.items)
+            if reached <= wanted * (1 + _ROUNDING):
+                found.append(Fix(kind, more, reached, more * (of_first + of_second) * paired.items))
+                break
+    return found

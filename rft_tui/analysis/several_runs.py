@@ -1,0 +1,236 @@
+"""What several runs of the same items tell of one operand: k tries, agreement with itself, what can be learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import comb, fsum
+from operator import mul
+
+from rft_tui.analysis.best_of_k import best_of_k_weights
+from rft_tui.analysis.intervals import RESAMPLES, Interval, wilson_interval
+from rft_tui.analysis.joint_intervals import mean_intervals
+from rft_tui.analysis.ranking import SCORE_DIGITS
+from rft_tui.analysis.scores import ItemScores, ScoreTable
+
+EVERY_K = 16
+"""The k up to which each is shown unless said otherwise; beyond it every doubling, and the most runs."""
+
+_FIGURES = 3
+_NO_SPREAD = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Means over the `items` items with at least `k` scores.
+
+    `any_passes` is pass@k (one of k drawn runs passes), `all_pass` pass^k (each does), both shares; `best` is the best
+    score of k in the grader's units. The intervals (95 %) are None until they were resampled, and for fewer than 2
+    items.
+    """
+
+    k: int
+    items: int
+    any_passes: float
+    all_pass: float
+    best: float
+    any_interval: Interval | None = None
+    all_interval: Interval | None = None
+    best_interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralRuns:
+    """One operand's runs.
+
+    `agreement` is the mean share of an item's pairs of runs that both pass or both fail. Of the `repeated` items with
+    two scores or more `never`, `sometimes` and `always` passed, and `varied` have scores that differ; the learnable
+    share is `sometimes` of `repeated`, since a learner that compares the answers to one item learns nothing where all
+    are alike. `resampled` tells whether the intervals of `tries` and of the agreement were made.
+    """
+
+    items: int
+    runs: int
+    tries: tuple[Tries, ...]
+    agreement: float | None
+    agreement_interval: Interval | None
+    repeated: int
+    never: int
+    sometimes: int
+    always: int
+    varied: int
+    learnable: float | None
+    learnable_interval: Interval | None
+    resampled: bool
+
+
+def pass_at_k(runs: int, passed: int, k: int) -> float:
+    """How likely one of `k` runs drawn from `runs` passes: 1 - C(n - c, k) / C(n, k), k <= n (arXiv 2107.03374)."""
+    return 1 - comb(runs - passed, k) / comb(runs, k)
+
+
+def all_k_pass(runs: int, passed: int, k: int) -> float:
+    """How likely all of `k` runs drawn from `runs` pass, pass^k: C(c, k) / C(n, k), k <= n (arXiv 2406.12045)."""
+    return comb(passed, k) / comb(runs, k)
+
+
+def best_of(scores: Sequence[float], k: int) -> float:
+    """The expected best of `k` scores drawn from all: sum_i C(i - 1, k - 1) x_(i) / C(n, k), x sorted up, k <= n."""
+    best: float = sum(map(mul, _rank_weights(len(scores), k), sorted(scores)))
+    return best
+
+
+def self_agreement(runs: int, passed: int) -> float:
+    """The share of pairs of runs that both pass or both fail, for two runs or more."""
+    failed = runs - passed
+    return (passed * (passed - 1) + failed * (failed - 1)) / (runs * (runs - 1))
+
+
+def several_runs(
+    table: ScoreTable, passed: Callable[[float], bool], ks: Iterable[int] | None = None
+) -> SeveralRuns | None:
+    """The quick part, without resampled intervals; None where no item has a score.
+
+    `ks` are 1 to the most runs unless said (beyond `EVERY_K` every doubling); those that no item has enough runs for
+    are left out.
+    """
+    if not table.scored:
+        return None
+    rows, every_k = _figures(table, passed, ks)
+    return _summary(table.scored, passed, rows, every_k)
+
+
+def several_runs_resampled(
+    table: ScoreTable,
+    passed: Callable[[float], bool],
+    ks: Iterable[int] | None = None,
+    *,
+    resamples: int = RESAMPLES,
+) -> SeveralRuns | None:
+    """The same with intervals by bootstrap over items (BCa), to be called where a second of work does not matter.
+
+    Where all items agree on a share, resampling shows no spread; then it is Wilson's interval with the number of items.
+    """
+    if not table.scored:
+        return None
+    rows, every_k = _figures(table, passed, ks)
+    quick = _summary(table.scored, passed, rows, every_k)
+    found = mean_intervals(rows, resamples=resamples)
+    tries = []
+    for place, one in enumerate(quick.tries):
+        by_any, by_all, best = found[_FIGURES * place : _FIGURES * (place + 1)]
+        tries.append(
+            replace(
+                one,
+                any_interval=_of_share(by_any, one.any_passes, one.items),
+                all_interval=_of_share(by_all, one.all_pass, one.items),
+                best_interval=None if best is None or _is_flat(best) else best,
+            )
+        )
+    agreement = None if quick.agreement is None else _of_share(found[-1], quick.agreement, quick.repeated)
+    return replace(quick, tries=tuple(tries), agreement_interval=agreement, resampled=True)
+
+
+def _figures(
+    table: ScoreTable, passed: Callable[[float], bool], ks: Iterable[int] | None
+) -> tuple[list[list[float | None]], list[int]]:
+    """For each scored item the three figures of each k, None where it has too few runs, and last its agreement."""
+    most = max(len(one.scores) for one in table.scored)
+    every_k = _usual_ks(most) if ks is None else sorted({k for k in ks if 1 <= k <= most})
+    outcomes = _Outcomes(every_k)
+    rows = []
+    for one in table.scored:
+        scores = sorted(one.scores.values())
+        runs, passing = len(scores), sum(map(passed, scores))
+        row = outcomes.of(runs, passing).copy()
+        for place, weights in enumerate(outcomes.weights(runs)):
+            row[_FIGURES * place + 2] = sum(map(mul, weights, scores))
+        rows.append(row)
+    return rows, every_k
+
+
+class _Outcomes:
+    """What depends on the numbers of runs and passes alone, which few items have to themselves."""
+
+    def __init__(self, every_k: Sequence[int]) -> None:
+        self._every_k = every_k
+        self._known: dict[tuple[int, int], list[float | None]] = {}
+        self._weights: dict[int, list[list[float]]] = {}
+
+    def of(self, runs: int, passed: int) -> list[float | None]:
+        """A row of figures with the best still missing."""
+        known = self._known.get((runs, passed))
+        if known is None:
+            known = []
+            for k in self._every_k:
+                known += (
+                    [pass_at_k(runs, passed, k), all_k_pass(runs, passed, k), None] if k <= runs else [None, None, None]
+                )
+            known.append(self_agreement(runs, passed) if runs > 1 else None)
+            self._known[runs, passed] = known
+        return known
+
+    def weights(self, runs: int) -> list[list[float]]:
+        """The weights of sorted scores for each k that so many runs allow."""
+        known = self._weights.get(runs)
+        if known is None:
+            known = self._weights[runs] = [_rank_weights(runs, k) for k in self._every_k if k <= runs]
+        return known
+
+
+@lru_cache(maxsize=1024)
+def _rank_weights(runs: int, k: int) -> list[float]:
+    return best_of_k_weights([float(rank) for rank in range(runs)], k)
+
+
+def _usual_ks(most: int) -> list[int]:
+    ks = set(range(1, min(most, EVERY_K) + 1)) | {most}
+    k = EVERY_K
+    while (k := 2 * k) < most:
+        ks.add(k)
+    return sorted(ks)
+
+
+def _summary(
+    scored: Sequence[ItemScores],
+    passed: Callable[[float], bool],
+    rows: Sequence[Sequence[float | None]],
+    every_k: Sequence[int],
+) -> SeveralRuns:
+    columns = [[value for value in column if value is not None] for column in zip(*rows, strict=True)]
+    means = [fsum(column) / len(column) if column else 0.0 for column in columns]
+    repeated = [one for one in scored if len(one.scores) > 1]
+    passing = [sum(map(passed, one.scores.values())) for one in repeated]
+    never = passing.count(0)
+    always = sum(count == len(one.scores) for count, one in zip(passing, repeated, strict=True))
+    sometimes = len(repeated) - never - always
+    learnable = sometimes / len(repeated) if repeated else None
+    return SeveralRuns(
+        items=len(scored),
+        runs=max(len(one.scores) for one in scored),
+        tries=tuple(
+            Tries(k, len(columns[at]), means[at], means[at + 1], means[at + 2])
+            for k, at in zip(every_k, range(0, len(columns), _FIGURES), strict=False)
+        ),
+        agreement=means[-1] if columns[-1] else None,
+        agreement_interval=None,
+        repeated=len(repeated),
+        never=never,
+        sometimes=sometimes,
+        always=always,
+        varied=sum(round(max(one.scores.values()) - min(one.scores.values()), SCORE_DIGITS) > 0 for one in repeated),
+        learnable=learnable,
+        learnable_interval=None if learnable is None else wilson_interval(learnable, len(repeated)),
+        resampled=False,
+    )
+
+
+def _is_flat(interval: Interval) -> bool:
+    return interval.high - interval.low < _NO_SPREAD
+
+
+def _of_share(found: Interval | None, share: float, items: int) -> Interval | None:
+    if found is None:
+        return None
+    return wilson_interval(min(max(share, 0.0), 1.0), items) if _is_flat(found) else found

@@ -1,0 +1,116 @@
+"""``rft-tui report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rft_tui.cli.choose import known_grader
+from rft_tui.cli.compare_json import comparison_json
+from rft_tui.cli.console import Calling, command
+from rft_tui.cli.text import counted
+from rft_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rft_tui.tasks.comparing.comparison import Comparison
+    from rft_tui.tasks.reporting.document import Report
+
+FORMATS = (".html", ".md", ".json")
+"""What a report may be written as, by the end of its file's name."""
+
+
+@command
+@click.argument("names", metavar="A [B]...", nargs=-1, required=True)
+@click.option("--grader", metavar="G", help="The grader whose scores count (default: the one that graded most).")
+@click.option("--run", "runs", metavar="R", multiple=True, help="For grader versions: only these runs; repeat it.")
+@click.option("--cluster", metavar="FIELD", default="", help="Items with the same value of this field belong together.")
+@click.option("--title", metavar="T", default="", help="The heading (default: what is compared).")
+@click.option(
+    "--examples", metavar="K", type=click.IntRange(0, 500), default=10, show_default=True,
+    help="So many regressions and improvements of each pair in full.",
+)  # fmt: skip
+@click.option("--charts", metavar="DIR", type=click.Path(path_type=Path), help="Write each chart as SVG there too.")
+@click.option(
+    "-o", "--output", metavar="FILE", required=True, type=click.Path(path_type=Path),
+    help="FILE.html, FILE.md or FILE.json.",
+)  # fmt: skip
+def report(
+    calling: Calling,
+    names: tuple[str, ...],
+    grader: str | None,
+    runs: tuple[str, ...],
+    cluster: str,
+    title: str,
+    examples: int,
+    charts: Path | None,
+    output: Path,
+) -> None:
+    """Write a comparison as one file that stands alone: figures, charts, changed items, what stands behind them.
+
+    Operands are those of rft-tui compare; the first is the baseline. The HTML file loads nothing and runs nothing.
+    """
+    from rft_tui.settings import write_atomically
+    from rft_tui.tasks.reporting.build import report_of
+
+    if output.suffix.lower() not in FORMATS:
+        raise UsageError(f"a report is written as {', '.join(FORMATS)}, not {output.suffix or 'nothing'!r}",
+                         hint="Name the file so.")  # fmt: skip
+    comparison = _compared(calling, names, grader, runs, cluster)
+    data = comparison_json(comparison)
+    made = report_of(calling.workspace().store, comparison, title=title, examples=examples, data=data)
+    write_atomically(output, _written(made, output.suffix.lower()).encode("utf-8", "backslashreplace"))
+    pictures = _write_charts(made, charts) if charts is not None else []
+    if calling.as_json:
+        simulated = {"simulated": True} if made.simulated else {}
+        calling.emit({"file": str(output), "charts": pictures, "items": len(comparison.items), **simulated})
+    else:
+        calling.line(f"{output}: {made.title}, {counted(len(comparison.items), 'common item')}")
+
+
+def _compared(
+    calling: Calling, names: Sequence[str], grader: str | None, runs: Sequence[str], cluster: str
+) -> Comparison:
+    from rft_tui.store.runs import resolve_runs
+    from rft_tui.tasks.comparing.comparison import compare, resampled
+
+    store = calling.workspace().store
+    chosen = None if grader is None else known_grader(calling, grader)
+    with store.read() as db:
+        only = resolve_runs(db, runs) if runs else None
+    done = resampled(compare(store, names, grader=chosen, runs=only, cluster=cluster))
+    assert done is not None  # nobody stops it
+    return done
+
+
+def _write_charts(report: Report, folder: Path) -> list[str]:
+    """Each chart as a file of its own, in the order of the report; their paths."""
+    from rft_tui.settings import write_atomically
+    from rft_tui.tasks.reporting.document import Chart
+
+    folder.mkdir(parents=True, exist_ok=True)
+    charts = [block for section in report.sections for block in section.blocks if isinstance(block, Chart)]
+    written = []
+    for number, chart in enumerate(charts, 1):
+        path = folder / f"{number:02}.svg"
+        write_atomically(path, chart.svg.encode())
+        written.append(str(path))
+    return written
+
+
+def _written(report: Report, suffix: str) -> str:
+    if suffix == ".html":
+        from rft_tui.tasks.reporting.html import as_html
+
+        return as_html(report)
+    if suffix == ".md":
+        from rft_tui.tasks.reporting.markdown import as_markdown
+
+        return as_markdown(report)
+    from rft_tui.cli.console import json_text
+
+    simulated = {"simulated": True} if report.simulated else {}
+    return json_text({"title": report.title, "about": report.about, **report.data, **simulated}) + "\n"
