@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rft_tui.cli.choose import known_grader
-from rft_tui.cli.compare_json import comparison_json
+from rft_tui.cli.compare_json import compared_json
+from rft_tui.cli.compared import read_compared
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.text import counted
 from rft_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rft_tui.tasks.comparing.comparison import Comparison
     from rft_tui.tasks.reporting.document import Report
+    from rft_tui.tasks.reviewing.grader_agreement import GraderAgreement
 
 FORMATS = (".html", ".md", ".json")
 """What a report may be written as, by the end of its file's name."""
@@ -25,9 +24,13 @@ FORMATS = (".html", ".md", ".json")
 
 @command
 @click.argument("names", metavar="A [B]...", nargs=-1, required=True)
-@click.option("--grader", metavar="G", help="The grader whose scores count (default: the one that graded most).")
+@click.option(
+    "--grader", "graders", metavar="G", multiple=True,
+    help="The grader whose scores count (default: the one that graded most); repeat it for models × graders.",
+)  # fmt: skip
 @click.option("--run", "runs", metavar="R", multiple=True, help="For grader versions: only these runs; repeat it.")
 @click.option("--cluster", metavar="FIELD", default="", help="Items with the same value of this field belong together.")
+@click.option("--hacking", is_flag=True, help="With the signs of gains that please the grader only.")
 @click.option("--title", metavar="T", default="", help="The heading (default: what is compared).")
 @click.option(
     "--examples", metavar="K", type=click.IntRange(0, 500), default=10, show_default=True,
@@ -41,9 +44,10 @@ FORMATS = (".html", ".md", ".json")
 def report(
     calling: Calling,
     names: tuple[str, ...],
-    grader: str | None,
+    graders: tuple[str, ...],
     runs: tuple[str, ...],
     cluster: str,
+    hacking: bool,
     title: str,
     examples: int,
     charts: Path | None,
@@ -54,14 +58,17 @@ def report(
     Operands are those of rft-tui compare; the first is the baseline. The HTML file loads nothing and runs nothing.
     """
     from rft_tui.settings import write_atomically
-    from rft_tui.tasks.reporting.build import report_of
+    from rft_tui.tasks.reporting.build import Trust, report_of
 
     if output.suffix.lower() not in FORMATS:
         raise UsageError(f"a report is written as {', '.join(FORMATS)}, not {output.suffix or 'nothing'!r}",
                          hint="Name the file so.")  # fmt: skip
-    comparison = _compared(calling, names, grader, runs, cluster)
-    data = comparison_json(comparison)
-    made = report_of(calling.workspace().store, comparison, title=title, examples=examples, data=data)
+    found = read_compared(calling, names, graders, runs, cluster, hacking=hacking)
+    comparison = found.comparison
+    trust = Trust(found.table, found.panel, _person(calling, comparison))
+    made = report_of(
+        calling.workspace().store, comparison, trust, title=title, examples=examples, data=compared_json(found)
+    )
     write_atomically(output, _written(made, output.suffix.lower()).encode("utf-8", "backslashreplace"))
     pictures = _write_charts(made, charts) if charts is not None else []
     if calling.as_json:
@@ -71,19 +78,14 @@ def report(
         calling.line(f"{output}: {made.title}, {counted(len(comparison.items), 'common item')}")
 
 
-def _compared(
-    calling: Calling, names: Sequence[str], grader: str | None, runs: Sequence[str], cluster: str
-) -> Comparison:
-    from rft_tui.store.runs import resolve_runs
-    from rft_tui.tasks.comparing.comparison import compare, resampled
+def _person(calling: Calling, comparison: Comparison) -> GraderAgreement | None:
+    """How the reviewer here agrees with the grader; None where the calibration sample has no verdicts."""
+    from rft_tui.tasks.reviewing.grader_agreement import grader_agreement
 
-    store = calling.workspace().store
-    chosen = None if grader is None else known_grader(calling, grader)
-    with store.read() as db:
-        only = resolve_runs(db, runs) if runs else None
-    done = resampled(compare(store, names, grader=chosen, runs=only, cluster=cluster))
-    assert done is not None  # nobody stops it
-    return done
+    workspace = calling.workspace()
+    runs = sorted({run for one in comparison.operands for run in one.operand.run_ids})
+    found = grader_agreement(workspace.store, comparison.operands[0].operand.grader, workspace.reviewer, runs)
+    return found if found.judged else None
 
 
 def _write_charts(report: Report, folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rft_tui.tasks.reporting.document import Report
@@ -13,6 +14,7 @@ from rft_tui.tasks.reporting.figures import (
     result_section,
 )
 from rft_tui.tasks.reporting.runs import runs_section
+from rft_tui.tasks.reporting.trust import graders_section, hacking_section, people_section
 from rft_tui.tasks.reporting.words import joined
 
 if TYPE_CHECKING:
@@ -20,12 +22,25 @@ if TYPE_CHECKING:
     from typing import Any
 
     from rft_tui.store.database import Store
+    from rft_tui.tasks.comparing.by_grader import GraderTable
     from rft_tui.tasks.comparing.comparison import Comparison
+    from rft_tui.tasks.comparing.hacking import HackingPanel
+    from rft_tui.tasks.reviewing.grader_agreement import GraderAgreement
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What else was asked about the grader; None where it was not, or where nothing can be said."""
+
+    graders: GraderTable | None = None
+    hacking: HackingPanel | None = None
+    person: GraderAgreement | None = None
 
 
 def report_of(
-    store: Store, comparison: Comparison, *, title: str = "", examples: int = EXAMPLES, data: Mapping[str, Any]
-) -> Report:
+    store: Store, comparison: Comparison, trust: Trust, *, title: str = "", examples: int = EXAMPLES,
+    data: Mapping[str, Any],
+) -> Report:  # fmt: skip
     """The report of a comparison, with `examples` regressions and improvements of each pair in full.
 
     `data` is the comparison as the command's JSON has it. Raises StoreError.
@@ -37,6 +52,12 @@ def report_of(
     sections.append(distribution_section(comparison))
     if (several := runs_section(comparison)) is not None:
         sections.append(several)
+    if trust.graders is not None:
+        sections.append(graders_section(trust.graders))
+    if trust.hacking is not None:
+        sections.append(hacking_section(trust.hacking, comparison))
+    if trust.person is not None:
+        sections.append(people_section(trust.person))
     sections += [changes_section(store, comparison, pair, examples) for pair in comparison.pairs]
     sections.append(behind_section(comparison))
     datasets = dict.fromkeys(name for one in comparison.operands for name in one.operand.datasets)

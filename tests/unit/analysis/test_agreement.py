@@ -60,12 +60,11 @@ def test_worked_figures() -> None:
 
 
 @given(PAIRS)
-def test_kappa_is_that_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
+def test_kappa_is_that_of_statsmodels(pairs: list[tuple[str, str]]) -> None:
     table = confusion_table(LabelPair(str(place), *pair) for place, pair in enumerate(pairs))
     if len(table.labels) < 2:
         assert kappa(table.counts) is None
         return
-    one, other = [x for x, _y in pairs], [y for _x, y in pairs]
     for weights, name in ((Weights.NONE, None), (Weights.LINEAR, "linear"), (Weights.QUADRATIC, "quadratic")):
         found = kappa(table.counts, weights)
         wanted = cohens_kappa(np.array(table.counts), wt=name, return_results=False)

@@ -68,7 +68,7 @@ def test_wins_and_losses_by_a_tie_of_ones_own() -> None:
         ([[number / 40] * 3 for number in range(30)], 0.05),
         ([[0.5, 0.5], [0.5, 0.5]], 0.05),
     ],
-    ids=["pass or fail", "quarters in three runs", "pass or fail in four runs", "tenths in three runs", "too many values", "one value"],
+    ids=["pass or fail", "quarters, three runs", "pass or fail, four runs", "tenths, three runs", "many values", "one"],
 )
 def test_the_tie_is_half_a_step(rows: Rows, wanted: float) -> None:
     assert tie_width(table(rows), table(rows)) == pytest.approx(wanted)

@@ -1,0 +1,85 @@
+"""``rft-tui compare``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rft_tui.cli.compare_json import compared_json
+from rft_tui.cli.compare_text import comparison_lines, hacking_lines, table_lines
+from rft_tui.cli.compared import read_compared
+from rft_tui.cli.console import Calling, command
+from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rft_tui.tasks.comparing.comparison import Comparison
+
+
+@command
+@click.argument("operands", metavar="A B…", nargs=-1, required=True)
+@click.option(
+    "--grader", "graders", metavar="G", multiple=True,
+    help="The grader whose scores count (default: the one that graded most); repeat it for models × graders.",
+)  # fmt: skip
+@click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or model names; repeat it.")
+@click.option("--cluster", metavar="FIELD", default="", help="A field of the rows: items that share it go together.")
+@click.option(
+    "--hacking",
+    is_flag=True,
+    help="Look for gains that please the grader only; gold: a second --grader, else verdicts.",
+)
+@click.option("--fail-below", metavar="X", type=float, help="Exit with 1 where the mean of B… is below X.")
+@click.option("--fail-if-regressed", is_flag=True, help="Exit with 1 where B… is worse than A beyond chance (95 %).")
+def compare(
+    calling: Calling,
+    operands: tuple[str, ...],
+    graders: tuple[str, ...],
+    runs: tuple[str, ...],
+    cluster: str,
+    hacking: bool,
+    fail_below: float | None,
+    fail_if_regressed: bool,
+) -> int:
+    """Compare runs, models or grader versions on their common items.
+
+    A is the baseline. Each operand is a model name (all its runs), MODEL#EFFORT or MODEL#PROMPT, a run id, several run
+    ids (3,4,5), or a grader version NAME@HASH. Errors are left out of means and counted.
+    """
+    if len(operands) < 2:
+        raise UsageError("one operand cannot be compared", hint="rft-tui run show MODEL shows the figures of one.")
+    found = read_compared(calling, operands, graders, runs, cluster, hacking=hacking)
+    done = found.comparison
+    lines = comparison_lines(done)
+    if found.table is not None:
+        lines += ["", *table_lines(found.table)]
+    if found.panel is not None:
+        lines += ["", *hacking_lines(found.panel, done)]
+    failed = list(_gates(done, fail_below, regressed=fail_if_regressed))
+    if calling.as_json:
+        calling.emit(compared_json(found) | ({"failed": failed} if failed else {}))
+    else:
+        calling.lines(lines)
+    for said in failed:
+        calling.say(said)
+    return EXIT_FAILURES if failed else EXIT_DONE
+
+
+def _gates(comparison: Comparison, fail_below: float | None, *, regressed: bool) -> Iterator[str]:
+    """Which gates fail, and by how much."""
+    if not comparison.items and (regressed or fail_below is not None):
+        yield "failed: no item has a score of every operand, so no gate can be passed"
+        return
+    for one in comparison.operands[1:]:
+        if fail_below is not None and one.mean is not None and one.mean.mean < fail_below:
+            short = fail_below - one.mean.mean
+            yield f"failed: the mean of {one.label} is {one.mean.mean:.4f}, {short:.4f} below {fail_below:g}"
+    for pair in comparison.pairs:
+        interval = pair.paired.interval
+        highest = pair.paired.difference if interval is None else interval.high
+        if regressed and highest < 0:
+            said = "" if interval is None else f" [{interval.low:+.4f}, {interval.high:+.4f}]"
+            first, second = comparison.operands[pair.first], comparison.operands[pair.second]
+            yield f"failed: {second.label} is worse than {first.label} by {-pair.paired.difference:.4f}{said}"

@@ -1,0 +1,303 @@
+"""A comparison as the document of ``compare --json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rft_tui.model import Band, JsonObject
+
+if TYPE_CHECKING:
+    from rft_tui.analysis.histogram import Histogram
+    from rft_tui.analysis.intervals import Interval
+    from rft_tui.analysis.least_squares import Coefficient
+    from rft_tui.analysis.length_adjusted import LengthAdjusted
+    from rft_tui.cli.compared import Compared
+    from rft_tui.store.graders import StoredGrader
+    from rft_tui.tasks.comparing.by_grader import GraderCell, GraderTable
+    from rft_tui.tasks.comparing.comparison import (
+        Comparison,
+        ItemChange,
+        LeftOut,
+        OperandFigures,
+        PairFigures,
+        Spread,
+    )
+    from rft_tui.tasks.comparing.hacking import HackingPanel
+
+PLACES = ("a", "b")
+"""The keys of two operands."""
+
+
+def compared_json(found: Compared) -> JsonObject:
+    """The whole document, with the table of graders and the signs of hacking where they were asked for."""
+    document = comparison_json(found.comparison)
+    if found.table is not None:
+        document |= table_json(found.table)
+    if found.panel is not None:
+        document |= hacking_json(found.panel, found.comparison)
+    return document
+
+
+def comparison_json(comparison: Comparison) -> JsonObject:
+    """The whole document: with two operands `a`, `b` and `paired`, with more of them `operands` and `pairs`."""
+    operands = [_operand(one) for one in comparison.operands]
+    pairs = [_pair(comparison, pair) for pair in comparison.pairs]
+    left_out = [_left_out(one) for one in comparison.left_out]
+    gone = {row for one in comparison.left_out for row in (*one.missing, *one.ungraded, *one.errors)}
+    several = len(operands) > 2
+    document: JsonObject = {"items": len(comparison.items)}
+    document["left_out"] = {"items": len(gone)} | (
+        {"operands": left_out} if several else dict(zip(PLACES, left_out, strict=True))
+    )
+    if several:
+        document |= {"operands": operands, "pairs": pairs}
+    else:
+        document |= dict(zip(PLACES, operands, strict=True)) | {"paired": pairs[0] if pairs else None}
+    for key, changes in (("regressions", "regressions"), ("improvements", "improvements")):
+        document[key] = [
+            _change(one) | ({"operand": comparison.operands[pair.second].label} if several else {})
+            for pair in comparison.pairs
+            for one in getattr(pair, changes)
+        ]
+    document["bands"] = {band.value: sum(one.bands[band] for one in comparison.operands) for band in Band}
+    counts = zip(*(one.histogram.counts for one in comparison.operands), strict=True)
+    edges = list(comparison.operands[0].histogram.edges)
+    document["histogram"] = {"edges": edges, "counts": [sum(of_bin) for of_bin in counts]}
+    document["graders"] = [_grader(one) for one in comparison.graders]
+    document["cluster"] = comparison.cluster or None
+    document["notes"] = [
+        {"kind": note.kind, "text": note.text, "warning": note.is_warning}
+        | ({} if note.operand is None else {"operand": comparison.operands[note.operand].label})
+        for note in comparison.notes
+    ]
+    return document | ({"simulated": True} if comparison.simulated else {})
+
+
+def _operand(one: OperandFigures) -> JsonObject:
+    mean, operand = one.mean, one.operand
+    found: JsonObject = {
+        "operand": operand.text,
+        "label": one.label,
+        "mean": mean and mean.mean,
+        "se": mean and mean.standard_error,
+        "ci": None if mean is None else _interval(mean.clipped),
+        "runs": one.runs,
+        "method": mean and mean.method,
+        "run_noise": mean and mean.run_noise,
+        "run_spread": mean and mean.run_spread,
+        "run_ids": list(operand.run_ids),
+        "models": list(operand.models),
+        "served_models": list(operand.served_models),
+        "efforts": list(operand.efforts),
+        "prompts": list(operand.prompts),
+        "pooled": list(operand.pooled),
+        "grader": _grader(operand.grader),
+        "bands": {band.value: one.bands[band] for band in Band},
+        "histogram": _histogram(one.histogram),
+        "pass_rate": one.pass_rate,
+        "errors": dict(one.errors),
+        "error_share": mean and mean.error_share,
+        "mean_with_errors": None if mean is None else [mean.with_errors_low, mean.with_errors_high],
+        "lengths": _spread(one.lengths),
+        "reasoning_tokens": _spread(one.reasoning),
+        "tokens": {"input": one.input_tokens, "output": one.output_tokens, "reasoning": one.reasoning_tokens},
+        "cost": one.cost,
+    }
+    if one.several is not None:
+        several = one.several
+        found |= {
+            "threshold": one.threshold,
+            "samples": [
+                {
+                    "k": each.k, "items": each.items, "pass_at_k": each.any_passes, "pass_all_k": each.all_pass,
+                    "best_of_k": each.best, "pass_at_k_ci": _interval(each.any_interval),
+                    "pass_all_k_ci": _interval(each.all_interval), "best_of_k_ci": _interval(each.best_interval),
+                }
+                for each in several.tries
+            ],
+            "self_agreement": several.agreement,
+            "self_agreement_ci": _interval(several.agreement_interval),
+            "learnable_share": several.learnable,
+            "learnable_share_ci": _interval(several.learnable_interval),
+        }  # fmt: skip
+    return found | ({"simulated": True} if one.simulated else {})
+
+
+def _pair(comparison: Comparison, pair: PairFigures) -> JsonObject:
+    paired = pair.paired
+    return {
+        "baseline": comparison.operands[pair.first].label,
+        "operand": comparison.operands[pair.second].label,
+        "difference": paired.difference,
+        "se": paired.standard_error,
+        "ci": _interval(paired.interval),
+        "p_t": paired.p_t,
+        "p_sign_flip": pair.sign_flip and pair.sign_flip.p,
+        "p_holm": pair.p_adjusted,
+        "p_sign_flip_holm": pair.p_adjusted_sign_flip,
+        "p_mcnemar": paired.mcnemar_p,
+        "comparisons": len(comparison.pairs),
+        "wins": paired.wins,
+        "ties": paired.ties,
+        "losses": paired.losses,
+        "tie": paired.tie,
+        "correlation": paired.correlation,
+        "smallest_detectable": paired.smallest_detectable,
+        "fixes": [
+            {"kind": fix.kind, "more": fix.more, "reached": fix.reached, "predictions": fix.predictions}
+            for fix in pair.fixes
+        ],
+        "length_adjusted": _length(pair.length_adjusted),
+        "regressed": len(pair.regressions),
+        "improved": len(pair.improvements),
+    }
+
+
+def _length(adjusted: LengthAdjusted | None) -> JsonObject | None:
+    if adjusted is None:
+        return None
+    return {
+        "difference": _value(adjusted.at_equal_length),
+        "ci": _ci(adjusted.at_equal_length),
+        "slope": _value(adjusted.slope),
+        "slope_ci": _ci(adjusted.slope),
+        "log_length_change": adjusted.mean_log_length,
+        "extrapolation": adjusted.extrapolation or None,
+        "flagged": adjusted.is_flagged,
+    }
+
+
+def _value(found: Coefficient | None) -> float | None:
+    return None if found is None else found.value
+
+
+def _ci(found: Coefficient | None) -> list[float] | None:
+    return None if found is None else _interval(found.interval)
+
+
+def _change(one: ItemChange) -> JsonObject:
+    return {
+        "item": one.item,
+        "place": one.place,
+        "question": one.question,
+        "before": one.before,
+        "after": one.after,
+        "difference": one.difference,
+        "predictions": {"before": list(one.predictions_before), "after": list(one.predictions_after)},
+    }
+
+
+def _left_out(one: LeftOut) -> JsonObject:
+    return {
+        "missing": len(one.missing),
+        "ungraded": len(one.ungraded),
+        "errors": len(one.errors),
+        "items": [*one.missing, *one.ungraded, *one.errors],
+    }
+
+
+def _grader(grader: StoredGrader) -> JsonObject:
+    return {"name": grader.name, "type": grader.type, "version": grader.version}
+
+
+def _interval(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [interval.low, interval.high]
+
+
+def _histogram(histogram: Histogram | None) -> JsonObject | None:
+    if histogram is None:
+        return None
+    found: dict[str, Any] = {"edges": list(histogram.edges), "counts": list(histogram.counts)}
+    return found | ({"above": histogram.above} if histogram.above else {})
+
+
+def _spread(spread: Spread) -> JsonObject:
+    return {
+        "known": spread.known,
+        "mean": spread.mean,
+        "median": spread.median,
+        "histogram": _histogram(spread.histogram),
+    }
+
+
+def table_json(table: GraderTable) -> JsonObject:
+    """Models × graders under the key `by_grader`."""
+    return {
+        "by_grader": {
+            "models": [one.label for one in table.models],
+            "graders": [_grader(one) for one in table.graders],
+            "trained": table.graders[table.trained].label if table.is_trained_known else None,
+            "comparisons": table.comparisons,
+            "cells": [[_cell(cell) for cell in row] for row in table.cells],
+            "findings": [one.text for one in table.findings],
+        }
+    } | ({"simulated": True} if table.simulated else {})
+
+
+def _cell(cell: GraderCell) -> JsonObject:
+    mean, paired = cell.mean, cell.paired
+    return {
+        "items": cell.items,
+        "mean": mean and mean.mean,
+        "se": mean and mean.standard_error,
+        "ci": None if mean is None else _interval(mean.clipped),
+        "difference": paired and paired.difference,
+        "difference_ci": None if paired is None else _interval(paired.interval),
+        "p_t": paired and paired.p_t,
+        "p_bh": cell.p_adjusted,
+    }
+
+
+def hacking_json(panel: HackingPanel, comparison: Comparison) -> JsonObject:
+    """The signs of reward hacking under the key `hacking`."""
+    result = panel.divergence.result
+    best = result and {
+        "items": result.items,
+        "points": [{"k": one.k, "kl": one.divergence, "proxy": one.proxy, "gold": one.gold} for one in result.points],
+        "proxy_gain": result.proxy_gain,
+        "gold_gain": result.gold_gain,
+        "gold_gain_ci": _interval(result.gold_interval),
+        "ratio": result.ratio,
+        "flagged": result.is_flagged,
+    }
+    return {
+        "hacking": {
+            "flagged": panel.is_flagged,
+            "proxy": panel.proxy,
+            "gold": panel.gold,
+            "best_of_k": best,
+            "checkpoints": [
+                {
+                    "job": one.job,
+                    "since_step": one.course.since_step,
+                    "proxy_gain": one.course.proxy_gain,
+                    "gold_gain": one.course.gold_gain,
+                    "points": [{"step": at.step, "proxy": at.proxy, "gold": at.gold} for at in one.course.points],
+                    "flagged": one.course.is_flagged,
+                }
+                for one in panel.trainings
+            ],
+            "patterns": [
+                {
+                    "operand": figures.label,
+                    "answers": counts.answers,
+                    "shares": {pattern.value: one.share for pattern, one in counts.shares.items()},
+                    "examples": {
+                        pattern.value: [int(each) for each in one.examples] for pattern, one in counts.shares.items()
+                    },
+                }
+                for figures, counts in zip(comparison.operands, panel.patterns, strict=True)
+            ],
+            "signs": [
+                {
+                    "operand": label, "evidence": sign.evidence.value, "flagged": sign.is_flagged,
+                    "sentence": sign.sentence, "look_at": sign.look_at, "examples": [int(one) for one in sign.examples],
+                }
+                for label, signs in (
+                    (None, panel.grader_signs),
+                    *((comparison.operands[pair.second].label, pair.signs) for pair in panel.pairs),
+                )
+                for sign in signs.signs
+            ],
+        }
+    } | ({"simulated": True} if panel.simulated else {})  # fmt: skip

@@ -1,0 +1,172 @@
+"""What has to be said beside the numbers of a comparison, so that nobody takes them for more than they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from shlex import quote
+
+from rft_tui.identity import canonical_json
+from rft_tui.store.compared import inputs_of_dataset, jobs_of_models
+from rft_tui.tasks.comparing.comparison import LeftOut, Note, OperandFigures, PairFigures
+from rft_tui.tasks.comparing.operands import Operand, Operands
+from rft_tui.tasks.comparing.reading import INPUT, Reading
+
+FEW_ITEMS = 10
+"""Items below which no test says much."""
+
+FEW_CLUSTERS = 20
+"""Groups below which the clustered error is not to be relied on."""
+
+MANY_ERRORS = 0.02
+"""The share of errors from which a mean is shown with a warning."""
+
+
+def notes_of(
+    db: sqlite3.Connection,
+    chosen: Operands,
+    reading: Reading,
+    figures: Sequence[OperandFigures],
+    pairs: Sequence[PairFigures],
+    cluster: str,
+    clusters: Mapping[str, str] | None,
+) -> tuple[Note, ...]:
+    """All notes, warnings first."""
+    found = [
+        *_of_items(reading, len(figures)), *_of_clusters(reading, cluster, clusters), *_of_operands(figures),
+        *_chosen_on_items(db, reading), *_of_settings(chosen), *_of_pairs(figures, pairs),
+    ]  # fmt: skip
+    if chosen.default_grader:
+        found.append(Note("default_grader", chosen.default_grader))
+    return tuple(sorted(found, key=lambda note: not note.is_warning))
+
+
+def _of_items(reading: Reading, operands: int) -> Iterator[Note]:
+    common = len(reading.common)
+    if not common:
+        yield Note("no_items", _nothing_common(reading), is_warning=True)
+    elif common < FEW_ITEMS:
+        yield Note("few_items", f"{_items(common)} {'is' if common == 1 else 'are'} too few to tell", is_warning=True)
+    for place, one in enumerate(reading.left_out):
+        if one.count and operands > 1:
+            label = reading.operands[place].label
+            yield Note("left_out", f"{_items(one.count)} left out: {label} {left_out_words(one)}", operand=place)
+    if reading.is_scaled:
+        yield Note("graders_differ", "the graders' ranges differ: scores are taken as shares of each range")
+
+
+def _nothing_common(reading: Reading) -> str:
+    for operand, items in zip(reading.operands, reading.answered, strict=True):
+        if not any(one.scores for one in items.values()):
+            return (
+                f"{operand.grader.label} has no score of {operand.label};"
+                f" to grade: rft-tui grade --grader {quote(operand.grader.name)} --run {quote(operand.text)}"
+            )
+    return "no item has a score of every operand: nothing can be compared"
+
+
+def left_out_words(one: LeftOut) -> str:
+    """Why items are left out, in words: ``has no prediction of 2, only errors on 1``."""
+    parts = (
+        (one.missing, "no prediction of"), (one.ungraded, "no grade of"), (one.errors, "only errors on"),
+    )  # fmt: skip
+    return "has " + ", ".join(f"{words} {len(items):,}" for items, words in parts if items)
+
+
+def _of_clusters(reading: Reading, cluster: str, clusters: Mapping[str, str] | None) -> Iterator[Note]:
+    if reading.repeated:
+        count = len(reading.repeated)
+        yield Note("duplicates", f"{_items(count)} stand twice in a dataset and count once")
+    if not clusters:
+        return
+    alone = sum(item not in clusters for item in reading.common)
+    groups = len(set(clusters.values())) + alone
+    if cluster == INPUT:
+        yield Note("duplicates", f"{_items(len(reading.common))} ask {groups:,} questions: those of one go together")
+    if groups < FEW_CLUSTERS:
+        yield Note("few_clusters", f"only {groups} groups by {cluster}: the interval is rough", is_warning=True)
+    if alone and cluster != INPUT:
+        yield Note("few_clusters", f"{_items(alone)} without {cluster} stand alone")
+
+
+def _of_operands(figures: Sequence[OperandFigures]) -> Iterator[Note]:
+    pooled = {one.operand.pooled for one in figures}
+    if len(figures) > 1 and len(pooled) == 1 and figures[0].operand.pooled:
+        yield Note("pooled", f"each takes together {'; '.join(figures[0].operand.pooled)}")
+    for place, one in enumerate(figures):
+        mean = one.mean
+        if one.operand.pooled and len(pooled) > 1:
+            yield Note("pooled", f"{one.label} takes together {'; '.join(one.operand.pooled)}", operand=place)
+        if mean is None:
+            continue
+        if mean.error_share > MANY_ERRORS:
+            kinds = ", ".join(f"{count:,} {kind}" for kind, count in one.errors.items())
+            yield Note(
+                "errors",
+                f"{one.label}: {mean.error_share:.1%} of its runs are errors ({kinds}); with them its mean could be"
+                f" anything from {mean.with_errors_low:.3f} to {mean.with_errors_high:.3f}",
+                is_warning=True,
+                operand=place,
+            )
+        if one.runs == 1:
+            yield Note("one_run", f"{one.label}: run noise is not measurable with one run", operand=place)
+    simulated = [one.label for one in figures if one.simulated]
+    if simulated:
+        yield Note("simulated", f"from the simulated service: {', '.join(simulated)}", is_warning=True)
+
+
+def _chosen_on_items(db: sqlite3.Connection, reading: Reading) -> Iterator[Note]:
+    """Where items of the comparison were used to train a compared model, or to choose its checkpoint."""
+    inputs: dict[str, set[int]] = {}
+    for place, operand in enumerate(reading.operands):
+        asked = {run.model: canonical_json(run.parameters) for run in operand.runs}
+        for model, job in jobs_of_models(db, asked).items():
+            for kind, name, words in (
+                ("trained_on_items", job.dataset, f"{job.label} was trained on"),
+                ("chosen_on_items", job.validation_dataset, f"the checkpoints of {job.label} were chosen on"),
+            ):
+                if not name:
+                    continue
+                if name not in inputs:
+                    inputs[name] = inputs_of_dataset(db, name)
+                used = sum(reading.rows[item].input in inputs[name] for item in reading.common)
+                if used:
+                    said = f"{words} {used:,} of these {_items(len(reading.common))}"
+                    text = f"{said}: {model} looks better here than elsewhere"
+                    yield Note(kind, text, is_warning=True, operand=place)
+
+
+def _of_settings(chosen: Operands) -> Iterator[Note]:
+    operands = chosen.operands
+    if chosen.of_graders:
+        return
+    kinds: tuple[tuple[str, Callable[[Operand], str]], ...] = (("efforts", _efforts), ("prompts", _prompts))
+    for words, part in kinds:
+        values = [part(one) for one in operands]
+        if len(set(values)) > 1:
+            said = "; ".join(f"{one.label}: {value}" for one, value in zip(operands, values, strict=True))
+            yield Note("settings_differ", f"the {words} differ ({said})")
+    for text, names in chosen.splits:
+        yield Note("pooled", f"to take {text} apart: {' '.join(names)}")
+
+
+def _efforts(one: Operand) -> str:
+    return ", ".join(effort or "default" for effort in one.efforts)
+
+
+def _prompts(one: Operand) -> str:
+    return ", ".join(one.prompts)
+
+
+def _of_pairs(figures: Sequence[OperandFigures], pairs: Sequence[PairFigures]) -> Iterator[Note]:
+    for pair in pairs:
+        smallest = pair.paired.smallest_detectable
+        if smallest is None or abs(pair.paired.difference) >= smallest:
+            continue
+        fixes = " or ".join(fix.words for fix in pair.fixes[:2])
+        text = f"{figures[pair.second].label}: a difference below {smallest:.3f} is likely to be missed here"
+        yield Note("detectable", f"{text} ({fixes})" if fixes else text, operand=pair.second)
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count:,} items"
