@@ -70,6 +70,15 @@ def _opened(given: list[str]) -> int | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (the process's own unless one is given); the exit code."""
+    code = _run(arguments)
+    if code == INTERRUPTED:
+        # An interrupt that comes inside the evaluation of a text, as dataclasses and named tuples do it when a module
+        # is loaded, marks the process to die of SIGINT in place of its exit code; the next such evaluation clears it.
+        eval("None")  # noqa: S307 - our own text
+    return code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given in (["--version"], ["-V"]):
         from rft_tui import __version__

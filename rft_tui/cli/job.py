@@ -23,8 +23,10 @@ from rft_tui.cli.job_text import (
     steps,
     summary_json,
     summary_lines,
+    where,
 )
 from rft_tui.errors import RftError, ServiceError
+from rft_tui.safetext import one_line
 
 if TYPE_CHECKING:
     from rft_tui.analysis.job_alarms import JobAlarm
@@ -168,10 +170,10 @@ def show(calling: Calling, name: str, profile: str) -> None:
         return
     mark = "  SIMULATED" if job.simulated else ""
     calling.line(f"{job.id}  {job.name or job.label}{mark}")
-    calling.lines([f"  {name:<12}{value}" for name, value in _fact_lines(job, is_live) if value])
+    calling.lines([f"  {name:<12}{value}" for name, value in _fact_lines(workspace, job, is_live) if value])
     for title, lines in (
         ("Alarms", [alarm_line(alarm) for alarm in alarms]),
-        ("Curves", summary_lines(series)),
+        ("Curves", summary_lines(series, simulated=job.simulated)),
         ("Checkpoints", checkpoint_lines(checkpoints) if checkpoints else []),
         ("Newest events", _tail_lines(workspace, job)),
     ):
@@ -179,7 +181,31 @@ def show(calling: Calling, name: str, profile: str) -> None:
             calling.lines(["", title, *(f"  {line}" for line in lines)])
 
 
-def _fact_lines(job: StoredJob, is_live: bool) -> list[tuple[str, str]]:
+def _grader_words(workspace: Workspace, job: StoredJob) -> str:
+    """The grader by its name, its version and its type."""
+    from rft_tui.graders.registry import display_name
+    from rft_tui.store.job_graders import grader_of_job
+
+    with workspace.store.read() as db:
+        stored = grader_of_job(db, job)
+    if stored is not None:
+        return f"{stored.label} ({stored.type})" + (", deleted here" if stored.deleted else "")
+    if job.grader is None:
+        return (job.grader_version or "")[:12]
+    return f"{one_line(display_name(job.grader), 80)} (not kept among the graders here)"
+
+
+def _prompt_words(workspace: Workspace, job: StoredJob) -> str:
+    from rft_tui.store.prompts import get_prompt
+
+    if not job.prompt:
+        return ""
+    with workspace.store.read() as db:
+        prompt = get_prompt(db, job.prompt)
+    return f"{one_line(prompt.name, 80)}@{job.prompt[:4]}" if prompt is not None else job.prompt[:12]
+
+
+def _fact_lines(workspace: Workspace, job: StoredJob, is_live: bool) -> list[tuple[str, str]]:
     remote = job.remote or {}
     tokens = remote.get("trained_tokens")
     progress = ", ".join(one for one in (job.status, steps(job.step, job.total_steps), ends_about(job)) if one)
@@ -188,11 +214,11 @@ def _fact_lines(job: StoredJob, is_live: bool) -> list[tuple[str, str]]:
         ("message", job.message),
         ("id", job.remote_id or ""),
         ("method", f"{job.method or 'unknown'} of {job.model}" + (", a pilot" if job.pilot else "")),
-        ("where", f"{job.profile} ({job.backend}, {job.service})"),
+        ("where", where(job)),
         ("training", job.dataset or str(remote.get("training_file") or "")),
         ("validation", job.validation_dataset or str(remote.get("validation_file") or "")),
-        ("prompt", job.prompt[:12]),
-        ("grader", (job.grader_version or "")[:12]),
+        ("prompt", _prompt_words(workspace, job)),
+        ("grader", _grader_words(workspace, job)),
         ("model", job.fine_tuned_model or ""),
         ("tokens", f"{tokens:,} trained" if isinstance(tokens, int) and not isinstance(tokens, bool) else ""),
         ("archive", job.archive or ""),

@@ -29,6 +29,9 @@ HEADLINES = (
 )
 """Numbers of a step that stand on its line: what they are called, and the series of which the first is taken."""
 
+STATUS_NAME = 24
+"""Characters of a job's name on its status line."""
+
 LARGEST_FIGURE = 1e9
 """Numbers from here on are written with an exponent."""
 
@@ -132,6 +135,14 @@ def _figure(value: float, places: int) -> str:
     return f"{value:.{places}f}" if abs(value) < LARGEST_FIGURE else f"{value:.4g}"
 
 
+def where(job: StoredJob) -> str:
+    """Through which profile a job is at which service, in words."""
+    if job.service == "simulated":
+        return f"the embedded simulated service, through the profile {one_line(job.profile, 40)}"
+    form = "" if job.backend == "openai" else f" ({one_line(job.backend, 40)})"
+    return f"{one_line(job.service, 100)}{form}, through the profile {one_line(job.profile, 40)}"
+
+
 def steps(step: int | None, total: int | None) -> str:
     """``step 12/40``; empty where there is none yet."""
     if step is None:
@@ -173,12 +184,12 @@ def ends_about(job: StoredJob) -> str:
 
 
 def status_line(job: StoredJob, latest: str = "", trouble: str = "") -> str:
-    """How a job stands, on one line."""
-    parts = [job.label, job.status, steps(job.step, job.total_steps), latest, ends_about(job)]
+    """How a job stands, on one line; what matters most stands first, where a narrow terminal does not cut it off."""
+    name = one_line(job.name, STATUS_NAME) if job.name else f"job {job.id}"
+    parts = ["SIMULATED" if job.simulated else "", job.status, steps(job.step, job.total_steps), latest]
     if trouble:
-        parts.append(f"as of {moment(job.seen_at)[-8:]}, {trouble}")
-    if job.simulated:
-        parts.append("SIMULATED")
+        parts.insert(1, f"as of {moment(job.seen_at)[-8:]}, {trouble}")
+    parts += [ends_about(job), name]
     return " · ".join(part for part in parts if part)
 
 
@@ -237,15 +248,27 @@ def _summary(points: Sequence[tuple[int, float]]) -> JsonObject | None:
     return {"first": values[0], "last": values[-1], "least": min(values), "most": max(values), "step": points[-1][0]}
 
 
-def summary_lines(series: JobSeries) -> list[str]:
-    """The same as lines."""
+def summary_lines(series: JobSeries, *, simulated: bool = False) -> list[str]:
+    """The same as lines; seconds of simulated steps are those of a real one, which is said."""
     columns = [Column("curve"), *(Column(name, right=True) for name in ("first", "least", "most", "last", "at step"))]
     rows = [
-        (name.replace("_", " "), *(f"{made[one]:.4g}" for one in ("first", "least", "most", "last")), made["step"])
+        (
+            _curve_name(name, simulated=simulated),
+            *(f"{made[one]:.4g}" for one in ("first", "least", "most", "last")),
+            made["step"],
+        )
         for name, points in _curves(series)
         if (made := _summary(points)) is not None
     ]
     return table(columns, rows) if rows else []
+
+
+def _curve_name(name: str, *, simulated: bool) -> str:
+    return (
+        "step seconds (as a real step; compressed here)"
+        if simulated and name == "step_seconds"
+        else name.replace("_", " ")
+    )
 
 
 def checkpoint_lines(checkpoints: Sequence[JobCheckpoint]) -> list[str]:

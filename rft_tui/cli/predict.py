@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 @click.option("--concurrency", metavar="C", type=int, help="Most calls in flight (default: the profile's).")
 @click.option("--spend-cap", metavar="X", type=MONEY, help="Stop before more than X US dollars are spent.")
 @click.option("--token-cap", metavar="N", type=int, help="Stop before more than N tokens are used.")
+@click.option("--then-grade", metavar="G", default="", help="A grader, NAME or NAME@HASH, that grades the runs then.")
 @click.option("--batch", is_flag=True, help="Through the service's batches: half the price, up to a day.")
 @click.option("--no-cache", is_flag=True, help="Take nothing from the cache: ask anew, as new runs.")
 @click.option("--detach", is_flag=True, help="Do not wait: the work goes on in the background.")
@@ -61,15 +62,19 @@ def predict(calling: Calling, **options: Any) -> int:
     What was asked before in the same way is not asked again. The work is done in the background and outlives the
     terminal; Ctrl-C ends it, and the same command goes on from there. Exit status 1 if some items ended in errors.
     """
+    return ask(calling, calling.workspace(), _request(options), options)
+
+
+def ask(calling: Calling, workspace: Workspace, request: PredictRequest, options: dict[str, Any]) -> int:
+    """Say what a request comes to, ask whether it shall be, and do it; `options` are dry_run, yes and detach."""
     from rft_tui.cli.choose import choose_prompt
     from rft_tui.providers.profiles import find_key, named_profile
     from rft_tui.tasks.predicting.planning import plan, start
 
-    workspace = calling.workspace()
-    request = _request(options)
     profile = named_profile(workspace.settings, request.profile or None)
     prompt = choose_prompt(workspace, request.prompt) if request.prompt else None
-    planned = plan(workspace.store, request, profile, prompt)
+    judge = named_profile(workspace.settings, None, judge=True) if request.then_grade else None
+    planned = plan(workspace.store, request, profile, prompt, judge)
     if options["dry_run"]:
         if calling.as_json:
             calling.emit(_plan_json(planned))
@@ -77,25 +82,41 @@ def predict(calling: Calling, **options: Any) -> int:
             _say_plan(planned, calling.line)
         return EXIT_DONE
     _say_plan(planned, calling.tell)
-    if all(run.present == run.items for run in planned.runs):
+    grading = planned.grading
+    if all(run.present == run.items for run in planned.runs) and grading is None:
         return _report(calling, workspace, planned, None)
-    if planned.requests:
-        find_key(profile)
+    if planned.requests or (grading is not None and grading.questions):
+        find_key(profile if planned.requests or judge is None else judge)
         _refuse_unpriced_cap(planned)
         planned = replace(planned, warnings=(*planned.warnings, *(said := _said_by_the_service(workspace, planned))))
         for warning in said:
             calling.tell(warning)
-        question = f"Make {text.counted(planned.requests, 'request')}, about {text.money(planned.estimate.cost)}?"
+        question = f"Make {text.counted(planned.requests, 'request')}, about {text.money(planned.estimate.cost)}"
+        question += "?" if grading is None else f", {grading.said}?"
         if not options["yes"] and not options["detach"] and not calling.confirm(question):
             calling.tell("Nothing was done.")
             return EXIT_DONE
     task = start(workspace.store, planned)
     stored = wait_for(calling, workspace, task, detach=options["detach"])
+    graded = None if grading is None or options["detach"] else _wait_for_grading(calling, workspace, task)
     if options["detach"]:
         if calling.as_json:
             calling.emit(task_json(stored))
         return EXIT_DONE
-    return _report(calling, workspace, planned, stored)
+    return _report(calling, workspace, planned, stored, graded)
+
+
+def _wait_for_grading(calling: Calling, workspace: Workspace, task: int) -> StoredTask | None:
+    """Wait for the grading that followed a task, and say what came of it; None where nothing was left to grade."""
+    from rft_tui.store.tasks import list_tasks
+
+    with workspace.store.read() as db:
+        found = next((one for one in list_tasks(db) if one.request.get("after") == task), None)
+    if found is None:
+        return None
+    graded = wait_for(calling, workspace, found.id, detach=False)
+    calling.tell(f"{graded.title}: {graded.state}" + (f", {graded.message}" if graded.message else ""))
+    return graded
 
 
 def _request(options: dict[str, Any]) -> PredictRequest:
@@ -134,6 +155,7 @@ def _request(options: dict[str, Any]) -> PredictRequest:
         options["token_cap"],
         options["batch"],
         options["no_cache"],
+        options["then_grade"],
     )
 
 
@@ -197,7 +219,13 @@ def _plan_json(planned: PredictPlan) -> JsonObject:
     return document | ({"simulated": True} if planned.profile.is_simulated else {})
 
 
-def _report(calling: Calling, workspace: Workspace, planned: PredictPlan, task: StoredTask | None) -> int:
+def _report(
+    calling: Calling,
+    workspace: Workspace,
+    planned: PredictPlan,
+    task: StoredTask | None,
+    graded: StoredTask | None = None,
+) -> int:
     """Say what came of it; the exit code."""
     from rft_tui.cli.run import run_json, run_table
     from rft_tui.store.run_figures import error_examples
@@ -225,6 +253,8 @@ def _report(calling: Calling, workspace: Workspace, planned: PredictPlan, task: 
             "error_messages": {one.kind: one.message for one in failed},
             "warnings": list(planned.warnings),
         }
+        if graded is not None:
+            document["grading"] = task_json(graded)
         simulated = planned.profile.is_simulated or any(run.simulated for run in runs)
         calling.emit(document | ({"simulated": True} if simulated else {}))
     elif not calling.as_json:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rft_tui.datasets.prompts import example_fault, make_prompt
-from rft_tui.errors import InputError, ServiceError
+from rft_tui.errors import InputError, ServiceError, UsageError
 from rft_tui.job_model import RemoteJob
 from rft_tui.model import SIMULATED_PREFIX
 from rft_tui.providers.backends.outputs import read_output
@@ -25,6 +25,7 @@ from rft_tui.store.archive_manifest import ArchivedRun, Manifest, check_files, i
 from rft_tui.store.archives import (
     CHECKPOINTS,
     EVENTS,
+    GRADER,
     JOB,
     PROMPT,
     REQUEST,
@@ -33,10 +34,12 @@ from rft_tui.store.archives import (
     read_document,
     read_lines,
 )
+from rft_tui.store.datasets import list_datasets
 from rft_tui.store.evaluation_files import output_rows, placed_chunks
 from rft_tui.store.evaluations import AddedOutputs, add_outputs, choose_place, model_at, runs_of_job
 from rft_tui.store.job_events import add_events, put_checkpoints
 from rft_tui.store.job_files import EVALUATION, RESULT, JobFile, put_job_file
+from rft_tui.store.job_graders import keep_grader_of_job
 from rft_tui.store.jobs import NewJob, StoredJob, bring_job, get_job, set_archive
 from rft_tui.store.prompts import add_prompt
 
@@ -131,9 +134,32 @@ def bring_archive(db: sqlite3.Connection, archive: Archive) -> BroughtArchive:
     set_archive(db, number, str(folder.resolve()))
     _bring_files(db, number, manifest)
     brought = BroughtArchive(get_job(db, number))
+    if GRADER in manifest.files:
+        _bring_grader(db, folder / GRADER, brought)
     _bring_outputs(db, archive, brought)
     brought.notes += [f"the archive lacks {one}" for one in manifest.missing[:20]]
+    brought.notes += _not_here(db, brought.job)
     return brought
+
+
+def _bring_grader(db: sqlite3.Connection, path: Path, brought: BroughtArchive) -> None:
+    """Keep the job's grader as a version with its rule, so that its scores are those of that version."""
+    spec = read_document(path)
+    try:
+        grader = keep_grader_of_job(db, brought.job, spec)
+    except UsageError as error:
+        brought.notes.append(f"its grader is known by name only: {error.message}")
+        return
+    brought.notes.append(f"its grader is {grader.label}" + (", deleted here" if grader.deleted else ""))
+
+
+def _not_here(db: sqlite3.Connection, job: StoredJob) -> list[str]:
+    """What a new job like this one, or a run of its model, would need and does not find here."""
+    known = {one.name for one in list_datasets(db)}
+    names = [one_line(name, 80) for name in (job.dataset, job.validation_dataset) if name and name not in known]
+    if not names:
+        return []
+    return [f"not among the datasets here: {', '.join(dict.fromkeys(names))} (an archive holds no training rows)"]
 
 
 def _bring_prompt(db: sqlite3.Connection, path: Path, version: str) -> None:

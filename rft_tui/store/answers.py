@@ -144,6 +144,17 @@ def _storable(answer: Answer) -> Answer:
     )
 
 
+def keep_raw(db: sqlite3.Connection, prediction: int, raw: bytes) -> bool:
+    """Keep the row that an imported prediction came in; False where it is too long. One that is kept stays."""
+    if len(raw) > RAW_LIMIT:
+        return False
+    db.execute(
+        "INSERT OR IGNORE INTO answer_raw SELECT answer, ? FROM prediction WHERE id = ?",
+        [zlib.compress(raw, 6), prediction],
+    )
+    return True
+
+
 def raw_body(db: sqlite3.Connection, answer: int) -> bytes | None:
     """The body of an answer as the service sent it; None where it was not kept."""
     row = db.execute("SELECT body FROM answer_raw WHERE answer = ?", [answer]).fetchone()

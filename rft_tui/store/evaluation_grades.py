@@ -16,10 +16,8 @@ from rft_tui.store.graders import (
     grader_of_version,
     versions_of,
 )
+from rft_tui.store.job_graders import ELSEWHERE
 from rft_tui.store.jobs import StoredJob
-
-ELSEWHERE = " (job)"
-"""Put behind the name of a service's grader where a grader of that name is kept here that it is not."""
 
 NO_SCORE = "the service shows no score for this answer"
 

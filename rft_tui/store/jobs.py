@@ -14,6 +14,8 @@ from rft_tui.model import JsonObject
 from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
 
+CANCELLED = "cancelled"
+
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
@@ -197,6 +199,18 @@ def _texts(*values: str | None) -> list[str | None]:
 def set_status(db: sqlite3.Connection, number: int, status: str, message: str = "") -> None:
     """Say where a job stands that the service has not shown yet."""
     db.execute("UPDATE job SET status = ?, message = ? WHERE id = ?", [status, storable(message), number])
+
+
+def launch_cancelled(db: sqlite3.Connection, number: int, task: int | None = None) -> None:
+    """Say where a job stands whose launch was cancelled: not created, or not known where it may have been made."""
+    row = db.execute("SELECT status FROM job WHERE id = ? AND remote_id IS NULL", [number]).fetchone()
+    if row is None or row[0] in END_STATES:
+        return
+    if row[0] != CREATING:
+        set_status(db, number, CANCELLED, "not created")
+        return
+    again = "" if task is None else f"; rft-tui task resume {task} looks for it"
+    set_status(db, number, CREATING, f"its launch was cancelled while it was being made, it may be there{again}")
 
 
 def set_archive(db: sqlite3.Connection, number: int, folder: str) -> None:

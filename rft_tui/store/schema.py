@@ -313,5 +313,27 @@ def jobs(db: Database) -> None:
             UNIQUE (service, purpose, sha256))""")
 
 
-SCHEMA_VERSION = 9
+@migrations(name="0010_people")
+def people(db: Database) -> None:
+    """Several reviewers, and datasets made from others: what was said elsewhere and waits, what was changed.
+
+    `verdict_waiting` holds events of the verdict log about answers that are not here yet, whole, by the key of the
+    answer. `dataset_change` is the change list of a dataset that was made from another one.
+    """
+    db.conn.execute("CREATE INDEX verdict_log_at ON verdict_log (reviewer, at)")
+    for name, of in (("undone", "(value, reviewer) WHERE kind = 'undo'"), ("batch", "(batch, reviewer)")):
+        db.conn.execute(f"DROP INDEX verdict_log_{name}")
+        db.conn.execute(f"CREATE INDEX verdict_log_{name} ON verdict_log {of}")
+    db.conn.execute("""
+        CREATE TABLE verdict_waiting (
+            uid TEXT PRIMARY KEY, answer_key TEXT NOT NULL, event TEXT NOT NULL) WITHOUT ROWID""")
+    db.conn.execute("CREATE INDEX verdict_waiting_key ON verdict_waiting (answer_key)")
+    db.conn.execute("""
+        CREATE TABLE dataset_change (
+            dataset INTEGER NOT NULL REFERENCES dataset, number INTEGER NOT NULL, line INTEGER NOT NULL,
+            kind TEXT NOT NULL, reviewer TEXT NOT NULL, at TEXT NOT NULL, before TEXT, after TEXT,
+            row_id TEXT NOT NULL, new_row_id TEXT, PRIMARY KEY (dataset, number)) WITHOUT ROWID""")
+
+
+SCHEMA_VERSION = 10
 """The number of migrations; also written to ``PRAGMA user_version``, which is read without loading this module."""

@@ -19,6 +19,7 @@ from rft_tui.model import JsonObject
 from rft_tui.safetext import storable
 from rft_tui.store.asking import release_dead
 from rft_tui.store.datasets import now
+from rft_tui.store.jobs import launch_cancelled
 
 
 class TaskState(StrEnum):
@@ -34,6 +35,9 @@ class TaskState(StrEnum):
 
 OPEN_STATES = (TaskState.QUEUED, TaskState.RUNNING)
 """Tasks that a worker does or will do."""
+
+LAUNCH = "launch"
+"""The kind of the tasks that bring a job to its service: cancelled, they say where it stands."""
 
 PAUSE, CANCEL = "pause", "cancel"
 """What a person may wish of a running task."""
@@ -242,6 +246,8 @@ def wish(db: sqlite3.Connection, task: int, what: str) -> StoredTask:
         db.execute("UPDATE task SET state = 'queued', wish = ? WHERE id = ?", [CANCEL, task])
     elif what == CANCEL:
         db.execute("UPDATE task SET state = 'cancelled', wish = '', ended_at = ? WHERE id = ?", [now(), task])
+        if stored.kind == LAUNCH and isinstance(number := stored.request.get("job"), int):
+            launch_cancelled(db, number, task)
     else:
         db.execute("UPDATE task SET state = 'paused', wish = '' WHERE id = ?", [task])
     return get_task(db, task)

@@ -3,13 +3,18 @@
 An event says one thing of one answer (verdict, tag, untag, note) or of one row (a corrected reference). Nothing is
 ever changed or deleted; an undo is an event of its own that names what it takes back. A later verdict of the same
 reviewer replaces an earlier one; the log keeps both.
+
+What is later is said by the time of an event, never by when it came into this cache, so that logs of several machines
+make the same state in whatever order they are brought together. A new event is later than all that its reviewer has
+said as far as is known here, whatever the clocks say.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
 
@@ -49,10 +54,11 @@ class Undone:
     row_ids: tuple[str, ...]
 
 
-_STANDS = (
+STANDS = (
     "NOT EXISTS (SELECT 1 FROM verdict_log AS undo WHERE undo.kind = 'undo' AND undo.value = event.batch"
     " AND undo.reviewer = event.reviewer)"
 )
+"""The condition of an entry of the log (as `event`) that nothing has taken back."""
 
 TAG_SEPARATOR = "\n"
 """Between tags in a state row; a tag holds no line break."""
@@ -77,7 +83,7 @@ def record(
 
     A tag is stored as `clean_tag` makes it; UsageError where nothing is left of it.
     """
-    batch, moment, value = uuid4().hex, now(), storable(value)
+    batch, moment, value = uuid4().hex, next_moment(db, reviewer), storable(value)
     if kind in (EventKind.TAG, EventKind.UNTAG):
         value = clean_tag(value)
         if not value:
@@ -90,32 +96,46 @@ def record(
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(uuid4().hex, batch, reviewer, kind, answer, row, value, grader_version, moment) for answer, row in targets],
     )
-    _derive(db, reviewer, targets)
+    derive(db, reviewer, targets)
     return batch
+
+
+def next_moment(db: sqlite3.Connection, reviewer: str) -> str:
+    """This moment, or one a millisecond behind the reviewer's last event where the clock is not beyond that."""
+    last = db.execute("SELECT max(at) FROM verdict_log WHERE reviewer = ?", [reviewer]).fetchone()[0]
+    moment = now()
+    if last is None or moment > last:
+        return moment
+    return (datetime.fromisoformat(last) + timedelta(milliseconds=1)).isoformat(timespec="milliseconds")
 
 
 def undo(db: sqlite3.Connection, reviewer: str) -> Undone | None:
     """Take back the reviewer's newest step that is not taken back yet; None when there is none."""
     newest = db.execute(
-        f"SELECT batch, kind, value FROM verdict_log AS event WHERE reviewer = ? AND kind <> 'undo' AND {_STANDS}"
-        " ORDER BY id DESC LIMIT 1",
+        f"SELECT batch, kind, value FROM verdict_log AS event WHERE reviewer = ? AND kind <> 'undo' AND {STANDS}"
+        " ORDER BY at DESC, uid DESC LIMIT 1",
         [reviewer],
     ).fetchone()
     if newest is None:
         return None
     batch, kind, value = newest
-    events = db.execute("SELECT answer, row_id FROM verdict_log WHERE batch = ?", [batch]).fetchall()
+    events = db.execute(
+        "SELECT answer, row_id FROM verdict_log WHERE batch = ? AND reviewer = ?", [batch, reviewer]
+    ).fetchall()
     db.execute(
         "INSERT INTO verdict_log (uid, batch, reviewer, kind, value, at) VALUES (?, ?, ?, ?, ?, ?)",
-        [uuid4().hex, uuid4().hex, reviewer, EventKind.UNDO, batch, now()],
+        [uuid4().hex, uuid4().hex, reviewer, EventKind.UNDO, batch, next_moment(db, reviewer)],
     )
-    _derive(db, reviewer, events)
+    derive(db, reviewer, events)
     answers = tuple(answer for answer, _row in events if answer is not None)
     return Undone(EventKind(kind), value, answers, tuple(row for _answer, row in events if row is not None))
 
 
-def _derive(db: sqlite3.Connection, reviewer: str, targets: Sequence[tuple[int | None, str | None]]) -> None:
-    """Make the state rows of some answers and rows again from the log."""
+def derive(db: sqlite3.Connection, reviewer: str, targets: Iterable[tuple[int | None, str | None]]) -> None:
+    """Make the state rows of some answers and rows again from the log.
+
+    The index is said since SQLite would else take that of the reviewer, who has many more events.
+    """
     for answer, row_id in targets:
         if answer is not None:
             _derive_answer(db, reviewer, answer)
@@ -129,8 +149,8 @@ def _derive_answer(db: sqlite3.Connection, reviewer: str, answer: int) -> None:
     note = ""
     tags: dict[str, None] = {}
     for kind, value, grader_version in db.execute(
-        "SELECT kind, value, grader_version FROM verdict_log AS event"
-        f" WHERE answer = ? AND reviewer = ? AND {_STANDS} ORDER BY id",
+        "SELECT kind, value, grader_version FROM verdict_log AS event INDEXED BY verdict_log_answer"
+        f" WHERE answer = ? AND reviewer = ? AND {STANDS} ORDER BY at, uid",
         [answer, reviewer],
     ):
         if kind == EventKind.VERDICT:
@@ -153,8 +173,9 @@ def _derive_answer(db: sqlite3.Connection, reviewer: str, answer: int) -> None:
 
 def _derive_correction(db: sqlite3.Connection, reviewer: str, row_id: str) -> None:
     newest = db.execute(
-        f"SELECT value FROM verdict_log AS event WHERE row_id = ? AND reviewer = ? AND {_STANDS}"
-        " ORDER BY id DESC LIMIT 1",
+        "SELECT value FROM verdict_log AS event INDEXED BY verdict_log_row"
+        f" WHERE row_id = ? AND reviewer = ? AND {STANDS}"
+        " ORDER BY at DESC, uid DESC LIMIT 1",
         [row_id, reviewer],
     ).fetchone()
     db.execute("DELETE FROM correction WHERE reviewer = ? AND row_id = ?", [reviewer, row_id])
@@ -182,8 +203,8 @@ def split_tags(tags: str | None) -> tuple[str, ...]:
 def known_tags(db: sqlite3.Connection, reviewer: str) -> list[str]:
     """The reviewer's tags, the most used first, then in the order of their first use."""
     rows = db.execute(
-        f"SELECT value FROM verdict_log AS event WHERE kind = ? AND reviewer = ? AND {_STANDS}"
-        " GROUP BY value ORDER BY count(*) DESC, min(id)",
+        f"SELECT value FROM verdict_log AS event WHERE kind = ? AND reviewer = ? AND {STANDS}"
+        " GROUP BY value ORDER BY count(*) DESC, min(at), value",
         [EventKind.TAG, reviewer],
     )
     return [row[0] for row in rows]

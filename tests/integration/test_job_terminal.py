@@ -86,7 +86,7 @@ def test_watching_stays_below_what_a_slow_link_carries(work: AtWork, steps: int)
     work.create("t", "--metadata", "seconds=10", "--metadata", f"steps={steps}")
     came: list[tuple[float, int]] = []
     with opened(work, "job", "watch", "t", size=(100, 30)) as terminal:
-        terminal.see("Created fine-tuning job")
+        terminal.see("step ")  # the first events are left out where the machine is slow
         until = time.monotonic() + 60
         while "succeeded; its model" not in terminal.emulator.text:
             assert time.monotonic() < until, terminal.emulator.text

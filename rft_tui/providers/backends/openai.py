@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, ClassVar
 
@@ -22,6 +22,7 @@ from rft_tui.providers.batch_remote import UNCERTAIN
 from rft_tui.providers.clock import Clock
 from rft_tui.providers.hosted_graders import VALIDATE_PATH, read_validated, validate_body
 from rft_tui.providers.reading import kept, object_of
+from rft_tui.safetext import one_line
 
 if TYPE_CHECKING:
     from rft_tui.providers.service import ModelService
@@ -93,7 +94,9 @@ class OpenAIJobs:
 
     async def get(self, remote_id: str) -> RemoteJob:
         """A job as it is now."""
-        found = await ask_json(self._service, "GET", f"{PATH}/{in_path(remote_id)}", repeatable=True)
+        path = f"{PATH}/{in_path(remote_id)}"
+        with in_words(f"job {remote_id}"):
+            found = await ask_json(self._service, "GET", path, repeatable=True)
         return _of_id(read_job(found), remote_id)
 
     async def jobs(self) -> AsyncIterator[RemoteJob]:
@@ -144,11 +147,15 @@ class OpenAIJobs:
 
     async def file_head(self, file_id: str) -> JsonObject:
         """What the service knows of a file."""
-        return await self._files.head(file_id)
+        in_path(file_id)
+        with in_words(f"file {file_id}"):
+            return await self._files.head(file_id)
 
     async def fetch(self, file_id: str, target: IO[bytes], *, limit: int) -> int:
         """Download a file; its number of bytes."""
-        return await self._files.fetch(file_id, target, limit=limit)
+        in_path(file_id)
+        with in_words(f"file {file_id}"):
+            return await self._files.fetch(file_id, target, limit=limit)
 
     async def validate(self, grader: JsonObject) -> JsonObject:
         """Let the service check a grader; what it made of it. What is wrong with it is a ServiceError's message."""
@@ -198,6 +205,21 @@ class OpenAIJobs:
                 raise
 
         return await patiently(self._clock, attempt, ACTION_WAITS_S)
+
+
+@contextmanager
+def in_words(what: str) -> Iterator[None]:
+    """Say in words that a service has something no more, in place of what it answers then."""
+    try:
+        yield
+    except ServiceError as error:
+        if error.outcome != "not_found":
+            raise
+        raise ServiceError(
+            f"the service does not have the {one_line(what, 100)} (any more)",
+            hint="It was deleted, or made with another key or project; what was seen before is kept here.",
+            outcome=error.outcome,
+        ) from error
 
 
 def _of_id(job: RemoteJob, remote_id: str) -> RemoteJob:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from functools import partial
-from hashlib import sha256
 from threading import Event
 from typing import NamedTuple
 
-from rft_tui.graders.registry import display_name
 from rft_tui.graders.spec import score_rule
 from rft_tui.model import JsonObject
 from rft_tui.simulator.jobs import curves
+from rft_tui.simulator.jobs.agreeing import Score, agreeing
 from rft_tui.simulator.jobs.collection import Jobs
-from rft_tui.simulator.jobs.grading import Score, scores_of
+from rft_tui.simulator.jobs.criteria import bounds, criterion, graders, result_name, results_of, status_of
+from rft_tui.simulator.jobs.grading import scores_of
 from rft_tui.simulator.jobs.shown import Job
 from rft_tui.simulator.models import PREFIX
 from rft_tui.simulator.paging import Row, page, window
@@ -22,8 +21,8 @@ from rft_tui.simulator.rejection import not_found
 from rft_tui.simulator.replies import Question, Reply, reply, tokens_of
 from rft_tui.simulator.shared_rules import schema_of
 
-BROKEN_SHARE = 0.14
-"""The share of items without a score at the end of a job whose grader breaks."""
+SETTLED_STEPS = 16
+"""Evaluations of a job whose scores are remembered."""
 
 
 class Step(NamedTuple):
@@ -49,12 +48,11 @@ class Step(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """One item of a run: the place of its row, its sample, what was said, and its score, None for an error."""
+    """One item of a run: the place of its row, its sample, and what was said."""
 
     row: int
     sample: int
     said: Reply
-    score: Score | None
 
 
 class Evals:
@@ -97,8 +95,8 @@ class Evals:
         step = self._step(job, run_id)
         places = list(range(len(self._jobs.rows(job).validation) * job.plan.samples))
         if wanted := query.get("status"):
-            answered = self._answered(step, places)
-            places = [place for place in places if _status(job, answered[place]) == wanted]
+            scores = self._scores(step)
+            places = [place for place in places if status_of(job, scores[place]) == wanted]
         if query.get("order", "asc") == "desc":
             places.reverse()
 
@@ -146,7 +144,7 @@ class Evals:
         ]
 
     def _answered(self, step: Step, places: list[int]) -> list[Answered]:
-        """The answers at some places of a run, with their scores."""
+        """The answers at some places of a run."""
         job = step.job
         rows = self._jobs.rows(job)
         tuned = self._jobs.at_step(job, step.number)
@@ -159,12 +157,29 @@ class Evals:
             text = rows.validation[row][2].text
             question = Question(step.model, text, tokens_of(text), sample + 1, schema=schema, tuned=tuned)
             said.append((row, sample, reply(question, self._recordings)))
-        answers = [(row, one.text or "") for row, _sample, one in said]
-        scores = scores_of(held["grader"], score_rule(held["grader"]), rows, answers, self._stop)
-        return [
-            Answered(row, sample, one, None if _is_broken(job, step.number, row, sample) else score)
-            for (row, sample, one), score in zip(said, scores, strict=True)
-        ]
+        return [Answered(row, sample, one) for row, sample, one in said]
+
+    def _scores(self, step: Step) -> list[Score | None]:
+        """The scores of all places of a run, None for an error: the real grader's order, the mean of the curve."""
+        job = step.job
+        rows, plan = self._jobs.rows(job), job.plan
+        if step.number in rows.settled:
+            return rows.settled[step.number]
+        grader: JsonObject = job.asked["method"]["reinforcement"]["grader"]
+        answered = self._answered(step, list(range(len(rows.validation) * plan.samples)))
+        answers = [(one.row, one.said.text or "") for one in answered]
+        given = scores_of(grader, score_rule(grader), rows, answers, self._stop)
+        broken = _broken(job, step.number, answered)
+        graded = [place for place in range(len(given)) if place not in broken]
+        share = curves.noisy(plan.scenario, plan.seed, step.number, plan.steps).valid
+        brought = agreeing([given[place] for place in graded], share, bounds(job))
+        scores: list[Score | None] = [None] * len(given)
+        for place, score in zip(graded, brought, strict=True):
+            scores[place] = score
+        rows.settled[step.number] = scores
+        while len(rows.settled) > SETTLED_STEPS:
+            rows.settled.popitem(last=False)
+        return scores
 
     def _eval_json(self, job: Job) -> JsonObject:
         return {
@@ -173,14 +188,14 @@ class Evals:
             "name": f"Reinforcement Fine Tuning validation runs for {job.plan.job_id}",
             "created_at": int(self._steps(job)[0].at),
             "data_source_config": {"type": "custom", "schema": {"type": "object", "properties": {}}},
-            "testing_criteria": [_criterion(job, name, spec) for name, spec in _graders(job)],
+            "testing_criteria": [criterion(job, name, spec) for name, spec in graders(job)],
             "metadata": {},
         }
 
     def _run_json(self, step: Step) -> JsonObject:
         job = step.job
         counts = self._counts(step)
-        criterion = next(iter(_graders(job)))[0]
+        first = graders(job)[0][0]
         return {
             "object": "eval.run",
             "id": step.id,
@@ -194,7 +209,7 @@ class Evals:
             "per_model_usage": [],
             "per_testing_criteria_results": [
                 {
-                    "testing_criteria": _result_name(job, criterion),
+                    "testing_criteria": result_name(job, first),
                     "passed": counts["passed"],
                     "failed": counts["failed"],
                 }
@@ -205,22 +220,19 @@ class Evals:
         }
 
     def _counts(self, step: Step) -> JsonObject:
-        """How many items passed, failed and broke; graded once while the rows are held."""
-        rows = self._jobs.rows(step.job)
-        if step.number not in rows.counts:
-            answered = self._answered(step, list(range(len(rows.validation) * step.job.plan.samples)))
-            statuses = [_status(step.job, one) for one in answered]
-            rows.counts[step.number] = {
-                "total": len(answered),
-                "errored": statuses.count("error"),
-                "failed": statuses.count("fail"),
-                "passed": statuses.count("pass"),
-            }
-        return dict(rows.counts[step.number])
+        """How many items passed, failed and broke."""
+        statuses = [status_of(step.job, score) for score in self._scores(step)]
+        return {
+            "total": len(statuses),
+            "errored": statuses.count("error"),
+            "failed": statuses.count("fail"),
+            "passed": statuses.count("pass"),
+        }
 
     def _item_json(self, step: Step, place: int, one: Answered) -> JsonObject:
         job = step.job
         rows = self._jobs.rows(job)
+        score = self._scores(step)[place]
         tokens = {
             "prompt_tokens": tokens_of(rows.validation[one.row][2].text),
             "completion_tokens": one.said.output_tokens,
@@ -231,10 +243,10 @@ class Evals:
             "run_id": step.id,
             "eval_id": job.eval_id,
             "created_at": int(step.at),
-            "status": _status(job, one),
+            "status": status_of(job, score),
             "datasource_item_id": place,
             "datasource_item": rows.validation[one.row][0],
-            "results": list(_results(job, one.score)) if one.score is not None else [],
+            "results": results_of(job, score) if score is not None else [],
             "sample": {
                 "input": [],
                 "output": [{"role": "assistant", "content": one.said.text or ""}],
@@ -250,44 +262,13 @@ class Evals:
         }
 
 
-def _graders(job: Job) -> list[tuple[str, JsonObject]]:
-    """The grader of a job by its name, then its children by theirs."""
-    grader: JsonObject = job.asked["method"]["reinforcement"]["grader"]
-    children = grader["graders"].items() if grader["type"] == "multi" else ()
-    return [(display_name(grader), grader), *children]
-
-
-def _criterion(job: Job, name: str, spec: JsonObject) -> JsonObject:
-    rule = score_rule(spec)
-    threshold = {"pass_threshold": rule.shown_threshold} if spec["type"] == "text_similarity" else {}
-    return {**threshold, **spec, "name": _result_name(job, name)}
-
-
-def _result_name(job: Job, grader: str) -> str:
-    """A grader's name with the mark that the service puts behind it."""
-    digest = sha256(f"{job.plan.job_id}:{grader}".encode("utf-8", "surrogatepass")).digest()
-    return f"{grader}-{uuid.UUID(bytes=digest[:16], version=4)}"
-
-
-def _results(job: Job, score: Score) -> list[JsonObject]:
-    shown = []
-    for place, (name, spec) in enumerate(_graders(job)):
-        value = score.total if place == 0 else score.children.get(name)
-        if value is not None:
-            passed = value >= score_rule(spec).shown_threshold
-            shown.append({"name": _result_name(job, name), "type": spec["type"], "score": value, "passed": passed})
-    return shown
-
-
-def _status(job: Job, one: Answered) -> str:
-    if one.score is None:
-        return "error"
-    rule = score_rule(job.asked["method"]["reinforcement"]["grader"])
-    return "pass" if one.score.total >= rule.shown_threshold else "fail"
-
-
-def _is_broken(job: Job, step: int, row: int, sample: int) -> bool:
-    if job.plan.scenario != "broken-grader":
-        return False
-    drawn = curves.drawn(f"{job.plan.seed}:broken:{row}:{sample}")
-    return drawn < BROKEN_SHARE * max(0.0, step / job.plan.steps - 0.25)
+def _broken(job: Job, step: int, answered: list[Answered]) -> frozenset[int]:
+    """The places without a grade: as many as the step's metrics say of validation, always the same ones first."""
+    plan = job.plan
+    count = curves.ungraded(plan.scenario, plan.seed, step, plan.steps, len(answered)) if step else 0
+    if not count:
+        return frozenset()
+    drawn = sorted(
+        (curves.drawn(f"{plan.seed}:broken:{one.row}:{one.sample}"), place) for place, one in enumerate(answered)
+    )
+    return frozenset(place for _chance, place in drawn[:count])

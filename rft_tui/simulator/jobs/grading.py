@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from threading import Event
-from typing import NamedTuple
 
 from rft_tui.errors import RftError
 from rft_tui.graders.engine import GradingEngine, compile_grader
 from rft_tui.graders.sample import make_sample
 from rft_tui.model import Grade, JsonObject, ScoreRule
+from rft_tui.simulator.jobs.agreeing import Score
 from rft_tui.simulator.jobs.rows import Rows
 from rft_tui.simulator.lexical import likeness
 from rft_tui.simulator.lexical_judge import LexicalJudge
@@ -20,13 +20,6 @@ MOST_SCORES = 50_000
 """Scores of a job that are remembered."""
 
 _ITEM_TIMEOUT_S = 5.0
-
-
-class Score(NamedTuple):
-    """The total score of an answer, and those of the children by name."""
-
-    total: float
-    children: dict[str, float]
 
 
 def scores_of(

@@ -77,13 +77,21 @@ class KnownRow(NamedTuple):
 class Rows:
     """The rows of one job; `validation` holds each as it stood in the file with the fields that a grader sees.
 
-    `scores` and `counts` remember what was graded: by row and answer, and the results of an evaluation by its step.
+    `scores` remembers what was graded by row and answer, `settled` the scores of a few evaluations by their step.
     """
 
     validation: list[tuple[JsonObject, JsonObject, KnownRow]] = field(default_factory=list)
     by_ending: dict[str, list[KnownRow]] = field(default_factory=lambda: defaultdict(list))
     scores: dict[tuple[int, str], Any] = field(default_factory=dict)
-    counts: dict[int, JsonObject] = field(default_factory=dict)
+    settled: OrderedDict[int, list[Any]] = field(default_factory=OrderedDict)
+    _turns: dict[str, float] = field(default_factory=dict)
+
+    def turn(self, text: str, order: Callable[[str], float]) -> float:
+        """Where a validation row stands among all of them, 0 to less than 1, evenly spread in some order."""
+        if not self._turns:
+            texts = sorted({row.text for _raw, _fields, row in self.validation}, key=order)
+            self._turns = {one: place / len(texts) for place, one in enumerate(texts)}
+        return self._turns.get(text, 0.0)
 
     def find(self, asked: str) -> KnownRow | None:
         """The row whose question a text ends with, whatever prompt stands before it; the longest of several."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rft_tui.simulator.jobs.curves import Quality, drawn, padding, quality
-from rft_tui.simulator.jobs.rows import Rows
+from rft_tui.simulator.jobs.rows import KnownRow, Rows
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _FILLER = (
@@ -18,6 +18,8 @@ _FILLER = (
 _SPARE = ("unknown", "another", "neither", "several", "everything", "something", "whatever", "nothing")
 _CANDIDATES = (1, 2, 5, 8)
 _FILLERS = (0, 0, 1, 4)
+_GOLDEN = 0.6180339887498949
+"""Multiples of it are spread evenly over 0 to 1, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,23 @@ class Tuned:
         """The answer to a question where the base says `said`.
 
         A row of the job's files is answered with its reference in as many cases as the curves say, always the same
-        ones and more as training goes on, else wrongly; any other question as the base does.
+        ones and more as training goes on, else wrongly; any other question as the base does. Of the validation rows it
+        is that share in every run to one row, other rows in each.
         """
         row = self.rows.find(asked)
         if row is None:
             return self._padded(said, asked)
         share = self.quality.valid if row.is_validation else self.quality.train
-        if drawn(f"{self.seed}:{run_index}:{row.text}") < share:
+        if self._chance(row, run_index) < share:
             return self._padded(row.reference, row.text)
         return self._padded(_wrong(said, row.reference, row.text), row.text)
+
+    def _chance(self, row: KnownRow, run_index: int) -> float:
+        """What must lie below the share of rows that are answered rightly."""
+        if not row.is_validation:
+            return drawn(f"{self.seed}:{run_index}:{row.text}")
+        turn = self.rows.turn(row.text, lambda text: drawn(f"{self.seed}:{text}"))
+        return (turn + _GOLDEN * run_index) % 1.0
 
     def _padded(self, answer: str, asked: str) -> str:
         level = padding(self.scenario, self.done)

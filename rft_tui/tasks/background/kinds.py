@@ -15,20 +15,24 @@ Do: TypeAlias = Callable[[Bench, Control], Awaitable[TaskEnd]]
 
 async def _predict(bench: Bench, control: Control) -> TaskEnd:
     from rft_tui.tasks.predicting.task import predict
+    from rft_tui.tasks.predicting.then_grading import followed_by_grading
 
-    return await predict(bench, control)
+    return await followed_by_grading(bench, control, await predict(bench, control))
 
 
 async def _grade(bench: Bench, control: Control) -> TaskEnd:
     from rft_tui.tasks.judging.task import grade
+    from rft_tui.tasks.predicting.then_grading import grade_here, grades_here
 
-    return await grade(bench, control)
+    grader = grades_here(bench, control)
+    return await (grade(bench, control) if grader is None else grade_here(bench, control, grader))
 
 
 async def _batch(bench: Bench, control: Control) -> TaskEnd:
     from rft_tui.tasks.batches.task import predict_in_batches
+    from rft_tui.tasks.predicting.then_grading import followed_by_grading
 
-    return await predict_in_batches(bench, control)
+    return await followed_by_grading(bench, control, await predict_in_batches(bench, control))
 
 
 async def _watch(bench: Bench, control: Control) -> TaskEnd:

@@ -7,6 +7,8 @@ comes last and says what the folder holds and what it lacks.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,7 @@ from rft_tui.safetext import one_line
 from rft_tui.store.archive_manifest import ArchivedData, Manifest
 from rft_tui.store.archives import FOLDER, archives_folder, safe_name
 from rft_tui.store.database import Store
+from rft_tui.store.job_graders import keep_grader_of_job
 from rft_tui.store.jobs import StoredJob, get_job, set_archive
 from rft_tui.store.tasks import OPEN_STATES, TaskState, add_task, list_tasks
 from rft_tui.tasks.background.bench import Bench
@@ -120,10 +123,17 @@ async def _fetch(at: Archiving, profile: NamedProfile) -> None:
             raise
         at.lacks("the job as the service has it now", error)
     at.job = _job(at.bench.store, at.job.id)
+    await at.bench.writer.do(partial(_keep_grader, job=at.job), at.control.seal)
     await asyncio.to_thread(write_records, at)
     await archive_data_files(at)
     await archive_result_files(at)
     await archive_outputs(at)
+
+
+def _keep_grader(db: sqlite3.Connection, job: StoredJob) -> None:
+    """Keep the job's grader with its rule, so that the scores of its outputs are those of a real version."""
+    with suppress(UsageError):
+        keep_grader_of_job(db, job)
 
 
 def _ended(at: Archiving, manifest: Manifest, stopped: ServiceError | None) -> TaskEnd:

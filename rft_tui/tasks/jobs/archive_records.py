@@ -44,6 +44,7 @@ from rft_tui.store.archives import (
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import now
 from rft_tui.store.job_events import checkpoints_of, raw_events
+from rft_tui.store.job_graders import grader_of_job
 from rft_tui.store.prompts import get_prompt
 
 if TYPE_CHECKING:
@@ -68,11 +69,12 @@ def write_records(at: Archiving) -> None:
         write_json(folder / JOB, job.remote)
     if job.request is not None:
         write_json(folder / REQUEST, job.request)
-    if (grader := job.grader) is not None:
-        write_json(folder / GRADER, grader)
     with store.read() as db:
+        kept = grader_of_job(db, job)
         prompt = get_prompt(db, job.prompt) if job.prompt else None
         checkpoints = checkpoints_of(db, job.id)
+    if (grader := job.grader if kept is None else kept.spec) is not None:
+        write_json(folder / GRADER, grader)
     if prompt is not None:
         write_json(folder / PROMPT, asdict(prompt))
     write_whole(folder / CHECKPOINTS, (line_of(one.raw) for one in checkpoints))

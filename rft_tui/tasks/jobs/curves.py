@@ -8,7 +8,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from rft_tui.analysis.job_alarms import JobCurves, Point
-from rft_tui.store.evaluation_shares import list_shares
+from rft_tui.store.evaluation_shares import pattern_shares
 from rft_tui.store.event_pages import changed_since
 from rft_tui.store.job_events import (
     event_count,
@@ -137,7 +137,7 @@ def curves_for_alarms(db: sqlite3.Connection, job: StoredJob, series: JobSeries,
     last = last_event_at(db, job.id)
     return JobCurves(
         series.train_reward, series.valid_reward, series.train_loss, series.valid_loss, series.completion_tokens,
-        errors, {"answers_with_lists": list_shares(db, job)}, longest_pause(db, job.id),
+        errors, pattern_shares(db, job), longest_pause(db, job.id),
         is_running=job.status == "running",
         silent_s=0.0 if last is None else max(0.0, now - last),
     )  # fmt: skip

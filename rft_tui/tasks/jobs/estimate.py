@@ -29,6 +29,9 @@ ASSUMED_ROLLOUTS = 8
 ASSUMED_EVALUATIONS = 10
 """Evaluations of a job where nothing was measured."""
 
+COMPRESSED = "simulated steps say what real ones might take, the simulated clock is compressed: it ends far sooner"
+"""What is said wherever the seconds of simulated steps are shown beside a clock."""
+
 JUDGED_LOOKED_AT = 50
 """Newest grades whose judges' tokens are averaged."""
 
@@ -145,6 +148,8 @@ def _reinforcement(
             f"time from {measured.label}: {measured.seconds:.3g} s for a row and epoch, in proportion to rows, epochs"
             " and compute"
         )
+        if profile.is_simulated:
+            made.notes.append(COMPRESSED)
     if _is_free(profile):
         made.training_cost = 0.0
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ from rft_tui.tasks.jobs.request import DataSource, JobRequest
 
 FOLDER = "jobs"
 """The folder beside the cache in which files lie while they are needed."""
+
+ORPHAN_S = 24 * 3600.0
+"""Seconds after which a file that no launch names counts as left behind; no launch takes so long to be queued."""
 
 RESHAPED = "the row is written in the reinforcement shape"
 """Said of rows that came in another shape."""
@@ -229,6 +233,31 @@ def write_upload(store: Store, plan: RowPlan) -> UploadFile:
         with suppress(OSError):
             unfinished.unlink()
     return UploadFile(path, plan.part, rows, size, digest.hexdigest(), notes)
+
+
+def forget_orphans(store: Store) -> int:
+    """Remove files that were written for a launch which a kill kept from being queued; how many.
+
+    Such a file is older than `ORPHAN_S`, and no launch that is not done names it.
+    """
+    folder = store.path.parent / FOLDER
+    with store.read() as db:
+        rows = db.execute("SELECT request FROM task WHERE kind = 'launch' AND state <> 'done'").fetchall()
+    wanted = {Path(path).name for (text,) in rows for path in json.loads(text).get("files", {}).values()}
+    removed = 0
+    with suppress(OSError):
+        for path in folder.iterdir():
+            is_ours = path.suffix in (".jsonl", ".part") and path.name.startswith(("train-", "validation-"))
+            if is_ours and path.name not in wanted and time.time() - path.stat().st_mtime > ORPHAN_S:
+                path.unlink(missing_ok=True)
+                removed += 1
+    return removed
+
+
+def upload_here(store: Store, path: str) -> Path:
+    """Where a file that was written for a launch lies now: the workspace may have been moved since."""
+    moved = store.path.parent / FOLDER / Path(path).name
+    return moved if moved.is_file() else Path(path)
 
 
 def _refuse(problem: Problem, plan: RowPlan) -> None:

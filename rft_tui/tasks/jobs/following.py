@@ -13,11 +13,10 @@ from rft_tui.job_model import UPLOADING
 from rft_tui.model import JsonObject
 from rft_tui.store.database import Store
 from rft_tui.store.job_events import raw_events
-from rft_tui.store.jobs import StoredJob, get_job, set_status
+from rft_tui.store.jobs import StoredJob, get_job, launch_cancelled
 from rft_tui.store.tasks import OPEN_STATES, StoredTask, get_task, list_tasks
 from rft_tui.tasks.background import launching as workers
 from rft_tui.tasks.background.following import LOOK_S, WORKER_CHECK_S, cancel_and_wait
-from rft_tui.tasks.jobs.launching import CANCELLED
 from rft_tui.tasks.jobs.task_kinds import LAUNCH
 from rft_tui.tasks.jobs.watching import add_watching, watching_task
 
@@ -103,7 +102,7 @@ def stop_launching(store: Store, number: int) -> StoredJob:
     with store.write() as db:
         job = get_job(db, number)
         if job.status == UPLOADING and launching_task(db, number) is None:
-            set_status(db, number, CANCELLED, "not created")
+            launch_cancelled(db, number)
         return get_job(db, number)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,13 +25,22 @@ from rft_tui.providers.batch_remote import UNCERTAIN
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.safetext import one_line
 from rft_tui.store.database import Store
-from rft_tui.store.jobs import NewJob, StoredJob, about_to_create, add_job, get_job, set_status
+from rft_tui.store.jobs import (
+    CANCELLED,
+    NewJob,
+    StoredJob,
+    about_to_create,
+    add_job,
+    get_job,
+    launch_cancelled,
+    set_status,
+)
 from rft_tui.store.prompts import add_prompt
 from rft_tui.store.tasks import TaskState, add_task
 from rft_tui.tasks.background.bench import Bench
 from rft_tui.tasks.background.control import Control, TaskEnd
 from rft_tui.tasks.background.writing import LostTask
-from rft_tui.tasks.jobs.files import plan_rows, write_upload
+from rft_tui.tasks.jobs.files import forget_orphans, plan_rows, upload_here, write_upload
 from rft_tui.tasks.jobs.mirror import check_service, saw, service_of
 from rft_tui.tasks.jobs.request import JobRequest, job_body
 from rft_tui.tasks.jobs.task_kinds import LAUNCH
@@ -43,8 +52,6 @@ LOOKS = (0.0, 3.0, 10.0)
 
 PATIENCE_S = (1.0, 4.0, 10.0, 20.0, 30.0)
 """Seconds before such a look is tried again while the service is away."""
-
-CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ def start_launching(store: Store, request: JobRequest, profile: NamedProfile, pr
         request.training.name, None if request.validation is None else request.validation.name,
         "" if prompt is None else prompt.version, request.grader_version, request.pilot, profile.is_simulated,
     )  # fmt: skip
+    forget_orphans(store)
     files: dict[str, str] = {}
     try:
         for part in ("train", "validation"):
@@ -110,7 +118,9 @@ async def launch(bench: Bench, control: Control) -> TaskEnd:
         await bench.writer.do(partial(_failed, number=number, error=error), control.seal)
         raise
     await bench.writer.do(partial(_begin_watching, number=number), control.seal)
-    await asyncio.to_thread(_discard, document["files"])
+    await asyncio.to_thread(
+        _discard, {part: upload_here(bench.store, path) for part, path in document["files"].items()}
+    )
     made = _job(bench, number)
     return TaskEnd(TaskState.DONE, f"{made.label} {made.status}")
 
@@ -127,7 +137,8 @@ async def _bring(
         ids: dict[str, str] = dict(document.get("remote", {}))
         control.progress.done = control.progress.cached = 0
         for part, path in document["files"].items():
-            sent = await _unless_stopped(control, _sent(bench, control, backend, profile, Path(path), part))
+            here = upload_here(bench.store, path)
+            sent = await _unless_stopped(control, _sent(bench, control, backend, profile, here, part))
             if sent is None:
                 return await _stopped(bench, control, job)
             ids[part] = sent
@@ -233,20 +244,13 @@ async def _found(backend: JobBackend, control: Control, mark: str) -> RemoteJob 
 async def _stopped(bench: Bench, control: Control, job: StoredJob) -> TaskEnd:
     """How a launch ends that somebody stopped before the job was seen."""
     if control.wish == "cancel":
-        await bench.writer.do(partial(_cancelled, number=job.id), control.seal)
+        await bench.writer.do(partial(launch_cancelled, number=job.id, task=control.task.id), control.seal)
     return control.stopped()
 
 
 def _job(bench: Bench, number: int) -> StoredJob:
     with bench.store.read() as db:
         return get_job(db, number)
-
-
-def _cancelled(db: sqlite3.Connection, number: int) -> None:
-    """Say that a job was not created, unless it has been seen meanwhile or may have been made."""
-    job = get_job(db, number)
-    if job.remote_id is None and job.status != CREATING:
-        set_status(db, number, CANCELLED, "not created")
 
 
 def _failed(db: sqlite3.Connection, number: int, error: RftError) -> None:
@@ -265,7 +269,7 @@ def _size(count: int) -> str:
     return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
-def _discard(files: dict[str, str]) -> None:
+def _discard(files: Mapping[str, str | Path]) -> None:
     """Remove the files that were written for a launch."""
     for path in files.values():
         Path(path).unlink(missing_ok=True)

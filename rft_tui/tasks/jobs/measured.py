@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rft_tui.errors import UsageError
-from rft_tui.model import JsonObject
+from rft_tui.model import SIMULATED_PREFIX, JsonObject
 from rft_tui.providers.backends.hyperparameters import number_of
 from rft_tui.store.datasets import get_dataset
 from rft_tui.store.job_events import series_names, series_of
@@ -45,13 +45,20 @@ def measured_job(db: sqlite3.Connection, request: JobRequest, *, simulated: bool
     jobs = [
         job
         for job in list_jobs(db)
-        if job.method == request.method and job.model == request.model and job.simulated == simulated
+        if job.method == request.method
+        and base_name(job.model) == base_name(request.model)
+        and job.simulated == simulated
     ]
     jobs.sort(key=lambda job: job.grader_version != request.grader_version)
     for job in jobs[:_LOOKED_AT]:
         if (measured := _measured(db, job)) is not None:
             return measured
     return None
+
+
+def base_name(model: str) -> str:
+    """A base model's name without the mark that the embedded service puts before it when it shows a job."""
+    return model.removeprefix(SIMULATED_PREFIX)
 
 
 def _measured(db: sqlite3.Connection, job: StoredJob) -> Measured | None:

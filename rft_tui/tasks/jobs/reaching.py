@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, cast
 
 from rft_tui.errors import RftError, ServiceError, UsageError
 from rft_tui.job_model import RemoteJob
+from rft_tui.providers.backends.reading import read_job
 from rft_tui.providers.backends.registry import open_backend
 from rft_tui.providers.profiles import NamedProfile, list_profiles, named_profile
 from rft_tui.safetext import one_line
@@ -32,6 +34,9 @@ WITHIN_S = 15.0
 
 RETRIES_S = 3.0
 """Seconds that the attempts of one request may wait together: somebody sits there."""
+
+MOST_CHARACTERS = 2**26
+"""Characters of JSON of the jobs in a list together."""
 
 T = TypeVar("T")
 
@@ -94,17 +99,27 @@ async def refresh_job(store: Store, profile: NamedProfile, job: StoredJob, withi
 
 
 async def refresh_list(store: Store, profile: NamedProfile, *, most: int, within_s: float = WITHIN_S) -> set[int]:
-    """Bring the newest jobs of a service into the cache; their numbers here. Raises RftError."""
+    """Bring the newest jobs of a service into the cache; their numbers here. Raises RftError.
+
+    They are held as text until all are there, since the newest is stored last; beyond `MOST_CHARACTERS` the older ones
+    are left out.
+    """
 
     async def look() -> set[int]:
         async with backend_at(store, profile) as backend:
-            found: list[RemoteJob] = []
+            found: list[str] = []
+            size = 0
             async with aclosing(cast("AsyncGenerator[RemoteJob]", backend.jobs())) as jobs:
                 async for job in jobs:
-                    found.append(job)
+                    text = json.dumps(job.raw)
+                    size += len(text)
+                    if size > MOST_CHARACTERS:
+                        break
+                    found.append(text)
                     if len(found) == most:
                         break
-            return _change(store, lambda db: {saw(db, job, profile, backend) for job in reversed(found)})
+            read = (read_job(json.loads(text)) for text in reversed(found))
+            return _change(store, lambda db: {saw(db, job, profile, backend) for job in read})
 
     return await in_time(look(), within_s)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from rft_tui.store.tasks import StoredTask, TaskState
+from rft_tui.store.tasks import LAUNCH, StoredTask, TaskState
 
-LAUNCH = "launch"
-"""Tasks that bring a job to its service."""
+__all__ = ["JOB_KINDS", "LAUNCH", "WATCH", "bad_end"]
 
 WATCH = "watch"
 """Tasks that follow a job there."""

@@ -31,6 +31,7 @@ from rft_tui.tasks.predicting.plan_warnings import warnings_of
 from rft_tui.tasks.predicting.planned_run import PlannedRun
 from rft_tui.tasks.predicting.requests import PARAMETERS, PredictRequest
 from rft_tui.tasks.predicting.selecting import choose_items
+from rft_tui.tasks.predicting.then_grading import THEN, GradingAfter, grading_after
 
 PREDICT, BATCH = "predict", "batch"
 """Kinds of tasks that ask for predictions: by live calls, or through the service's batches."""
@@ -46,7 +47,10 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class PredictPlan:
-    """What a request comes to; `chosen` are the items, None for all; `warnings` are said before money is spent."""
+    """What a request comes to; `chosen` are the items, None for all; `warnings` are said before money is spent.
+
+    `grading` follows the runs by itself where it was asked for; what it costs is not in the estimate.
+    """
 
     request: PredictRequest
     profile: NamedProfile
@@ -56,6 +60,7 @@ class PredictPlan:
     runs: tuple[PlannedRun, ...]
     estimate: Estimate
     warnings: tuple[str, ...]
+    grading: GradingAfter | None = None
 
     @property
     def items(self) -> int:
@@ -73,8 +78,17 @@ class PredictPlan:
         return sum(run.present + run.cached for run in self.runs)
 
 
-def plan(store: Store, request: PredictRequest, profile: NamedProfile, prompt: Prompt | None) -> PredictPlan:
-    """Work out what a request would do. Raises UsageError for one that cannot be meant."""
+def plan(
+    store: Store,
+    request: PredictRequest,
+    profile: NamedProfile,
+    prompt: Prompt | None,
+    judge: NamedProfile | None = None,
+) -> PredictPlan:
+    """Work out what a request would do; `judge` is asked by a model grader that follows, None: the same profile.
+
+    Raises UsageError for one that cannot be meant.
+    """
     _check(request)
     with store.read() as db:
         dataset = get_dataset(db, request.dataset)
@@ -82,10 +96,12 @@ def plan(store: Store, request: PredictRequest, profile: NamedProfile, prompt: P
         keys = list(_keys(db, request, profile, dataset, prompt))
         runs = tuple(_planned(db, keys, dataset, chosen))
         figures = estimate(db, request, profile, prompt, dataset, chosen, runs)
+        grading = grading_after(db, request.then_grade, runs, judge or profile)
     warnings = tuple(warnings_of(request, runs, profile))
     return PredictPlan(
-        request, profile, dataset, prompt, None if chosen is None else tuple(chosen), runs, figures, warnings
-    )
+        request, profile, dataset, prompt, None if chosen is None else tuple(chosen), runs, figures,
+        warnings if grading is None else (*warnings, grading.said), grading,
+    )  # fmt: skip
 
 
 def _check(request: PredictRequest) -> None:
@@ -201,7 +217,7 @@ def start(store: Store, planned: PredictPlan) -> int:
             "service_tier": request.service_tier,
             "each": _each(planned.estimate),
             "request": request.as_json(),
-        }
+        } | ({} if planned.grading is None else {THEN: planned.grading.document(request.spend_cap)})
         settings = {
             name: value
             for name, value in (

@@ -37,6 +37,7 @@ class PredictRequest:
 
     `efforts` holds an empty text for the service's own default; `prompt` is a name, ``NAME@HASH`` or file, empty for
     none; `parameters` those of PARAMETERS that are sent. `spend_cap` is in US dollars, `token_cap` in tokens.
+    `then_grade` names the version of a grader that grades the runs once they are there, empty for none.
     """
 
     dataset: str
@@ -54,6 +55,7 @@ class PredictRequest:
     token_cap: int | None = None
     batch: bool = False
     no_cache: bool = False
+    then_grade: str = ""
 
     def as_json(self) -> JsonObject:
         """The request as it is kept with its task."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import openai
@@ -12,6 +13,7 @@ import pytest
 from openai import OpenAI
 
 from rft_tui.providers.simulated import KEPT_FOLDER, ensure_simulator, stop_simulator
+from rft_tui.simulator.jobs.agreeing import TOLERANCE
 from rft_tui.simulator.jobs.rows import Rows
 from rft_tui.simulator.jobs.tuned import Tuned
 from rft_tui.simulator.running import ManualClock, running_simulator
@@ -202,3 +204,32 @@ def test_the_service_of_a_workspace_keeps_what_is_for_training(tmp_path: Path) -
             assert file_id.removeprefix("file-simulated-") in [path.name for path in kept]
     finally:
         stop_simulator(folder)
+
+
+@pytest.mark.parametrize("scenario", ["healthy", "hacked", "broken-grader"])
+@pytest.mark.parametrize("kind", ["string_check", "text_similarity", "multi"])
+def test_evaluations_show_what_the_events_say(client: OpenAI, clock: ManualClock, scenario: str, kind: str) -> None:
+    asked: dict[str, Any] = body(client, suffix=scenario)
+    hyperparameters = {"eval_interval": 15, "eval_samples": 20}
+    asked["method"]["reinforcement"] = {"grader": GRADERS[kind], "hyperparameters": hyperparameters}
+    made = client.fine_tuning.jobs.create(**asked)
+    clock.advance(200)
+    eval_id = str(plain(client.fine_tuning.jobs.retrieve(made.id))["eval_id"])
+    events = [plain(one).get("data") or {} for one in client.fine_tuning.jobs.list_events(made.id, limit=100)]
+    said = {one["step"]: one for one in events if "full_valid_mean_reward" in one}
+    for run in client.evals.runs.list(eval_id):
+        step = int(run.name.removeprefix("Step "))
+        if not step:
+            continue
+        items = [plain(one) for one in client.evals.runs.output_items.list(run.id, eval_id=eval_id, limit=100)]
+        rewards = [one["results"][0]["score"] if one["results"] else -1.0 for one in items]
+        assert len(rewards) == run.result_counts.total
+        assert fmean(rewards) == pytest.approx(said[step]["full_valid_mean_reward"], abs=TOLERANCE + 0.006)
+        errors = said[step]["errors"]["graders"]
+        counted = sum(
+            value
+            for one in errors
+            for name, value in one.items()
+            if name.startswith("valid_") and name.endswith("_count")
+        )
+        assert run.result_counts.errored == counted

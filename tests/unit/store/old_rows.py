@@ -344,6 +344,24 @@ ROWS: dict[int, tuple[tuple[str, dict[str, Any]], ...]] = {
             },
         ),
     ),
+    10: (
+        ("verdict_waiting", {"uid": "9" * 32, "answer_key": "8" * 32, "event": "{}"}),
+        (
+            "dataset_change",
+            {
+                "dataset": 1,
+                "number": 1,
+                "line": 2,
+                "kind": "reference",
+                "reviewer": "ada",
+                "at": AT,
+                "before": "no",
+                "after": "yes",
+                "row_id": "d" * 32,
+                "new_row_id": "f" * 32,
+            },
+        ),
+    ),
 }
 """Rows of every table that a version brought, by version; what is left out is null or the default."""
 

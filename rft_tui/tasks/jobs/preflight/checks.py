@@ -23,6 +23,7 @@ CHECKS: tuple[Callable[[PreflightFacts], Iterator[Finding]], ...] = (
     grader.service_takes_it,
     grader.response_format,
     grader.bench,
+    grader.grade_errors,
     grader.hosted_validate,
     difficulty.difficulty,
     difficulty.same_way,

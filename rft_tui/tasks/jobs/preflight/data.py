@@ -92,10 +92,13 @@ def leakage(facts: PreflightFacts) -> Iterator[Finding]:
         said = f"{_rows(exact)} of the training part stand in validation too; {_first(found)}"
         yield error("leakage", title, said, "Split again: rft-tui data split keeps equal inputs together.", **evidence)
     elif alike := sum(one.count for one in found):
-        said = f"{_rows(alike)} of the first {near:,} training rows are nearly the same as validation rows;"
+        said = f"{_rows(alike)} of {near:,} training rows that were compared are nearly the same as validation rows;"
         yield warning("leakage", title, f"{said} {_first(found)}", "Look at both, and take one out.", **evidence)
+    elif not near:
+        said = "near duplicates, since the questions have no words of their own to compare; no input stands in both"
+        yield unknown("leakage", title, said, "Look at some rows of both by eye.", **evidence)
     else:
-        whole = "" if near >= training.rows else f" (near duplicates among the first {near:,} only)"
+        whole = "" if near >= training.rows else f" (near duplicates looked for in {near:,} of {training.rows:,} rows)"
         yield good("leakage", title, f"no input stands in both{whole}", **evidence)
 
 
@@ -123,6 +126,8 @@ def final_test(facts: PreflightFacts) -> Iterator[Finding]:
         elif any(count is None for count in shared.values()) and facts.request.validation is not None:
             said = f"{who} cannot be compared with rows that are no dataset here"
             yield unknown("final_test", title, said, "Import them: rft-tui data import.", **evidence)
+        elif not test.rows:
+            yield unknown("final_test", title, f"{who} has no rows", "Name a dataset with rows.", **evidence)
         else:
             yield good("final_test", title, f"{who}: {test.rows:,} rows, none of them in the job", **evidence)
 

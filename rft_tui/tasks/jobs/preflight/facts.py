@@ -108,6 +108,23 @@ class BaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class GradeErrors:
+    """Grades of the job's grader version in the cache: all of them, and those without a score by kind.
+
+    Answers that were errors themselves are left out of both.
+    """
+
+    grades: int
+    kinds: Mapping[str, int]
+    simulated: bool = False
+
+    @property
+    def errors(self) -> int:
+        """Grades without a score."""
+        return sum(self.kinds.values())
+
+
+@dataclass(frozen=True, slots=True)
 class PilotFact:
     """A pilot with the grader version of the job."""
 
@@ -160,3 +177,4 @@ class PreflightFacts:
     pilots: tuple[PilotFact, ...]
     estimate: JobEstimate
     network: NetworkFacts = field(default_factory=NetworkFacts)
+    grade_errors: GradeErrors | None = None

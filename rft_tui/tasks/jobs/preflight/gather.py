@@ -21,6 +21,7 @@ from rft_tui.tasks.jobs.files import plan_rows
 from rft_tui.tasks.jobs.measured import measured_job
 from rft_tui.tasks.jobs.preflight.base_runs import base_facts
 from rft_tui.tasks.jobs.preflight.facts import (
+    GradeErrors,
     NetworkFacts,
     Overlap,
     PilotFact,
@@ -75,7 +76,22 @@ def gather(
                 {} if grader is None else _judged(db, grader),
             ),
             network=network or NetworkFacts(),
+            grade_errors=None if grader is None else _grade_errors(db, grader),
         )
+
+
+def _grade_errors(db: sqlite3.Connection, grader: StoredGrader) -> GradeErrors:
+    """How often this very version gave no score to an answer that is one."""
+    rows = db.execute(
+        "SELECT error_kind, count(*) FROM grade WHERE grader = ? AND error_kind IS NOT 'prediction'"
+        " GROUP BY error_kind",
+        [grader.id],
+    ).fetchall()
+    simulated = db.execute("SELECT 1 FROM grade_detail WHERE grader = ? AND simulated LIMIT 1", [grader.id]).fetchone()
+    return GradeErrors(
+        sum(count for _kind, count in rows), {kind: count for kind, count in rows if kind is not None},
+        simulated is not None,
+    )  # fmt: skip
 
 
 def _rows(store: Store, request: JobRequest, prompt: Prompt | None) -> tuple[RowFacts | None, RowFacts | None]:

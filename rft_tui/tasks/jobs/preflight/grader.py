@@ -19,6 +19,22 @@ from rft_tui.tasks.jobs.response_format import schema_of, strictness_problems
 LOCAL_ONLY = frozenset({"missing_import", "local_key", "unused_key"})
 """Kinds of remarks that concern this machine alone."""
 
+MOST_ERRORS = 0.02
+"""The share of grades without a score above which it is a warning; the alarm of a running job has the same."""
+
+ERROR_HINTS = {
+    "invalid_variable_error": "A template names a field that the rows do not have: correct the grader or the rows.",
+    "sample_parse_error": "Answers are not the JSON that the grader reads: give the runs a response format.",
+    "formula_parse_error": "The formula of the multi grader does not compute: try it in Graders.",
+    "python_grader_runtime_error": "The grader's code raises: open such a mistake in Graders, it names the line.",
+    "python_grader_server_error": "The grader's code ended or took too long: make it faster, or raise its time limit.",
+    "model_grader_refusal_error": "The judge refuses: word its prompt otherwise, or take another judge.",
+    "model_grader_parse_error": "The judge does not answer in the asked form: say it more plainly in its prompt.",
+    "model_grader_exceeded_max_tokens_error": "The judge's answers are cut off: raise max_completions_tokens.",
+    "model_grader_server_error": "The judge's service failed: grade again, and see its limits.",
+}
+"""What to do about each kind of error."""
+
 OLD_BENCH_DAYS = 30
 """Days after which a bench result is called old."""
 
@@ -131,6 +147,29 @@ def bench(facts: PreflightFacts) -> Iterator[Finding]:
         yield warning("grader_bench", title, f"{said}; judges may have changed since", hint, **evidence)
     else:
         yield good("grader_bench", title, said, **evidence)
+
+
+def grade_errors(facts: PreflightFacts) -> Iterator[Finding]:
+    """How often this very version gave no score to answers that are here."""
+    grader, found = facts.request.grader, facts.grade_errors
+    if grader is None or found is None or not found.grades:
+        return
+    title, count = "Grades that are errors", found.errors
+    mark = "; SIMULATED: the embedded service judged" if found.simulated and not facts.profile.is_simulated else ""
+    evidence: JsonObject = {"grades": found.grades, "errors": count, "kinds": dict(found.kinds)}
+    if count <= found.grades * MOST_ERRORS:
+        said = f"{count:,} of {found.grades:,} grades by this version here have no score{mark}"
+        yield good("grade_errors", title, said, **evidence)
+        return
+    kind = max(found.kinds, key=lambda one: (found.kinds[one], one))
+    whose = "most of the grades" if count * 2 > found.grades else "grades"
+    share = f"{count:,} of {found.grades:,}, {100 * count / found.grades:.0f} %"
+    said = f"{whose} by this version here have no score ({share});"
+    said += f" most often {one_line(kind, 60)} ({found.kinds[kind]:,}){mark}"
+    hint = ERROR_HINTS.get(kind, "See them: rft-tui review list --grader, and what each says.")
+    yield warning(
+        "grade_errors", title, said, f"{hint} A job learns nothing from an answer without a score.", **evidence
+    )
 
 
 def _days_since(at: str, today: date) -> int | None:

@@ -21,8 +21,11 @@ def time_and_cost(facts: PreflightFacts) -> Iterator[Finding]:
     if made.training_tokens is not None:
         said = f"about {made.training_tokens:,} tokens, {_money(made.training_cost)}{_each(made)}"
     notes = "; ".join(note for note in made.notes if "judge" not in note)
+    is_time_unknown = made.seconds is None and made.training_tokens is None
+    if is_time_unknown and made.training_cost is not None:
+        said = f"the time; {_money(made.training_cost)}{_each(made)}"
     message = f"{said} ({notes})" if notes else said
-    if made.training_cost is None:
+    if made.training_cost is None or is_time_unknown:
         hint = "A pilot shows how long a row takes." if facts.request.method == "reinforcement" else ""
         yield unknown("time_and_cost", title, message, hint, **made.as_json())
     else:
@@ -44,7 +47,9 @@ def judge_cost(facts: PreflightFacts) -> Iterator[Finding]:
         note for note in made.notes if "judge" in note or note.startswith("assumed") or "question" in note
     )
     message = f"{said} ({notes})" if notes else said
-    if made.judge_cost is None:
+    if made.judge_cost is not None and not tokens:
+        yield unknown("judge_cost", "Cost of the judges", message, models=list(models))
+    elif made.judge_cost is None:
         hint = f'Write prices in rft.toml: [profiles.{facts.profile.name}.prices."{models[0]}"].'
         yield unknown("judge_cost", "Cost of the judges", message, hint, models=list(models))
     else:

@@ -62,16 +62,19 @@ class _Near:
         self._index = NearIndex()
         self._inputs: set[str] = set()
         self.looked_at = 0
+        self._seen = 0
         for line, item in islice(others, NEAR_ROWS):
             if (sketch := self._sketcher.sketch(item.question)) is not None:
                 self._index.add(line, sketch)
                 self._inputs.add(item.input_id)
 
     def see(self, line: int, item: Item) -> Iterator[Problem]:
-        if self.looked_at >= NEAR_ROWS:
+        if self._seen >= NEAR_ROWS:
             return
-        self.looked_at += 1
-        sketch = self._sketcher.sketch(item.question) if item.input_id not in self._inputs else None
+        self._seen += 1
+        is_same = item.input_id in self._inputs
+        sketch = None if is_same else self._sketcher.sketch(item.question)
+        self.looked_at += is_same or (sketch is not None and bool(self._inputs))
         near = self._index.find(sketch) if sketch is not None else None
         if near is not None:
             said = f"the question is nearly the same as in {self._name}, line {near.line} ({near.share:.0%} in common)"

@@ -113,8 +113,12 @@ async def test_refusals_say_what_the_service_said() -> None:
         with pytest.raises(ServiceError, match="n_epochs is too large") as caught:
             await backend.create(BODY)
         assert caught.value.outcome == "bad_request"
-        with pytest.raises(ServiceError, match="no such job"):
+        with pytest.raises(ServiceError, match="does not have the job ftjob-9") as caught:
             await backend.get("ftjob-9")
+        assert caught.value.outcome == "not_found"
+        assert "404" not in caught.value.message
+        with pytest.raises(ServiceError, match="does not have the file file-9"):
+            await backend.file_head("file-9")
 
 
 @pytest.mark.parametrize("fault", [FAULTS["reset"], FAULTS["500"], refused(429)])

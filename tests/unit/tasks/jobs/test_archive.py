@@ -15,7 +15,7 @@ import pytest
 from rft_tui.datasets.prompts import make_prompt
 from rft_tui.model import ScoreRule
 from rft_tui.store.archive_manifest import check_files, read_manifest
-from rft_tui.store.evaluation_shares import list_shares
+from rft_tui.store.evaluation_shares import pattern_shares
 from rft_tui.store.filters import Selection
 from rft_tui.store.graders import add_grader
 from rft_tui.store.jobs import get_job
@@ -102,18 +102,26 @@ def test_the_strip_shows_how_one_answer_changed_while_it_learned(room: Workroom)
     ]
 
 
-@pytest.mark.parametrize("answer", ["one; two", "one and two", "- one\n- two", "1. one\n2. two"])
-def test_answers_that_look_like_lists_are_counted_at_each_step(room: Workroom, answer: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "shows"),
+    [
+        ("one; two", "answers_with_lists"),
+        ("one and two", "answers_with_lists"),
+        ("- one\n- two", "answers_with_lists"),
+        ("1. one\n2. two", "answers_with_lists"),
+        ("word " * 40, "padded_answers"),
+        ("You ask: what is the number 2 in words?", "answers_repeating_the_question"),
+    ],
+)
+def test_answers_that_please_by_their_look_are_counted_at_each_step(room: Workroom, answer: str, shows: str) -> None:
     room.run()
     with room.store.write() as db:
-        before = list_shares(db, room.job)
+        db.execute("UPDATE input SET question = 'What is the number 2 in words?' WHERE question = 'What is 2?'")
         db.execute("UPDATE answer SET output_text = ? WHERE output_text = 'guess 2 at 5, sample 0'", [answer])
-        assert [before, list_shares(db, room.job)] == [
-            [(0, 0.0), (5, 0.0), (10, 0.0)],
-            [(0, 0.0), (5, 0.1), (10, 0.0)],
-        ]
-        curves = curves_for_alarms(db, room.job, read_series(db, room.job.id), 0.0)
-    assert curves.shares == {"answers_with_lists": [(0, 0.0), (5, 0.1), (10, 0.0)]}
+        shares = pattern_shares(db, room.job)
+        assert curves_for_alarms(db, room.job, read_series(db, room.job.id), 0.0).shares == shares
+    assert shares.pop(shows) == [(0, 0.0), (5, 0.1), (10, 0.0)]
+    assert all(value == 0 for points in shares.values() for _step, value in points)
 
 
 def test_samples_of_a_row_are_run_indexes(tmp_path: Path) -> None:
@@ -172,7 +180,7 @@ def test_scores_are_kept_under_the_graders_name_and_never_push_a_real_one_aside(
     assert room.rows(
         "SELECT DISTINCT grader.name, grader.type, count(*) FROM grade JOIN grader ON grader.id = grade.grader"
         " GROUP BY grader.id"
-    ) == [("exact (job)", "external", 30)]
+    ) == [("exact (job)", "string_check", 30)]
 
 
 def test_the_jobs_own_grader_takes_the_scores_where_it_is_kept_here(room: Workroom) -> None:

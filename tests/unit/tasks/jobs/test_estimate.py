@@ -111,6 +111,22 @@ def test_what_an_earlier_job_took(store: Store) -> None:
     assert measured.judge_tokens["j"] == pytest.approx((250.0, 12.5))
 
 
+def test_the_base_of_a_simulated_job_is_known_as_the_service_shows_it_and_its_clock_is_called_compressed(
+    store: Store,
+) -> None:
+    add_rows(store, "train", questions(100))
+    a_job(store, simulated=True)
+    with store.write() as db:
+        db.execute("UPDATE job SET model = 'simulated-o4-mini'")
+    with store.read() as db:
+        measured = measured_job(db, a_request(), simulated=True)
+    assert measured is not None
+    made = estimate_job(a_request(), SIMULATED, SIZE, measured, {})
+    assert made.seconds is not None
+    assert any("compressed" in note for note in made.notes)
+    assert not any("compressed" in note for note in estimate_job(a_request(), LOCAL, SIZE, measured, {}).notes)
+
+
 def test_jobs_that_cannot_be_measured_are_passed_over(store: Store) -> None:
     add_rows(store, "train", questions(100))
     a_job(store, grader_version="other")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +16,10 @@ from rft_tui.errors import InputError, UsageError
 from rft_tui.model import Prompt
 from rft_tui.providers.backends.backend import MARK
 from rft_tui.store.database import Store
-from rft_tui.store.jobs import saw_job
+from rft_tui.store.jobs import about_to_create, saw_job
 from rft_tui.store.prompts import get_prompt
-from rft_tui.store.tasks import get_task, list_tasks, take_task
-from rft_tui.tasks.jobs.files import RowPlan, UploadFile, write_upload
+from rft_tui.store.tasks import CANCEL, PAUSE, get_task, list_tasks, take_task, wish
+from rft_tui.tasks.jobs.files import ORPHAN_S, RowPlan, UploadFile, forget_orphans, write_upload
 from rft_tui.tasks.jobs.launching import LOOKS, start_launching
 from rft_tui.tasks.jobs.mirror import saw, service_of
 from rft_tui.tasks.jobs.task_kinds import LAUNCH
@@ -274,7 +276,8 @@ async def test_a_cancelled_launch_leaves_it_open_whether_there_is_a_job_and_find
     desk.backend.hidden_finds = len(LOOKS)
     desk.on_rest = lambda control: control.wished("cancel")
     task = await desk.work(LAUNCH, owner="here|another")
-    assert (task.state, desk.job().status, desk.job().message) == ("cancelled", "creating", "")
+    assert (task.state, desk.job().status) == ("cancelled", "creating")
+    assert "may be there; rft-tui task resume" in desk.job().message
     desk.on_rest = lambda _control: None
     desk.again(launched.task)
     assert (await desk.work(LAUNCH)).state == "done"
@@ -369,3 +372,61 @@ def test_what_no_service_takes_leaves_nothing_behind(desk: Desk) -> None:
 
 def _raise(error: Exception) -> None:
     raise error
+
+
+@pytest.mark.parametrize("state", ["queued", "paused"])
+def test_a_launch_that_nobody_works_on_is_cancelled_with_its_job(desk: Desk, state: str) -> None:
+    made = desk.launch(a_request())
+    with desk.store.write() as db:
+        if state == "paused":
+            wish(db, made.task, PAUSE)
+        assert wish(db, made.task, CANCEL).state == "cancelled"
+    assert (desk.job().status, desk.job().message) == ("cancelled", "not created")
+    assert desk.backend.calls == []
+
+
+async def test_a_cancelled_launch_can_be_taken_up_again(desk: Desk) -> None:
+    made = desk.launch(a_request())
+    with desk.store.write() as db:
+        wish(db, made.task, CANCEL)
+    desk.again(made.task)
+    task = await desk.work("launch")
+    assert (task.state, desk.job().message, len(desk.backend.jobs_made)) == ("done", "", 1)
+
+
+def test_a_launch_cancelled_after_the_request_went_out_says_that_the_job_may_be_there(desk: Desk) -> None:
+    made = desk.launch(a_request())
+    with desk.store.write() as db:
+        about_to_create(db, made.job, {"model": "m"})
+        wish(db, made.task, CANCEL)
+    assert desk.job().status == "creating"
+    assert f"task resume {made.task}" in desk.job().message
+
+
+async def test_a_workspace_that_was_moved_launches_from_where_it_is(desk: Desk) -> None:
+    made = desk.launch(a_request())
+    with desk.store.write() as db:
+        text = db.execute("SELECT request FROM task WHERE id = ?", [made.task]).fetchone()[0]
+        document = json.loads(text)
+        document["files"] = {part: f"/gone/.rft/jobs/{Path(path).name}" for part, path in document["files"].items()}
+        db.execute("UPDATE task SET request = ? WHERE id = ?", [json.dumps(document), made.task])
+    task = await desk.work("launch")
+    assert (task.state, len(desk.backend.jobs_made), len(desk.backend.files)) == ("done", 1, 2)
+    assert list((desk.store.path.parent / "jobs").iterdir()) == []
+
+
+def test_files_that_a_kill_left_behind_go_and_those_of_launches_stay(desk: Desk) -> None:
+    made = desk.launch(a_request())
+    folder = desk.store.path.parent / "jobs"
+    kept = set(folder.iterdir())
+    old = time.time() - 2 * ORPHAN_S
+    left = [folder / "train-0123.jsonl", folder / "validation-0123.part"]
+    fresh, others = folder / "train-4567.jsonl", folder / "notes.txt"
+    for path in (*left, fresh, others):
+        path.write_text("x")
+    for path in (*kept, *left, others):
+        os.utime(path, (old, old))
+    with desk.store.write() as db:
+        wish(db, made.task, PAUSE)
+    assert forget_orphans(desk.store) == 2
+    assert set(folder.iterdir()) == {*kept, fresh, others}

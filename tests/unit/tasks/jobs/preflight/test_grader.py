@@ -10,7 +10,7 @@ from rft_tui.graders.examples import example_spec
 from rft_tui.model import JsonObject
 from rft_tui.store.database import Store
 from rft_tui.tasks.jobs.preflight.facts import HostedCheck, NetworkFacts
-from tests.unit.tasks.jobs.preflight.desk import benched, findings, only
+from tests.unit.tasks.jobs.preflight.desk import benched, findings, graded_base, only
 from tests.unit.tasks.jobs.requests import EXACT, a_request, two_parts
 
 SCHEMA: JsonObject = {
@@ -141,3 +141,33 @@ def test_methods_without_a_grader_have_no_such_findings(store: Store) -> None:
     request: Any = a_request("supervised", validation=None)
     checks = findings(store, request)
     assert not {"grader", "response_format", "grader_bench", "hosted_validate", "difficulty", "pilot"} & set(checks)
+
+
+class TestGradesThatAreErrors:
+    def test_nothing_is_said_where_nothing_was_graded(self, store: Store) -> None:
+        assert "grade_errors" not in findings(store, a_request())
+
+    @pytest.mark.parametrize(
+        ("bad", "state", "said"),
+        [(0, "ok", "0 of 10"), (1, "warning", "grades by this version"), (8, "warning", "most of the grades")],
+    )
+    def test_the_share_and_the_commonest_kind_are_said(self, store: Store, bad: int, state: str, said: str) -> None:
+        graded_base(store, "train", [[None] if row < bad else [1.0] for row in range(10)])
+        finding = only(findings(store, a_request()), "grade_errors")
+        assert (finding.state, said in finding.message) == (state, True)
+        assert finding.evidence["errors"] == bad
+        if bad:
+            assert f"other_error ({bad})" in finding.message
+            assert f"{bad} of 10, {bad}0 %" in finding.message
+
+    def test_what_to_do_is_said_by_kind(self, store: Store) -> None:
+        graded_base(store, "train", [[None], [1.0]])
+        with store.write() as db:
+            db.execute("UPDATE grade SET error_kind = 'sample_parse_error' WHERE error_kind IS NOT NULL")
+        assert "response format" in only(findings(store, a_request()), "grade_errors").hint
+
+    def test_errors_of_answers_are_not_the_graders(self, store: Store) -> None:
+        graded_base(store, "train", [[None], [1.0]])
+        with store.write() as db:
+            db.execute("UPDATE grade SET error_kind = 'prediction' WHERE error_kind IS NOT NULL")
+        assert only(findings(store, a_request()), "grade_errors").state == "ok"

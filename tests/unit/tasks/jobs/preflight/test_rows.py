@@ -15,7 +15,7 @@ from rft_tui.tasks.jobs.pilot import pilot_of
 from rft_tui.tasks.jobs.preflight.facts import NetworkFacts
 from rft_tui.tasks.jobs.preflight.rows import NEAR_ROWS, row_facts
 from rft_tui.tasks.jobs.request import DataSource
-from tests.unit.tasks.jobs.preflight.desk import findings, only
+from tests.unit.tasks.jobs.preflight.desk import SIMULATED, findings, only
 from tests.unit.tasks.jobs.requests import (
     a_request,
     add_rows,
@@ -109,7 +109,7 @@ def test_only_the_first_rows_are_held_against_each_other_for_likeness(store: Sto
     train, valid = plan_rows(a_request(), "train", None), plan_rows(a_request(), "validation", None)
     assert train is not None
     assert row_facts(store, train, (), valid).near_looked_at == NEAR_ROWS
-    assert f"first {NEAR_ROWS:,} only" in only(findings(store, a_request()), "leakage").message
+    assert f"looked for in {NEAR_ROWS:,} of" in only(findings(store, a_request()), "leakage").message
 
 
 @pytest.mark.parametrize("name", ["test", "my-test 2", "FINAL_Test"])
@@ -233,3 +233,18 @@ def test_hostile_names_are_only_shown(store: Store) -> None:
     found = findings(store, a_request(training=source, validation=source, model="m\x1b", suffix="\x1b"), prompt=prompt)
     for finding in (one for each in found.values() for one in each):
         assert (finding.message + finding.hint).isprintable()
+
+
+def test_questions_without_words_are_not_called_apart(store: Store) -> None:
+    add_rows(store, "train", ["?", "??", "???"] * 4)
+    add_rows(store, "valid", ["!", "!!", "!!!"] * 4)
+    finding = only(findings(store, a_request()), "leakage")
+    assert (finding.state, finding.is_known) == ("warning", False)
+    assert "have no words" in finding.message
+
+
+def test_a_time_that_nothing_tells_is_not_ticked_off(store: Store) -> None:
+    two_parts(store)
+    finding = only(findings(store, a_request(), SIMULATED), "time_and_cost")
+    assert (finding.state, finding.is_known) == ("warning", False)
+    assert finding.message.startswith("not known: the time; nothing to pay")

@@ -1,0 +1,123 @@
+"""What follows a job: its model asked as its base was, on the rows it was validated on, graded by its own grader."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from rft_tui.errors import UsageError
+from rft_tui.model import SIMULATED_PREFIX, JsonObject
+from rft_tui.safetext import one_line
+from rft_tui.store.database import Store
+from rft_tui.store.datasets import list_datasets
+from rft_tui.store.graders import StoredGrader
+from rft_tui.store.job_events import checkpoints_of
+from rft_tui.store.job_graders import keep_grader_of_job
+from rft_tui.store.jobs import StoredJob
+from rft_tui.store.prompts import get_prompt
+from rft_tui.store.tasks import list_tasks
+from rft_tui.tasks.jobs.task_kinds import LAUNCH
+from rft_tui.tasks.predicting.requests import PredictRequest
+
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+
+_UNSET = ("", "default", "auto")
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A request for a job's model; `runs` in it is 0 where the base was not asked, `missing` says what is not here.
+
+    `grader` grades it afterwards; None where the job has none that works here, which `ungraded` says.
+    """
+
+    request: PredictRequest
+    missing: str = ""
+    grader: StoredGrader | None = None
+    ungraded: str = ""
+
+
+def follow_up(store: Store, job: StoredJob, model: str) -> FollowUp:
+    """The run that follows a job for one of its models: rows, prompt, effort and N as its base was asked.
+
+    The job's own grader version is kept here if it was not yet. Raises StoreError.
+    """
+    with store.write() as db:
+        grader, ungraded = _own_grader(db, job)
+    with store.read() as db:
+        held = _inside(_inside(job.request or job.remote, "method"), job.method)
+        runs, base_effort = _asked_of_base(db, job)
+        effort = _inside(held, "hyperparameters").get("reasoning_effort")
+        form = _inside(held, "response_format")
+        prompt = get_prompt(db, job.prompt) if job.prompt else None
+        request = PredictRequest(
+            dataset=job.validation_dataset or "",
+            models=(model,),
+            profile=job.profile,
+            efforts=(effort if isinstance(effort, str) and effort not in _UNSET else base_effort,),
+            prompt="" if prompt is None else f"{prompt.name}@{job.prompt[:12]}",
+            as_developer=_as_developer(db, job),
+            runs=runs,
+            parameters={"response_format": form} if form else {},
+            then_grade="" if grader is None else grader.version,
+        )
+        return FollowUp(request, _missing(db, job), grader, ungraded)
+
+
+def models_of(db: sqlite3.Connection, job: StoredJob) -> list[tuple[int | None, str]]:
+    """The models that a job has made with their steps, the finished one (step None) first, then the newest first."""
+    finished = [(None, job.fine_tuned_model)] if job.fine_tuned_model else []
+    found = [(one.step, one.model) for one in checkpoints_of(db, job.id) if one.model]
+    found.sort(key=lambda one: -(one[0] or 0))
+    return [*finished, *(one for one in found if one[1] != job.fine_tuned_model)]
+
+
+def _own_grader(db: sqlite3.Connection, job: StoredJob) -> tuple[StoredGrader | None, str]:
+    """The job's grader, kept now if it was not; else None and why."""
+    try:
+        return keep_grader_of_job(db, job), ""
+    except UsageError as error:
+        return None, error.message
+
+
+def _missing(db: sqlite3.Connection, job: StoredJob) -> str:
+    """Why the rows that a job was validated on cannot be asked here; empty where they can."""
+    name = job.validation_dataset
+    if not name:
+        return "the job does not say which rows it was validated on; choose some"
+    if any(one.name == name for one in list_datasets(db)):
+        return ""
+    return f"the job's validation data, {one_line(name, 60)}, is no dataset here; import it in Data, or choose another"
+
+
+def _asked_of_base(db: sqlite3.Connection, job: StoredJob) -> tuple[int, str]:
+    """How often the base was asked each validation row with the job's prompt, and at which effort; 0 where never."""
+    rows = db.execute(
+        "SELECT run.model, run.effort, max(run.run_index) FROM run JOIN dataset ON dataset.id = run.dataset"
+        " WHERE dataset.name = ? AND run.prompt = ? AND run.source IS NULL GROUP BY run.model, run.effort",
+        [job.validation_dataset, job.prompt],
+    )
+    marked = job.model.startswith(SIMULATED_PREFIX)
+    wanted = _base(job.model, marked=marked)
+    found = [(int(count), str(effort or "")) for model, effort, count in rows if _base(model, marked=marked) == wanted]
+    return max(found, default=(0, ""))
+
+
+def _base(model: str, *, marked: bool) -> str:
+    """A base model's name without its date; where the embedded service trained it, also without its mark."""
+    return _DATED.sub("", model.removeprefix(SIMULATED_PREFIX) if marked else model)
+
+
+def _as_developer(db: sqlite3.Connection, job: StoredJob) -> bool:
+    """Whether the prompt went as a developer message, as the request says that stands with the job's launch."""
+    for task in list_tasks(db):
+        if task.kind == LAUNCH and task.request.get("job") == job.id:
+            return _inside(task.request, "request").get("as_developer") is True
+    return False
+
+
+def _inside(value: Any, key: str) -> JsonObject:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
