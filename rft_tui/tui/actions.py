@@ -16,6 +16,7 @@ JOBS, JOB, JOB_WORK = "jobs", "job", "job_work"
 ORDER = "order"
 BENCH = "bench"
 RATER, CRITIQUES, DIVERGENCE = "rater", "critiques", "divergence"
+COMPARE = "compare"
 
 SCOPES: dict[str, str] = {
     GLOBAL: "Everywhere",
@@ -26,6 +27,7 @@ SCOPES: dict[str, str] = {
     GRADERS: "Graders",
     GRADER_WORK: "Graders, also while text is edited",
     GRADER_TEXT: "Graders, only while text is edited",
+    COMPARE: "Compare",
     JOBS: "Jobs",
     JOB: "A job (open with enter in Jobs)",
     JOB_WORK: "Jobs, in the list and in a job",
@@ -70,6 +72,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("screen.runs", ("2",), "Runs", "Go to Runs: what was predicted and graded", GLOBAL),
     Action("screen.review", ("3",), "Review", "Go to Review: read the mistakes", GLOBAL),
     Action("screen.graders", ("4",), "Graders", "Go to Graders: edit them and see what changes", GLOBAL),
+    Action("screen.compare", ("5",), "Compare", "Go to Compare: models, prompts, graders against a baseline", GLOBAL),
     Action("screen.jobs", ("6",), "Jobs", "Go to Jobs: launch and watch them", GLOBAL),
     Action("help", ("?",), "all keys", "Show every key; enter runs one", GLOBAL),
     Action("palette", (":", "ctrl+p"), "palette", "Find an action by its words and run it", GLOBAL),
@@ -132,6 +135,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.retry", ("E",), "retry errors", "Ask again where the runs of the line have errors", RUNS, 57),
     Action("runs.import", ("I",), "import", "Bring in predictions from a file or folder", RUNS, 65),
     Action("runs.details", ("i",), "details", "Show or hide the details of the run", RUNS, 50),
+    Action("runs.compare", ("=",), "compare with", "Compare the runs of the line with a baseline", RUNS, 59),
     Action("runs.grade", ("G",), "grade", "Grade the runs of the line, here or by a model", RUNS, 70),
     Action("data.import", ("I",), "import", "Bring in a dataset from a file", DATA, 68),
     Action("data.predict", ("n",), "new run", "Ask models for predictions on this dataset", DATA, 72),
@@ -276,6 +280,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("job_check.field", ("f",), "its field", "To the field that the finding speaks of", JOB_CHECK, 97),
     Action("job_check.next", ("n",), "next ✗ or !", "To the next finding that is not fine", JOB_CHECK, 94),
     Action("job_body.send", ("S",), "send it", "Send the files and create the job, as it is shown", JOB_BODY, 99),
+    Action(
+        "compare.mark", ("space",), "mark", "Compare the line, or leave it out; the first is the baseline", COMPARE, 90
+    ),
+    Action("compare.next_panel", ("v",), "panel", "The next panel", COMPARE, 88),
+    Action("compare.previous_panel", ("V",), "panel before", "The panel before", COMPARE),
+    Action("compare.panels", ("P",), "panels", "Choose a panel", COMPARE, 52),
+    Action("compare.baseline", ("B",), "baseline", "Make the line what others are compared with", COMPARE, 85),
+    Action("compare.by", ("p",), "by grader", "Choose the grader whose scores are compared", COMPARE, 80),
+    Action("compare.regressions", ("R",), "regressions", "Read what got worse in Review, both answers", COMPARE, 75),
+    Action("compare.improvements", ("I",), "improvements", "Read what got better in Review, both answers", COMPARE, 74),
+    Action("compare.next_pair", ("n",), "next pair", "The next difference to the baseline in full", COMPARE, 70),
+    Action("compare.previous_pair", ("N",), "pair before", "The difference before in full", COMPARE),
+    Action("compare.what", ("o",), "runs/versions", "Compare groups of runs, or grader versions on them", COMPARE, 65),
+    Action("compare.unfold", ("u",), "each run", "Show each run below its group, or the groups only", COMPARE, 55),
+    Action("compare.cluster", ("c",), "together", "Name the field of rows that belong together", COMPARE, 50),
+    Action("compare.gold", ("D",), "gold", "Choose who says what is true: you, or another grader", COMPARE, 48),
+    Action("compare.clear", ("X",), "clear marks", "Take all marks away", COMPARE, 45),
     Action("jobs.new", ("n",), "new job", "Make a job: pre-flight, upload, launch", JOBS, 75),
     Action("jobs.again", ("N",), "one like it", "Make another job like this one, in the same form", JOBS, 52),
     Action("jobs.details", ("i",), "summary", "Show or hide the summary of the job", JOBS, 50),

@@ -147,6 +147,8 @@ def how_it_ended(task: StoredTask) -> tuple[str, str]:
     progress = task.progress
     if task.kind in JOB_KINDS:
         return f"{sign} {short_name(task)}: {one_line(task.message, 120) or task.state}", style
+    if task.state is TaskState.FAILED and task.message and not progress.done + progress.cached + progress.failed:
+        return f"{sign} {short_name(task)} failed: {one_line(task.message, 120)}", style
     said = f"{sign} {short_name(task)}: {progress.done:,} done"
     if progress.cached:
         said += f" ({progress.cached:,} from the cache)"

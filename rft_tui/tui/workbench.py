@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
-from textual import events
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -41,6 +41,10 @@ class Workbench(Protocol):
         """Switch to a screen."""
         ...
 
+    def open_compare(self, operands: Sequence[Sequence[int]]) -> None:
+        """Go to Compare with these operands, each the ids of its runs, the baseline first."""
+        ...
+
     def store_soon(self, write: Write) -> bool:
         """Store what a person said, now or as soon as it can be."""
         ...
@@ -49,8 +53,8 @@ class Workbench(Protocol):
         """Write the session down soon."""
         ...
 
-    def early_keys(self) -> list[events.Key]:
-        """The keys that came before the line they were meant for; they are kept once."""
+    def field_is_there(self) -> None:
+        """A field has the focus: what was typed before it was there goes to it."""
         ...
 
     def look_at_tasks(self) -> None:

@@ -88,6 +88,20 @@ class Driver:
 
         return self._then(step)
 
+    def burst(self, *keys: str, paste: str = "") -> Driver:
+        """Press keys as a slow link brings them: all at once, without a pause, a pasted text behind them."""
+
+        async def step() -> None:
+            for key in keys:
+                self._key("space" if key == " " else key)
+            if paste:
+                event = events.Paste(paste)
+                event.set_sender(self.app)
+                self.app.post_message(event)
+            await self.settle()
+
+        return self._then(step)
+
     def _key(self, key: str) -> None:
         character = " " if key == "space" else key if len(key) == 1 else None
         event = events.Key(TEXTUAL_NAMES.get(key, key), character)
@@ -181,9 +195,9 @@ class Driver:
         return self.until(lambda: self.stored(query) == list(expected), f"{query}: not {expected}")
 
     def on(self, word: str) -> Driver:
-        """Wait until a screen is the one that is shown: Data, Runs, Review, Graders, Jobs."""
+        """Wait until a screen is the one that is shown: Data, Runs, Review, Graders, Compare, Jobs."""
         return self.until(
-            lambda: _any_in("\n".join(self.part("header")), tuple(f"▸{number} {word}" for number in "12346")),
+            lambda: _any_in("\n".join(self.part("header")), tuple(f"▸{number} {word}" for number in "123456")),
             f"not on {word}",
         )
 

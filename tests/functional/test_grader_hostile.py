@@ -136,12 +136,12 @@ class TestKeysOnTheirWay:
     """A slow link or a busy app: keys that come before the screen has followed the one before."""
 
     @pytest.mark.parametrize("key", ["esc", "enter"])
-    async def test_a_key_twice_chooses_once(self, demo: Path, key: str) -> None:
+    async def test_a_key_twice_chooses_once_and_answers_what_is_asked_next(self, demo: Path, key: str) -> None:
         add_judged(demo, example_spec("string_check") | {"reference": "r"})
         async with running(demo) as app:
             await on_graders(app, "judged").see("operation").press("n").see("new grader from").type("pyth")
             await app.do(lambda: at_once(app, key)).not_see("new grader from").on("Graders")
-            await app.see("name of the new grader") if key == "enter" else await app.not_see("name of the new")
+            await app.see("typing", "word_share (new)") if key == "enter" else await app.not_see("name of the new")
             await (
                 app.press("esc", "esc")
                 .on("Graders")

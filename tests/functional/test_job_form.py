@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from rft_tui.store.database import Store
 from rft_tui.store.jobs import get_job
 from rft_tui.store.tasks import get_task
 from rft_tui.tasks.jobs.files import RowPlan, UploadFile, write_upload
+from rft_tui.tasks.jobs.preflight.facts import NetworkFacts
 from rft_tui.tasks.jobs.request import JobRequest
 from rft_tui.tui.new_job.again import request_of_job, without_pilot
 from rft_tui.tui.screens.job_form import JobForm
@@ -245,14 +248,15 @@ async def test_findings_unfold_and_lead_to_their_fields(workspace: Path, size: t
         await fill(app, **(READY | {"suffix": ""}))
         if size == NARROW:
             await app.see("pre-flight ! ").not_see("Validation rows")
-        await app.press("p").see("✓ Training rows", "A asks the service.").is_sound()
+        await app.press("p").see("✓ Training rows", "✓ Checked by the service").is_sound()
         findings = form_of(app).findings
         checks = [one.check for one in findings.findings]
         findings.go(checks.index("training_file"))
         await app.not_see('"bytes"').press("enter").see('"rows": 80', '"bytes"').is_sound()
         await app.press("enter").not_see('"bytes"')
         findings.go(0)
-        await app.press("n").until(lambda: findings.cursor == 1, "not at the next warning")
+        following = next(at for at, one in enumerate(findings.findings) if at and one.state != "ok")
+        await app.press("n").until(lambda: findings.cursor == following, "not at the next warning")
         await app.press("G").until(lambda: findings.cursor == len(checks) - 1, "not at the last")
         await app.press("g").until(lambda: findings.cursor == 0, "not at the first").press("ctrl+d", "ctrl+u")
         findings.go(checks.index("suffix"))
@@ -351,16 +355,48 @@ def service(workspace: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("service")
-async def test_the_service_is_asked_by_a_key(workspace: Path) -> None:
+async def test_the_service_is_asked_where_preflight_is_in_view(workspace: Path) -> None:
     async with running(workspace) as app:
         await open_form(app).press("A").see_in("footer", "not ready: base model")
         await fill(app, **READY)
-        await app.see("! Access: not known", "! Checked by the service: not known").press("A")
         await app.see("✓ Access: nothing speaks against jobs", "✓ Checked by the service").is_sound()
+        await app.see_in("header", "here was asked").press("A").see_in("footer", "here has answered")
         await fill(app, grader="exact")
-        await app.see("✓ Access: nothing speaks against jobs", "! Checked by the service: not known")
-        await fill(app, profile="simulated")
-        await app.see("! Access: not known: whether simulated takes jobs")
+        await app.see("✓ Access: nothing speaks against jobs", "✓ Checked by the service")
+
+
+@pytest.mark.usefixtures("service")
+async def test_on_a_narrow_screen_it_is_asked_when_its_page_is_opened(workspace: Path) -> None:
+    async with running(workspace, NARROW) as app:
+        await open_form(app)
+        await fill(app, **READY)
+        await app.see("pre-flight ").not_see("was asked", "asking").press("p").see_in("header", "here was asked")
+        await app.see("✓ Access: nothing speaks against jobs").is_sound()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_asking_holds_nothing_up(workspace: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    (workspace / WORKSPACE_FILE).write_text(
+        'default_profile = "slow"\n[profiles.slow]\nbase_url = "http://127.0.0.1:9/v1"\napi_key_env = ""\n'
+    )
+    answers = threading.Event()
+
+    def ask(*_given: Any) -> NetworkFacts:
+        assert answers.wait(20)
+        return NetworkFacts(refusal="")
+
+    monkeypatch.setattr("rft_tui.tui.screens.job_preflight_work.ask", ask)
+    async with running(workspace, size) as app:
+        await open_form(app)
+        await fill(app, **READY)
+        try:
+            if size == NARROW:
+                await app.press("p")
+            await app.see_in("header", "asking slow …").see("The service is being asked …").press("p").press("j", "k")
+            await app.press("A").see_in("footer", "slow is being asked already").is_sound()
+        finally:
+            answers.set()
+        await app.see_in("footer", "slow has answered").see_in("header", "slow was asked")
 
 
 async def test_a_service_that_is_away_is_said(workspace: Path) -> None:
@@ -374,7 +410,11 @@ async def test_a_service_that_is_away_is_said(workspace: Path) -> None:
         await fill(app, **READY, profile="own")
         await app.see("its backend trl has no jobs here")
         await fill(app, profile="shut")
-        await app.see("! Access: not known").press("A").see_in("footer", "NO_SUCH_KEY is not set")
+        await app.see("! Access: not known", "Not asked, or no answer:", "NO_SUCH_KEY").press("A")
+        await app.see_in("footer", "NO_SUCH_KEY is not set").see_in("header", "shut says nothing · A asks again")
+        await fill(app, profile="far")
+        await app.see_in("header", "far says nothing · A asks again").see("Not asked, or no answer: ").is_sound()
+        await fill(app, profile="shut")
         await app.press("ctrl+s").see_in("footer", "NO_SUCH_KEY is not set").stores("SELECT count(*) FROM job", 0)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from rft_tui.errors import ServiceError
+from rft_tui.providers.backends.reading import read_event
 from rft_tui.settings import WORKSPACE_FILE
 from rft_tui.simulator.running import running_simulator
+from rft_tui.store.job_events import add_events
 from rft_tui.store.jobs import StoredJob, get_job
 from tests.functional.driver import NARROW, SIZES, WIDE, running
-from tests.functional.jobs_made import BEGAN, MODEL, add_steps, put_job
+from tests.functional.jobs_made import BEGAN, MODEL, add_steps, message_event, put_job
 from tests.functional.tasks_made import worker_store
 from tests.functional.workspaces import HOSTILE
 
@@ -53,6 +55,26 @@ async def test_newest_first_with_last_values_and_marks(empty: Path) -> None:
         await app.see_in("header", "SIMULATED", "3 jobs · 1 going on").see_in("item", "bad_file: line 3")
         await app.press("j").see_in("item", "second", "SIMULATED", "0.54").not_see_in("item", "bad_file")
         await app.press("j").see_in("item", "first", "not watched · as of", "val").cursor_on(2)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_rewards_and_losses_are_told_apart(empty: Path, size: tuple[int, int]) -> None:
+    put_job(empty, suffix="first")
+    async with running(empty, size) as app:
+        await app.press("6").counts(1)
+        assert app.part("list")[0].split()[-4:] == ["step", "reward", "valid", "created"]
+    put_job(
+        empty, "ftjob-two", suffix="second", steps=0, raw={"method": {"type": "supervised"}, "created_at": BEGAN + 9}
+    )
+    with worker_store(empty) as store, store.write() as db:
+        data = {"step": 1, "total_steps": 2, "train_loss": 1.25, "valid_loss": 1.5}
+        add_events(db, 2, [read_event(message_event("s", "Step 1/2", at=1) | {"type": "metrics", "data": data})])
+    async with running(empty, size) as app:
+        await app.counts(2).see_in("list", "1.25").is_sound()
+        heading, second, first = app.part("list")[:3]
+        assert heading.split()[-5:-1] == ["step", "measure", "train", "valid"]
+        assert second.split()[-4:-1] == ["loss", "1.25", "1.50"]
+        assert first.split()[-4:-1] == ["reward", "0.54", "0.52"]
 
 
 async def test_the_summary_has_a_chart_and_alarms(empty: Path) -> None:

@@ -100,3 +100,31 @@ async def test_leaving_the_choice_grades_nothing(demo: Path) -> None:
         before = app.stored("SELECT count(*) FROM grade")
         await app.press("2").counts(16).press("G").see("grade with").press("esc").not_see("grade with")
         await app.stores("SELECT count(*) FROM grade", *before)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_long_names_of_models_keep_what_tells_them_apart(demo: Path, size: tuple[int, int]) -> None:
+    item = {"messages": [{"role": "user", "content": "q"}], "reference_answer": "a"}
+    models = [f"ftjob-8x2kQ0Zr7yMt31LbW:step-00{step}" for step in (10, 20)]
+    models += [f"ft:o4-mini-2025-04-16:some-company:a-long-suffix:AbC123:ckpt-step-{step}" for step in (10, 20)]
+    file = demo / "long.jsonl"
+    lines = [{"item": item, "output_text": "a", "model": model, "run_index": 1} for model in models]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    async with running(demo, size) as app:
+        await app.press("2").counts(16).press("I").type(str(file)).press("enter")
+        await app.until(lambda: app.table.count > 16, "not there")
+        await app.press("end").see_in("list", "step-0010 ×1", "step-0020 ×1", "step-10 ×1", "step-20 ×1").is_sound()
+
+
+async def test_keys_of_help_are_those_that_count(demo: Path) -> None:
+    async with running(demo) as app:
+        await app.press("2").counts(16).press("?").see("Grade the runs of the line")
+        leads = [key for choice in app.app.screen._choices for key in choice.lead.split()]  # type: ignore[attr-defined]
+        assert sorted(leads) == sorted(set(leads))
+        assert leads.count("G") == 1
+        await app.type("last line").see("end", "To the last line").press("esc").press("6", "n").see("▸New job")
+        await app.press("?").see("ctrl+s")
+        choices = app.app.screen._choices  # type: ignore[attr-defined]
+        leads = [key for choice in choices for key in choice.lead.split()]
+        assert sorted(leads) == sorted(set(leads))
+        assert len({choice.text for choice in choices}) == len(choices)

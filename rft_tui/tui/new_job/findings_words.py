@@ -22,7 +22,14 @@ FIELDS = {
 }  # fmt: skip
 """The field that a check speaks of."""
 
-ASKED_BY_KEY = ("service_access", "base_model", "judge_model", "hosted_validate", "training_file", "validation_file")
+ASKED_OF_SERVICE = (
+    "service_access",
+    "base_model",
+    "judge_model",
+    "hosted_validate",
+    "training_file",
+    "validation_file",
+)
 """Checks that know more once the service itself was asked."""
 
 _COMMAND = re.compile(r"rft-tui [^;.]*|--(?P<option>[a-z][a-z0-9-]*)(?: [A-Z]+\b)?")
@@ -42,10 +49,10 @@ def field_of(finding: Finding) -> str:
     return FIELDS.get(finding.check, "")
 
 
-def hint_words(finding: Finding, ask_key: str) -> str:
-    """What to do, in the form: options of the command line are its fields, and a key asks the service."""
-    if not finding.is_known and finding.check in ASKED_BY_KEY:
-        return f"{ask_key} asks the service."
+def hint_words(finding: Finding, asking: str) -> str:
+    """What to do, in the form: options of the command line are its fields; `asking` says how it is with the service."""
+    if not finding.is_known and finding.check in ASKED_OF_SERVICE:
+        return asking
     return _COMMAND.sub(_label, finding.hint)
 
 

@@ -64,6 +64,9 @@ FIELDS: tuple[FormField, ...] = (
     FormField("token_cap", "cap in tokens", "The task pauses before it would take more tokens, in and out.",
               empty="no cap"),
     FormField("batch", "batch", "Send the work as batches: about half the price, done within a day.", YES_NO),
+    FormField("then_grade", "then grade by",
+              "A grader, NAME or NAME@HASH, that grades the runs by itself once they are there. What a model grader"
+              " costs is said with the start.", empty="nothing"),
     FormField("no_cache", "no cache", "Ask everything anew, as further runs, though answers are known.", YES_NO),
 )  # fmt: skip
 """Every field of the form; ``{action.id}`` in a text stands for the key of that action."""

@@ -72,6 +72,7 @@ class FormReader(ValuesReader):
             token_cap=self.take("token_cap", _count),
             batch=bool(self.text("batch")),
             no_cache=bool(self.text("no_cache")),
+            then_grade=self.text("then_grade"),
         )
 
     def _parameters(self) -> JsonObject:

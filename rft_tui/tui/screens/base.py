@@ -327,6 +327,10 @@ class WorkScreen(Screen[None]):
         """Go to Graders."""
         self.rft.show_screen("graders")
 
+    def do_screen_compare(self) -> None:
+        """Go to Compare."""
+        self.rft.show_screen("compare")
+
     def do_screen_jobs(self) -> None:
         """Go to Jobs."""
         self.rft.show_screen("jobs")

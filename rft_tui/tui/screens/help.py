@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rft_tui.tui.actions import ACTIONS, BY_ID
+from rft_tui.tui.keymap import TEXTUAL_NAMES
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.pick import Choice, PickScreen
 
@@ -25,26 +26,37 @@ def _open(screen: WorkScreen, title: str, choices: list[Choice], *, is_whole: bo
     screen.app.push_screen(PickScreen(title, choices, is_whole=is_whole), screen.guarded(run))
 
 
-def help_choices(screen: WorkScreen) -> list[Choice]:
-    """Every key of a screen with its sentence, the screen's own first; why one cannot run now stands beside it."""
+def keys_here(screen: WorkScreen) -> dict[str, tuple[str, ...]]:
+    """The keys that run each action of a screen, without those that another one has before it.
+
+    An action is left out where all its keys mean something else here.
+    """
     keymap = screen.rft.keymap
-    choices: list[Choice] = []
+    found: dict[str, tuple[str, ...]] = {}
     for scope in screen.scopes:
         for action in ACTIONS:
             if action.scope != scope:
                 continue
-            why = screen.why_not(action)
-            keys = " ".join(keymap.keys.get(action.id, ()))
-            choices.append(Choice(action.id, action.sentence, why or "", keys, why is not None))
+            keys = keymap.keys.get(action.id, ())
+            own = tuple(key for key in keys if keymap.find(TEXTUAL_NAMES.get(key, key), screen.scopes) is action)
+            if own or not keys:
+                found[action.id] = own
+    return found
+
+
+def help_choices(screen: WorkScreen) -> list[Choice]:
+    """Every key of a screen with its sentence, the screen's own first; why one cannot run now stands beside it."""
+    choices: list[Choice] = []
+    for name, keys in keys_here(screen).items():
+        why = screen.why_not(BY_ID[name])
+        choices.append(Choice(name, BY_ID[name].sentence, why or "", " ".join(keys), why is not None))
     return choices
 
 
 def palette_choices(screen: WorkScreen) -> list[Choice]:
     """Every action that can run now, by its words."""
-    keymap = screen.rft.keymap
     return [
-        Choice(action.id, action.sentence, lead=keymap.key(action))
-        for scope in screen.scopes
-        for action in ACTIONS
-        if action.scope == scope and screen.why_not(action) is None
+        Choice(name, BY_ID[name].sentence, lead=keys[0] if keys else "")
+        for name, keys in keys_here(screen).items()
+        if screen.why_not(BY_ID[name]) is None
     ]

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from rft_tui.analysis.job_alarms import JobAlarm
 from rft_tui.safetext import one_line
 from rft_tui.tui.actions import JOB, Action
-from rft_tui.tui.paint import Line
+from rft_tui.tui.paint import Line, line_length
 from rft_tui.tui.screens.job_charts import chart_of_alarm, charts_of
 from rft_tui.tui.screens.job_figures import figures
 from rft_tui.tui.screens.job_lower import JobLower
@@ -22,6 +22,9 @@ from rft_tui.tui.widgets.text_pane import TextPane
 
 FIGURES_CELLS = 36
 """Cells of the figures at the left of the chart."""
+
+LEAST_NAME = 12
+"""Cells of the job's name in the header, at the least."""
 
 LEAST_ROWS = 10
 """Rows of the body below which there is no chart."""
@@ -88,11 +91,15 @@ class JobScreen(JobLower):
             return ([("reading …", "text.faint")], []), (self.tabs(), [])
         job = view.job
         word, style = status_span(job.status)
-        line: Line = [(name_of(job), "text.accent bold"), *simulated_mark(job)]
+        narrow = self.is_narrow
         parts: list[tuple[str, str]] = [
-            (word, f"{style} bold"), (steps_of(job), "text.normal"), (ends(view), "text.normal")
+            (word, f"{style} bold"), (steps_of(job), "text.normal"), (ends(view, short=narrow), "text.normal")
         ]  # fmt: skip
-        if not self.is_narrow:
+        seen = freshness(self.rft.tasks.open, job, short=narrow)
+        mark = simulated_mark(job)
+        others = line_length([*mark, *parts, seen]) + 3 * len(parts) + 3
+        line: Line = [(name_of(job, max(LEAST_NAME, min(60, self.app.size.width - others))), "text.accent bold"), *mark]
+        if not narrow:
             parts += [(job.method, "text.dim"), (one_line(job.model, 40), "text.dim")]
             parts += [(job.remote_id, "text.dim")] if job.remote_id and job.name else []
         for text, span_style in parts:
@@ -103,9 +110,8 @@ class JobScreen(JobLower):
             right = [(f"chart {self.chart_place + 1}/{len(self.charts)}", "text.dim")]
             if self.other is not None:
                 right.insert(0, (f"with {name_of(self.other.job)}  ", "text.accent"))
-        if not self.is_narrow:
+        if not narrow:
             right.append((f" · {one_line(self.rft.workspace.name, 30)}", "text.dim"))
-        seen = freshness(self.rft.tasks.open, job)
         return (line, [seen] if seen[0] else []), ([*self.tabs(), (" ▸Job", "text.accent bold")], right)
 
     def why_not(self, action: Action) -> str | None:

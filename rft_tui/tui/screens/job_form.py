@@ -15,7 +15,8 @@ from rft_tui.tui.new_job.fields import NAMES, fields_of
 from rft_tui.tui.new_job.findings_words import counts
 from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.base import WorkScreen
-from rft_tui.tui.screens.job_form_looking import INFO_LINES, JobFormLooking
+from rft_tui.tui.screens.job_form_asking import JobFormAsking
+from rft_tui.tui.screens.job_form_looking import INFO_LINES
 from rft_tui.tui.screens.job_form_messages import JobLaunched, LaunchQueued
 from rft_tui.tui.widgets.bars import Across, Rule
 from rft_tui.tui.widgets.form import with_keys
@@ -28,7 +29,7 @@ SESSION = "new_job"
 """Under which name the draft is remembered."""
 
 
-class JobForm(JobFormLooking):
+class JobForm(JobFormAsking):
     """The fields, what their field means, and the findings: side by side, on a narrow screen as two pages.
 
     Pre-flight is the first page where all fields are whole."""
@@ -61,7 +62,6 @@ class JobForm(JobFormLooking):
         if self._start_with is not None:
             with self.rft.workspace.store.read() as db:
                 values = form_values(db, self._start_with)
-        self.findings.ask_key = self.hint_key("job_form.ask")
         self.lay_out()
         super().on_mount()
         self.set_values(self.with_usual(values))
@@ -106,7 +106,7 @@ class JobForm(JobFormLooking):
                 name.append((" SIMULATED", "state.warning bold"))
         title = "▸Pre-flight" if self.is_narrow and self.is_on_findings else "▸New job"
         found = counts(self.looked.found) if self.looked is not None else []
-        return (name, []), ([*self.tabs(), (f" {title}", "text.accent bold")], found)
+        return (name, self.asking_line()), ([*self.tabs(), (f" {title}", "text.accent bold")], found)
 
     def why_not(self, action: Action) -> str | None:
         """Some keys belong to other screens, and nothing is done while a launch is being queued."""
@@ -147,6 +147,7 @@ class JobForm(JobFormLooking):
         if findings != self.is_on_findings:
             self.is_on_findings = findings
             self.lay_out()
+            self.ask_by_itself()
             self.refresh_bars()
 
     def _field_clicked(self) -> None:
@@ -176,7 +177,8 @@ class JobForm(JobFormLooking):
         self.look_now()
 
     def has_looked(self) -> None:
-        """Show what would be sent, if that is waited for."""
+        """Ask the service where it was not; show what would be sent, if that is waited for."""
+        super().has_looked()
         if not self._launches:
             return
         self._launches = False

@@ -1,4 +1,4 @@
-"""Pre-flight beside the form of a new job: looking, asking the service, and moving in the list of findings."""
+"""Pre-flight beside the form of a new job: looking, and moving in the list of findings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from rft_tui.errors import RftError, UsageError
+from rft_tui.errors import RftError
 from rft_tui.safetext import one_line
 from rft_tui.tasks.jobs.pilot import pilot_words
 from rft_tui.tui.new_job.findings_words import counts, field_of
 from rft_tui.tui.paint import Line, wrap_line
 from rft_tui.tui.screens.job_form_editing import JobFormEditing
-from rft_tui.tui.screens.job_form_messages import LookedAt, ServiceAnswered
+from rft_tui.tui.screens.job_form_messages import LookedAt
 from rft_tui.tui.screens.job_preflight import FindingsPane
 from rft_tui.tui.widgets.text_pane import TextPane
 
@@ -41,11 +41,10 @@ class JobFormLooking(JobFormEditing):
         self.is_on_findings = False
         self.looked: Looked | None = None
         self.look_error: RftError | None = None
-        self._request: JobRequest | None = None
+        self.request: JobRequest | None = None
         self.wanted = self._seen = 0
-        self._is_looking = self._is_asking_service = False
+        self._is_looking = False
         self._timer: Timer | None = None
-        self._network: tuple[str, str | None, NetworkFacts] | None = None
 
     def show_page(self, *, findings: bool) -> None:
         """Let keys go to the findings, or to the fields."""
@@ -59,7 +58,7 @@ class JobFormLooking(JobFormEditing):
 
     def look_soon(self, request: JobRequest | None) -> None:
         """Look at a request when nothing has changed for a moment; at none where the fields are not whole."""
-        self._request = request
+        self.request = request
         self.wanted += 1
         self.look_error = None
         if self._timer is not None:
@@ -76,11 +75,11 @@ class JobFormLooking(JobFormEditing):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        request, wanted, workspace = self._request, self.wanted, self.rft.workspace
+        request, wanted, workspace = self.request, self.wanted, self.rft.workspace
         if self._is_looking or request is None:
             return
         self._is_looking, self._seen = True, wanted
-        network = self._said_by_service(request)
+        network = self.said_by_service(request)
 
         def work() -> None:
             from rft_tui.providers.profiles import named_profile
@@ -112,54 +111,13 @@ class JobFormLooking(JobFormEditing):
     def has_looked(self) -> None:
         """What waits for the findings may go on."""
 
-    def _said_by_service(self, request: JobRequest) -> NetworkFacts | None:
+    def said_by_service(self, request: JobRequest) -> NetworkFacts | None:
         """What the service said before, as far as it is about this request."""
-        if self._network is None or self._network[0] != request.profile:
-            return None
-        from rft_tui.tui.screens.job_preflight_work import still_true
+        return None
 
-        return still_true(self._network[2], self._network[1], request.grader_version)
-
-    def do_job_form_ask(self) -> None:
-        """Ask the service, in the background."""
-        from rft_tui.providers.profiles import find_key
-
-        profile, request = self.profile_here(), self._request
-        if profile is None or request is None:
-            problem = self.first_problem()
-            raise UsageError(f"not ready: {problem[1] if problem else 'the profile'}")
-        find_key(profile)
-        if self._is_asking_service:
-            self.say(f"{profile.name} is being asked already", "state.info")
-            return
-        self._is_asking_service = True
-        folder = self.rft.workspace.store.path.parent
-        self.say(f"asking {profile.name} …", "state.info")
-        version = request.grader_version
-
-        def work() -> None:
-            from rft_tui.tui.screens.job_preflight_work import ask
-
-            facts, trouble = None, ""
-            try:
-                facts = ask(request, profile, folder, lambda: self.rft.is_leaving or not self.is_mounted)
-            except RftError as error:
-                trouble = error.message
-            finally:
-                self.post_message(ServiceAnswered(profile.name, version, facts, trouble))
-
-        self.run_worker(work, thread=True, group="job.ask", exit_on_error=False)
-
-    def on_service_answered(self, message: ServiceAnswered) -> None:
-        """Look again with what it said."""
-        self._is_asking_service = False
-        if message.facts is None:
-            self.say(f"{message.profile} could not be asked: {message.error}", "state.warning")
-            return
-        self._network = (message.profile, message.grader_version, message.facts)
-        trouble = message.facts.trouble
-        self.say(trouble or f"{message.profile} has answered", "state.warning" if trouble else "state.good")
-        self.look_soon(self._request)
+    def asking_words(self) -> str:
+        """How it is with asking the service, in a sentence."""
+        return ""
 
     # Showing
 
@@ -167,7 +125,7 @@ class JobFormLooking(JobFormEditing):
         """Show findings, explanation and bars as they are now."""
         is_old = self._is_looking or self._timer is not None
         found = self.looked.found.findings if self.looked is not None else ()
-        self.findings.show(found, self._words(), is_old=is_old)
+        self.findings.show(found, self._words(), self.asking_words(), is_old=is_old)
         self.show_info()
         self.refresh_bars()
 

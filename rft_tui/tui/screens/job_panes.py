@@ -137,7 +137,7 @@ ALARM_WORDS = {
 def _alarm_rows(alarm: JobAlarm, width: int) -> list[AlarmRow]:
     """What was seen, and what to do."""
     style = ALARM_SIGNS[alarm.severity][1]
-    said: Line = [(one_line(alarm.message, 300), style), (f"  {one_line(alarm.hint, 300)}", "text.dim")]
+    said: Line = [(f"{one_line(alarm.message, 300)}.", style), (f" {one_line(alarm.hint, 300)}", "text.dim")]
     return [AlarmRow(alarm, line, not number) for number, line in enumerate(wrap_line(said, max(20, width)))]
 
 

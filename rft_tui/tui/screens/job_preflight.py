@@ -40,17 +40,20 @@ class FindingsPane(LineWidget):
         self.is_old = False
         self.on_moved: Callable[[], None] | None = None
         self.on_chosen: Callable[[], None] | None = None
-        self.ask_key = "A"
+        self.asking = ""
         self._unfolded: set[tuple[str, str]] = set()
         self._lines: list[tuple[int, Line]] = []
         self._width = -1
 
-    def show(self, findings: Sequence[Finding], words: list[Line], *, is_old: bool = False) -> None:
-        """Show other findings; the cursor stays at the same check, and what was unfolded stays so."""
-        if (tuple(findings), words, is_old) == (self.findings, self.words, self.is_old):
+    def show(self, findings: Sequence[Finding], words: list[Line], asking: str, *, is_old: bool = False) -> None:
+        """Show other findings; the cursor stays at the same check, and what was unfolded stays so.
+
+        `asking` stands at those that the service alone knows.
+        """
+        if (tuple(findings), words, asking, is_old) == (self.findings, self.words, self.asking, self.is_old):
             return
         check = _key(self.current) if self.current is not None else None
-        self.findings, self.words, self.is_old = tuple(findings), words, is_old
+        self.findings, self.words, self.asking, self.is_old = tuple(findings), words, asking, is_old
         keys = [_key(one) for one in self.findings]
         self.cursor = keys.index(check) if check in keys else max(0, min(self.cursor, len(keys) - 1))
         self._compose_again()
@@ -125,7 +128,7 @@ class FindingsPane(LineWidget):
     def _lines_of(self, number: int) -> list[Line]:
         one = self.findings[number]
         unfolded = _key(one) in self._unfolded
-        return finding_lines(one, self._width - 2, self.ask_key, unfolded=unfolded, is_old=self.is_old)
+        return finding_lines(one, self._width - 2, self.asking, unfolded=unfolded, is_old=self.is_old)
 
     def _keep_in_view(self) -> None:
         """Scroll as little as is needed: to the finding's last line, and never beyond its first."""
@@ -179,15 +182,15 @@ def _key(finding: Finding) -> tuple[str, str]:
     return finding.check, finding.title
 
 
-def finding_lines(finding: Finding, width: int, ask_key: str, *, unfolded: bool, is_old: bool) -> list[Line]:
-    """One finding as lines of at most `width` cells; `ask_key` is the key that asks the service."""
+def finding_lines(finding: Finding, width: int, asking: str, *, unfolded: bool, is_old: bool) -> list[Line]:
+    """One finding as lines of at most `width` cells; `asking` says how it is with the service."""
     style = "text.dim" if is_old else "text.normal"
     head: Line = [(finding.sign, "text.dim" if is_old else f"{STYLES[finding.state]} bold")]
     head += [(f" {finding.title}: ", f"{style} bold"), (finding.message, style)]
     if finding.state == "ok" and not unfolded:
         return [crop(head, width)]
     lines = _hanging(head, width)
-    if hint := hint_words(finding, ask_key):
+    if hint := hint_words(finding, asking):
         lines += [[(" " * INDENT, style), *one] for one in wrap_line([(hint, "text.dim")], width - INDENT)]
     if unfolded:
         lines += _evidence(finding, width)

@@ -77,19 +77,19 @@ def clock(at: float, *, seconds: bool = False, now: datetime | None = None) -> s
 
 
 def short_day(at: float, now: datetime | None = None) -> str:
-    """When something began in at most six cells: the clock today, else day and month, else the month and year."""
+    """When something began in at most seven cells: the clock today, else month and day, else year and month."""
     when, today = local_time(at), now or datetime.now()
     if when is None or at <= 0:
         return "–"
     if when.date() == today.date():
         return when.strftime("%H:%M")
-    return when.strftime("%b %d" if when.year == today.year else "%y-%m")
+    return when.strftime("%b %d" if when.year == today.year else "%Y-%m")
 
 
-def seen_clock(job: AnyJob) -> str:
+def seen_clock(job: AnyJob, *, seconds: bool = True) -> str:
     """When a job was last looked at; empty where it never was."""
     try:
-        return clock(datetime.fromisoformat(job.seen_at or "").timestamp(), seconds=True)
+        return clock(datetime.fromisoformat(job.seen_at or "").timestamp(), seconds=seconds)
     except (ValueError, OverflowError, OSError):
         return ""
 
@@ -99,9 +99,12 @@ def watching(tasks: tuple[StoredTask, ...], job: AnyJob) -> StoredTask | None:
     return next((task for task in tasks if task.kind == WATCH and task.request.get("job") == job.id), None)
 
 
-def freshness(tasks: tuple[StoredTask, ...], job: AnyJob) -> Span:
-    """How old what is shown may be: nothing of a job that has ended, else whether it is followed and as of when."""
-    seen = seen_clock(job)
+def freshness(tasks: tuple[StoredTask, ...], job: AnyJob, *, short: bool = False) -> Span:
+    """How old what is shown may be: nothing of a job that has ended, else whether it is followed and as of when.
+
+    Where it is short, without the seconds.
+    """
+    seen = seen_clock(job, seconds=not short)
     if job.has_ended or not seen:
         return ("", "text.dim")
     task = watching(tasks, job)
@@ -112,13 +115,16 @@ def freshness(tasks: tuple[StoredTask, ...], job: AnyJob) -> Span:
     return (f"as of {seen}", "text.dim")
 
 
-def ends(view: JobView) -> str:
-    """When a running job may end, or was to end before it was last looked at; empty where nothing says it."""
+def ends(view: JobView, *, short: bool = False) -> str:
+    """When a running job may end, or was to end before it was last looked at; empty where nothing says it.
+
+    Where it is short, without how that is known.
+    """
     if view.ends_at is None:
         return ""
     if view.ends_at < view.seen_at:
         return "" if view.is_reckoned else f"was to end about {clock(view.ends_at)}"
-    return f"ends about {clock(view.ends_at)}" + (" by its pace" if view.is_reckoned else "")
+    return f"ends about {clock(view.ends_at)}" + (" by its pace" if view.is_reckoned and not short else "")
 
 
 def alarm_mark(alarms: Sequence[JobAlarm]) -> Span:
@@ -134,6 +140,6 @@ def simulated_mark(job: AnyJob) -> Line:
     return [(" SIMULATED", "state.warning bold")] if job.simulated else []
 
 
-def name_of(job: AnyJob) -> str:
-    """What a person calls a job, else its id."""
-    return one_line(job.name or job.label, 60)
+def name_of(job: AnyJob, most: int = 60) -> str:
+    """What a person calls a job, else its id, in `most` cells."""
+    return one_line(job.name or job.label, most)

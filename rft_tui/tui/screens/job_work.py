@@ -134,7 +134,8 @@ class JobWork(WorkScreen):
 
     def do_job_run(self) -> None:
         """Open the form of a new run, filled so that it asks the job's model as its base was asked."""
-        from rft_tui.tui.screens.job_run import run_values, validation_missing
+        from rft_tui.tasks.jobs.follow_up import follow_up
+        from rft_tui.tui.screens.job_run import run_values
         from rft_tui.tui.screens.new_run import NewRunScreen
 
         job, model = self.job_here, self.model_to_run()
@@ -144,8 +145,8 @@ class JobWork(WorkScreen):
             raise UsageError(f"{name_of(job)} has made no model yet", hint="A checkpoint comes first.")
         with self.rft.workspace.store.read() as db:
             stored = get_job(db, job.id)
-            values, missing = run_values(db, stored, model), validation_missing(db, stored)
-        self.app.push_screen(NewRunScreen(values, whole=True, begin="dataset", missing=missing))
+        made = follow_up(self.rft.workspace.store, stored, model)
+        self.app.push_screen(NewRunScreen(run_values(made), whole=True, begin="dataset", missing=made.missing))
 
     def on_service_asked(self, message: ServiceAsked) -> None:
         """Show what a service brought."""

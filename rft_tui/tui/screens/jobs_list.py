@@ -28,8 +28,11 @@ from rft_tui.tui.screens.job_words import (
     steps_of,
 )
 
-COLUMNS = (("base model", 16), ("step", 7), ("train", 5), ("valid", 5), ("created", 7))
+COLUMNS = (("base model", 16), ("step", 7), ("measure", 7), ("train", 6), ("valid", 5), ("created", 7))
 """Columns at the right of state and name that are always there, and their widths."""
+
+MEASURES = {"reinforcement": "reward", "supervised": "loss", "dpo": "loss"}
+"""What the figures of training and validation are: a reward is to rise, a loss to fall."""
 
 STATUS = 12
 """Cells of the state."""
@@ -46,6 +49,8 @@ CHART_LINES = 9
 
 class JobsSource:
     """Jobs as rows of a table; what is the same for all of them is not shown in each.
+
+    Where all have rewards, or all a loss, the heading says so; else a column tells which of them it is.
 
     `words` stand there while there are none.
     """
@@ -64,6 +69,7 @@ class JobsSource:
             "method": len({line.method for line in lines}) > 1,
             "base model": len({line.model for line in lines}) > 1,
         }
+        self._measures = {MEASURES[line.method] for line in lines if line.method in MEASURES}
         longest = max(
             (len(name_of(line)) + 4 * line.simulated + 6 * line.pilot + 3 * (line.id in alarms) for line in lines),
             default=0,
@@ -81,14 +87,15 @@ class JobsSource:
 
     def _columns(self, width: int) -> list[tuple[str, int]]:
         """As many columns as leave room for the name, those that tell jobs apart first."""
-        columns = list(COLUMNS)
+        several = len(self._measures) > 1
+        columns = [column for column in COLUMNS if several or column[0] != "measure"]
         columns.insert(1, ("method", 7))
         columns.insert(len(columns) - 1, ("profile", 10))
-        order = sorted(self._several, key=lambda name: self._several[name])
-        for name in (*order, "created", "valid", "train", "step"):
+        order = [(name,) for name in sorted(self._several, key=lambda name: self._several[name])]
+        for names in (*order, ("created",), ("valid",), ("measure", "train"), ("step",)):
             if width - STATUS - sum(size + 1 for _name, size in columns) - 2 >= self._name:
                 break
-            columns = [column for column in columns if column[0] != name]
+            columns = [column for column in columns if column[0] not in names]
         return columns
 
     def heading(self, width: int) -> Line:
@@ -96,7 +103,8 @@ class JobsSource:
         columns = self._columns(width)
         room = self._room(columns, width)
         head = f" {fit('status', STATUS)} {fit('job', room)}"
-        return [(head + "".join(f" {_fit(name, name, size)}" for name, size in columns), "text.dim")]
+        words = {"train": next(iter(self._measures))} if len(self._measures) == 1 else {}
+        return [(head + "".join(f" {_fit(name, words.get(name, name), size)}" for name, size in columns), "text.dim")]
 
     @staticmethod
     def _room(columns: list[tuple[str, int]], width: int) -> int:
@@ -113,14 +121,14 @@ class JobsSource:
         marks += [(" pilot", "text.dim")] if row.pilot else []
         while line_length(marks) > room // 2:
             marks.pop()
-        is_loss = row.method in ("supervised", "dpo")
         values = {
             "base model": (one_line(row.model, 40) or "–", "text.dim"),
             "method": (METHOD_WORDS.get(row.method, one_line(row.method, 7)) or "–", "text.dim"),
             "profile": (one_line(row.profile, 20), "text.dim"),
             "step": (steps_of(row), "text.normal"),
-            "train": (shown_score(row.train), "text.dim" if is_loss else "text.normal"),
-            "valid": (shown_score(row.valid), "text.dim" if is_loss else "text.normal"),
+            "measure": (MEASURES.get(row.method, "–"), "text.dim"),
+            "train": (shown_score(row.train), "text.normal"),
+            "valid": (shown_score(row.valid), "text.normal"),
             "created": (short_day(row.created), "text.dim"),
         }
         return [
@@ -136,7 +144,7 @@ class JobsSource:
 
 
 def _fit(name: str, text: str, size: int) -> str:
-    return fit(text, size) if name in ("base model", "method", "profile") else fit_right(text, size)
+    return fit(text, size) if name in ("base model", "method", "profile", "measure") else fit_right(text, size)
 
 
 def summary(line: JobLine, view: JobView | None, tasks: tuple[StoredTask, ...], width: int) -> list[Line]:

@@ -175,7 +175,8 @@ class NewRunScreen(NewRunEditing):
             try:
                 profile = named_profile(workspace.settings, request.profile or None)
                 prompt = find_prompt(workspace, request.prompt) if request.prompt else None
-                made = plan(workspace.store, request, profile, prompt)
+                judge = named_profile(workspace.settings, None, judge=True) if request.then_grade else None
+                made = plan(workspace.store, request, profile, prompt, judge)
             except RftError as error:
                 self.post_message(Planned(serial, None, error))
                 return
@@ -235,10 +236,11 @@ class NewRunScreen(NewRunEditing):
     def _ask_to_start(self, made: PredictPlan) -> None:
         from rft_tui.providers.profiles import find_key
 
-        if all(run.present == run.items for run in made.runs):
+        then = "" if made.grading is None else f"; {made.grading.said}"
+        if all(run.present == run.items for run in made.runs) and not then:
             self.say(f"all {made.known:,} predictions are there already: nothing to ask", "state.good")
             return
-        if not made.requests:
+        if not made.requests and not (made.grading is not None and made.grading.questions):
             self._start(made, f"all {made.known:,} predictions are known already; they come from the cache")
             return
         find_key(made.profile)
@@ -249,7 +251,7 @@ class NewRunScreen(NewRunEditing):
                 hint="Write it into rft.toml, or cap the tokens.",
             )
         mark = "SIMULATED " if made.profile.is_simulated else ""
-        said = f"{counted(made.requests, f'{mark}request')}, {about_cost(cost)}"
+        said = f"{counted(made.requests, f'{mark}request')}, {about_cost(cost)}{then}"
         self.confirm(f"starts {said}", lambda: self._start(made, f"asks {said}"))
 
     def _start(self, made: PredictPlan, said: str) -> None:

@@ -37,6 +37,11 @@ class OverScreen(WorkScreen):
         self.close_over()
         super().do_screen_graders()
 
+    def do_screen_compare(self) -> None:
+        """Go to Compare."""
+        self.close_over()
+        super().do_screen_compare()
+
     def do_screen_jobs(self) -> None:
         """Go to Jobs."""
         self.close_over()

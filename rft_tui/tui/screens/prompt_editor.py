@@ -58,8 +58,7 @@ class _Area(TextArea):
 
     def on_focus(self) -> None:
         """Take the keys that came before the area was there."""
-        for event in workbench(self).early_keys():
-            self._forward_event(event)
+        workbench(self).field_is_there()
 
     def get_line(self, line_index: int) -> Text:
         """A line as it is painted: nothing in it commands a terminal."""

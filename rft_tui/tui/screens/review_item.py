@@ -25,6 +25,12 @@ ANSWER_LINES = 400
 JUDGES = 6
 """Questions to judges that are named under a score."""
 
+STEPS_LABEL = "steps"
+"""What stands before the answers of a model that was still learning."""
+
+STEP_ROWS = 2
+"""Rows of them at most."""
+
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 VERDICT_WORDS: dict[Verdict, str] = {
@@ -74,10 +80,9 @@ def block(score: float | None, rule: ScoreRule) -> str:
 def runs_strip(siblings: tuple[Sibling, ...], current: int, view: ItemView, width: int) -> Line:
     """All runs of the item: index, bar and score of each; the one on screen is bold and in brackets.
 
-    Of a job's evaluation all steps instead. Where there are more than fit, those up to the one on screen come first.
+    Where there are more than fit, those up to the one on screen come first.
     """
-    is_learning = any(one.step is not None for one in siblings)
-    line: Line = [("steps " if is_learning else "runs ", "text.dim")]
+    line: Line = [("runs ", "text.dim")]
     parts = [_in_strip(one, one.prediction == current, view) for one in siblings]
     here = next((place for place, one in enumerate(siblings) if one.prediction == current), 0)
     first = 0
@@ -90,6 +95,34 @@ def runs_strip(siblings: tuple[Sibling, ...], current: int, view: ItemView, widt
             break
         line += spans
     return line
+
+
+def is_learning(siblings: tuple[Sibling, ...]) -> bool:
+    """Whether these are answers to an item at the steps of a job."""
+    return any(one.step is not None for one in siblings)
+
+
+def steps_lines(siblings: tuple[Sibling, ...], current: int, view: ItemView, width: int) -> list[Line]:
+    """An item's answers at the steps of a job, in columns: step, bar and score of each, the one on screen in brackets.
+
+    Where there are more than fit into STEP_ROWS rows, those around the one on screen; ``…`` stands for the others.
+    """
+    parts = [_in_strip(one, one.prediction == current, view) for one in siblings]
+    cell = max(map(line_length, parts), default=1)
+    in_row = max(1, (width - len(STEPS_LABEL) - 2) // cell)
+    rows = [parts[start : start + in_row] for start in range(0, len(parts), in_row)]
+    here = next((place for place, one in enumerate(siblings) if one.prediction == current), 0) // in_row
+    first = max(0, min(here - STEP_ROWS // 2, len(rows) - STEP_ROWS))
+    lines: list[Line] = []
+    for number, row in enumerate(rows[first : first + STEP_ROWS]):
+        label = STEPS_LABEL if number == 0 else " " * len(STEPS_LABEL)
+        line: Line = [(label, "text.dim"), ("…" if number == 0 and first else " ", "text.dim")]
+        for spans in row:
+            line += [(" " * (cell - line_length(spans)), "text.dim"), *spans]
+        lines.append(line)
+    if first + STEP_ROWS < len(rows):
+        lines[-1].append(("…", "text.dim"))
+    return lines
 
 
 def _in_strip(one: Sibling, is_here: bool, view: ItemView) -> Line:
@@ -109,7 +142,7 @@ def _in_strip(one: Sibling, is_here: bool, view: ItemView) -> Line:
 def compose_item(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
     """All lines of the pane for a width in cells."""
     lines: list[Line] = []
-    lines += _question(item, view, width)
+    lines += question_lines(item, view, width)
     lines.append([])
     lines += _answers(item, view, width)
     lines.append([])
@@ -118,9 +151,13 @@ def compose_item(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
         lines.append([])
         lines += _summary(item, view, width)
     lines.append([])
-    lines += _state(item, width)
-    lines += _origin(item, width)
+    lines += state_lines(item, width)
     return lines
+
+
+def state_lines(item: ReviewItem, width: int) -> list[Line]:
+    """Verdict, tags and note, and where the prediction comes from."""
+    return _state(item, width) + _origin(item, width)
 
 
 def context_line(item: ReviewItem, width: int) -> Line:
@@ -133,7 +170,8 @@ def context_line(item: ReviewItem, width: int) -> Line:
     return [(fit(" · ".join(parts), width).rstrip(), "text.dim")] if parts and width > 3 else []
 
 
-def _question(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
+def question_lines(item: ReviewItem, view: ItemView, width: int) -> list[Line]:
+    """The question, or its beginning where it is folded."""
     if view.fold_question:
         return [[(fit(one_line(item.question, width), width), "text.dim")]]
     if view.raw:

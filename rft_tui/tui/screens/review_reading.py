@@ -22,11 +22,14 @@ from rft_tui.tui.screens.review_item import (
     band_style,
     compose_item,
     context_line,
+    is_learning,
     runs_strip,
     short_score,
+    steps_lines,
 )
 from rft_tui.tui.screens.review_list import EmptySource, ReviewSource
 from rft_tui.tui.screens.review_messages import ListingEnded, ListingReady, SummaryReady
+from rft_tui.tui.screens.review_pair import Pair, compose_pair, read_pair
 from rft_tui.tui.screens.review_state import ReviewContext, ReviewState, read_context, request_of, shown_columns
 from rft_tui.tui.screens.two_panes import PaneKeys
 from rft_tui.tui.widgets.bars import Rule
@@ -61,6 +64,7 @@ class ReviewReading(PaneKeys):
         self.context: ReviewContext | None = None
         self.listing: Listing | None = None
         self.item: ReviewItem | None = None
+        self.pair: Pair | None = None
         self.summary: ScoreSummary | None = None
         self._summary_of: tuple[int | None, tuple[int, ...] | None] | None = None
         self._pending: Listing | None = None
@@ -257,6 +261,7 @@ class ReviewReading(PaneKeys):
             return
         with self.rft.workspace.store.read() as db:
             self.item = get_review_item(db, self.context.selection, wanted)
+            self.pair = read_pair(db, self.context.query, self.context.selection, self.item)
         self.state.prediction = wanted
         self.paint_item(keep_place=keep_place)
         self.rft.remember()
@@ -269,13 +274,19 @@ class ReviewReading(PaneKeys):
         item, context = self.item, self.context
         if item is None or context is None:
             return []
-        strip = runs_strip(item.siblings, item.prediction, context.view, width // 2)
+        learning = is_learning(item.siblings)
+        strip = [] if learning else runs_strip(item.siblings, item.prediction, context.view, width // 2)
+        steps = steps_lines(item.siblings, item.prediction, context.view, width) if learning else []
         where: Line = [(f"{self.table.cursor + 1:,}", "text.accent bold"), (f"/{self.table.count:,}  ", "text.dim")]
         if self.is_narrow:
             where += self._neighbours()
         else:
             where += context_line(item, width - 16)
-        return [justify(where, strip, width), [], *compose_item(item, context.view, width)]
+        if self.pair is not None:
+            composed = compose_pair(self.pair, item.prediction, context.view, width)
+        else:
+            composed = compose_item(item, context.view, width)
+        return [justify(where, strip, width), *steps, [], *composed]
 
     def _neighbours(self) -> Line:
         """On a narrow screen: the score here, and those before and after."""

@@ -22,7 +22,7 @@ from rft_tui.tui.screens.runs_list import RunsSource, details
 AGAIN = {"runs.resume": MISSING, "runs.retry": FAILED}
 """Actions that ask again, and for which items."""
 
-NEEDS_RUNS = ("runs.grade", "runs.details", "runs.top_up", "open", *AGAIN)
+NEEDS_RUNS = ("runs.grade", "runs.details", "runs.top_up", "runs.compare", "open", *AGAIN)
 """Actions on the line under the cursor."""
 
 
@@ -250,6 +250,13 @@ class RunsScreen(RunsGrading):
         with self.rft.workspace.store.read() as db:
             values = top_up_values(db, row)
         self.app.push_screen(NewRunScreen(values, whole=True))
+
+    def do_runs_compare(self) -> None:
+        """Choose a baseline, then open Compare."""
+        from rft_tui.tui.screens.compare_from_runs import compare_line
+
+        if self.row is not None:
+            compare_line(self, self.row, self._lines())
 
     def do_runs_resume(self) -> None:
         """Ask for what is missing."""

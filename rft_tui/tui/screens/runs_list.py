@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from rft_tui.model import BandEdges, JsonObject
 from rft_tui.safetext import one_line
 from rft_tui.store.graders import StoredGrader
 from rft_tui.store.run_figures import RunLine
 from rft_tui.store.runs import StoredRun
 from rft_tui.store.summary import ScoreSummary
-from rft_tui.tui.paint import Line, fit, fit_right, wrap_line
+from rft_tui.tui.paint import Line, fit, fit_middle, fit_right, wrap_line
 from rft_tui.tui.screens.review_bars import band_strip
 from rft_tui.tui.screens.review_item import ItemView
 from rft_tui.tui.task_words import money
 
 COLUMNS = (("done", 9), ("errors", 6), ("mean ± SE", 13), ("pass", 5), ("tokens", 8), ("cost", 7), ("s/call", 6))
 """Columns at the right of the names, and their widths."""
+
+KEPT = 4
+"""Columns that no name takes away unless it has next to no room; figures of use and time go first."""
+
+LEAST_NAME, LONGEST_NAME, NAME_MARGIN = 26, 40, 2
+"""Cells that names always have, those for which columns may be given up, and those beside a name."""
+
+LEAST_DATASET, LEAST_MODEL = 5, 12
+"""Cells that the names of dataset and model keep where room is short."""
 
 LABEL = 10
 """Cells of the labels in the pane."""
@@ -29,6 +40,7 @@ class RunsSource:
         self.lines = lines
         self._words = list(words)
         self._reading = reading
+        self._longest = max((cell_len(group_name(line)) + NAME_MARGIN for line in lines), default=0)
         self._has_cost = any(line.cost is not None for line in lines)
 
     @property
@@ -43,7 +55,9 @@ class RunsSource:
     def _columns(self, width: int) -> tuple[tuple[str, int], ...]:
         """As many columns as leave room for the name."""
         columns = tuple(column for column in COLUMNS if column[0] != "cost" or self._has_cost)
-        while len(columns) > 2 and width - sum(size + 1 for _name, size in columns) < 26:
+        room = width - sum(size + 1 for _name, size in columns)
+        while len(columns) > 2 and (room < LEAST_NAME or (len(columns) > KEPT and room < self._longest)):
+            room += columns[-1][1] + 1
             columns = columns[:-1]
         return columns
 
@@ -60,7 +74,8 @@ class RunsSource:
         room = width - sum(size + 1 for _name, size in columns) - 1
         if row.run is None:
             mark: Line = [(" SIM", "state.warning bold")] if row.group.simulated else []
-            name: Line = [*mark, (fit(f" {_group_name(row)}", room - 4 * len(mark)), "text.normal bold")]
+            space = room - 4 * len(mark)
+            name: Line = [*mark, (fit(f" {group_name(row, space - 1)}", space), "text.normal bold")]
         else:
             name = [(fit(f"   run {row.run.run_index}", room), "text.dim")]
         values = _values(row)
@@ -71,14 +86,28 @@ class RunsSource:
         return [[(" reading …", "text.faint")]] if self._reading else self._words
 
 
-def _group_name(row: RunLine) -> str:
+def group_name(row: RunLine, room: int = LONGEST_NAME) -> str:
+    """Dataset, model, number of runs, effort and prompt in about `room` cells.
+
+    What is too long loses the ends of the dataset's name and of the prompt's, then the middle of the model's, whose
+    end tells steps, checkpoints and tuned models apart.
+    """
     group = row.group
-    name = f"{group.dataset} · {group.model} ×{len(group.runs)}"
+    dataset, model, runs, rest = one_line(group.dataset), one_line(group.model), f" ×{len(group.runs)}", ""
     if group.effort not in ("", "none", "default"):
-        name += f" · {group.effort}"
+        rest += f" · {one_line(group.effort, 20)}"
     if group.prompt_name:
-        name += f" · {group.prompt_name}"
-    return one_line(name)
+        rest += f" · {one_line(group.prompt_name)}"
+    over = cell_len(f"{dataset} · {model}{runs}{rest}") - room
+    if over > 0:
+        dataset = fit(dataset, max(min(cell_len(dataset), LEAST_DATASET), cell_len(dataset) - over))
+        over = cell_len(f"{dataset} · {model}{runs}{rest}") - room
+    if over > 0:
+        rest = fit(rest, max(0, cell_len(rest) - over))
+        over = cell_len(f"{dataset} · {model}{runs}{rest}") - room
+    if over > 0:
+        model = fit_middle(model, max(min(cell_len(model), LEAST_MODEL), cell_len(model) - over))
+    return f"{dataset} · {model}{runs}{rest}"
 
 
 def _values(row: RunLine) -> dict[str, tuple[str, str]]:

@@ -40,8 +40,7 @@ class LineInput(Input):
 
     def on_focus(self) -> None:
         """Take the keys that came before the line was there."""
-        for event in workbench(self).early_keys():
-            self._forward_event(event)
+        workbench(self).field_is_there()
 
     @property
     def _value(self) -> Text:

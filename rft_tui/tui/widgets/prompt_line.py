@@ -69,6 +69,7 @@ class PromptLine(Horizontal):
         self._on_change = on_change
         self._on_cancel = on_cancel
         self._also = also
+        self._is_closed = False
 
     def compose(self) -> ComposeResult:
         """The label and the input."""
@@ -97,9 +98,9 @@ class PromptLine(Horizontal):
         return done is not None
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Hand the draft on."""
+        """Hand the draft on, unless the line was closed by a key that came right behind."""
         event.stop()
-        if self._on_change is not None and event.value != self._value:
+        if self._on_change is not None and not self._is_closed and event.value != self._value:
             self._value = event.value
             self._on_change(event.value)
 
@@ -116,6 +117,7 @@ class PromptLine(Horizontal):
             self._on_cancel()
 
     def _close(self) -> None:
+        self._is_closed = True
         self.remove()
         if self._on_close is not None:
             self._on_close()

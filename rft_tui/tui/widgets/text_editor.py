@@ -261,8 +261,7 @@ class TextEditor(LineWidget):
 
     def on_focus(self) -> None:
         """Take the keys that came before the editor was there."""
-        for event in workbench(self).early_keys():
-            self._forward_event(event)
+        workbench(self).field_is_there()
 
     async def _on_key(self, event: events.Key) -> None:
         event.stop()

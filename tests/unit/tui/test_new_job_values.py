@@ -168,7 +168,7 @@ def test_hints_speak_of_fields() -> None:
     command = warning("difficulty", "D", "none", "First: rft-tui predict D --model M --runs 3, then grade; or --pilot.")
     assert hint_words(command, "A") == "First: rft-tui predict D --model M --runs 3, then grade; or the field “pilot”."
     unasked = unknown("service_access", "Access", "it was not asked", "Ask it: rft-tui profile test.")
-    assert hint_words(unasked, "A") == "A asks the service."
+    assert hint_words(unasked, "A asks the service.") == "A asks the service."
     assert field_of(warning("request", "The request: seed", "no")) == "seed"
     assert field_of(good("elsewhere", "E", "fine")) == ""
     assert set(FIELDS.values()) <= NAMES

@@ -25,6 +25,11 @@ def a_task(number: int = 1, **changes: Any) -> StoredTask:
     return StoredTask(**(values | changes))
 
 
+def test_a_task_that_never_began_says_why_and_counts_nothing() -> None:
+    failed = a_task(state=TaskState.FAILED, message="no key", progress=TaskProgress())
+    assert how_it_ended(failed)[0] == "✗ predict smollm2 failed: no key"
+
+
 def test_the_more_room_the_more_is_said() -> None:
     said = [plain(strip([a_task()], room)) for room in (80, 45, 30, 18, 5)]
     assert said == [
