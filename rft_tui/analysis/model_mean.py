@@ -41,7 +41,8 @@ class ModelMean:
     `run_spread` the standard deviation of the run means (no error bar), `within_sd` that of one item's scores (sigma),
     `item_sd` that of the items' true means (omega); these are None where no item has two scores. `errors` are runs
     without a score, `error_share` their share of all; `with_errors_low` and `with_errors_high` is the mean with each of
-    them counted as the low or the high end of the range, items with nothing but errors included.
+    them counted as the low or the high end of the range, items with nothing but errors included. `low` and `high` are the
+    ends of the range, further out where scores lie outside of it.
     """
 
     items: int
@@ -83,8 +84,9 @@ def model_mean(table: ScoreTable, clusters: Mapping[str, str] | None = None) -> 
         return None
     spread = item_spread(scored)
     width = table.high - table.low
+    every = {score for one in scored for score in one.scores.values()}
     estimate = error_of_mean(spread.means, clusters, width)
-    interval, method = _interval(table, scored, estimate)
+    interval, method = _interval(table, scored, every, estimate)
     between, noise = variance(spread.means), spread.noise
     runs = sum(len(one.scores) for one in scored)
     errors = table.errors
@@ -110,8 +112,8 @@ def model_mean(table: ScoreTable, clusters: Mapping[str, str] | None = None) -> 
         error_share=share,
         with_errors_low=_mean_with_errors(table, table.low),
         with_errors_high=_mean_with_errors(table, table.high),
-        low=table.low,
-        high=table.high,
+        low=min(table.low, min(every)),
+        high=max(table.high, max(every)),
     )
 
 
@@ -136,14 +138,15 @@ def t_interval(estimate: MeanError) -> Interval | None:
 def are_all_at_ends(scores: Iterable[float], low: float, high: float) -> bool:
     """Whether no score lies elsewhere than at the two ends of a range that has a width."""
     nearby = NO_SPREAD * (high - low)
-    return high > low and all(min(abs(score - low), abs(score - high)) <= nearby for score in set(scores))
+    return high > low and all(min(abs(score - low), abs(score - high)) <= nearby for score in scores)
 
 
-def _interval(table: ScoreTable, scored: Sequence[ItemScores], estimate: MeanError) -> tuple[Interval | None, Method]:
+def _interval(
+    table: ScoreTable, scored: Sequence[ItemScores], every: set[float], estimate: MeanError
+) -> tuple[Interval | None, Method]:
     """Where scores are a matter of pass and fail and few do one of both, t does not hold what it says."""
     width = table.high - table.low
     by_t: Method = "t" if estimate.clusters is None else "clusters"
-    every = [score for one in scored for score in one.scores.values()]
     if not are_all_at_ends(every, table.low, table.high):
         return t_interval(estimate), by_t
     share = min(max((estimate.mean - table.low) / width, 0.0), 1.0)
@@ -157,7 +160,8 @@ def _interval(table: ScoreTable, scored: Sequence[ItemScores], estimate: MeanErr
         count = float(independent)
         if estimate.standard_error is not None:
             # runs that happen to agree never make more trials than there were
-            count = min(share * (1 - share) * (width / estimate.standard_error) ** 2, len(every))
+            trials = sum(len(one.scores) for one in scored)
+            count = min(share * (1 - share) * (width / estimate.standard_error) ** 2, trials)
         found, method = wilson_interval(share, count), "wilson"
     else:
         return t_interval(estimate), by_t

@@ -196,7 +196,7 @@ def _correlation(first: ItemSpread, second: ItemSpread) -> float | None:
 
 def _mcnemar(scores: tuple[Sequence[float], Sequence[float]], items: int, low: float, high: float) -> float | None:
     """None unless each operand passes or fails each item once."""
-    if not len(scores[0]) == len(scores[1]) == items or not are_all_at_ends([*scores[0], *scores[1]], low, high):
+    if not len(scores[0]) == len(scores[1]) == items or not are_all_at_ends({*scores[0], *scores[1]}, low, high):
         return None
     middle = (low + high) / 2
     passes = [(first > middle, second > middle) for first, second in zip(*scores, strict=True)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import fsum
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,23 @@ class ScoreTable:
     @property
     def run_means(self) -> dict[int, float]:
         """The mean of each run over the items that it scored."""
-        sums: dict[int, list[float]] = {}
+        found: dict[int, list[float]] = {}
+        for runs, items in self._by_runs().items():
+            for run, scores in zip(runs, zip(*items, strict=True), strict=True):
+                found.setdefault(run, []).extend(scores)
+        return {run: fsum(scores) / len(scores) for run, scores in sorted(found.items())}
+
+    @property
+    def runs(self) -> int:
+        """Runs that scored an item or more."""
+        return len(set().union(*(tuple(one.scores) for one in self.items.values())))
+
+    def _by_runs(self) -> dict[tuple[int, ...], list[Iterable[float]]]:
+        """The scores of the items that the same runs scored: few kinds, so that runs are summed at once."""
+        found: dict[tuple[int, ...], list[Iterable[float]]] = {}
         for one in self.items.values():
-            for run, score in one.scores.items():
-                of_run = sums.setdefault(run, [0.0, 0.0])
-                of_run[0] += score
-                of_run[1] += 1
-        return {run: total / count for run, (total, count) in sorted(sums.items())}
+            found.setdefault(tuple(one.scores), []).append(one.scores.values())
+        return found
 
     def only(self, items: Iterable[str]) -> ScoreTable:
         """The same with these items alone, in their order; those that are not there are left out."""

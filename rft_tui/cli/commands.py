@@ -40,8 +40,11 @@ COMMANDS: dict[str, Entry | Noun] = {
             "split": Entry("rft_tui.cli.data_parts", "split", "Draw named parts that share no input."),
             "sample": Entry("rft_tui.cli.data_parts", "sample", "Draw some items."),
             "export": Entry(
-                "rft_tui.cli.data_export", "export", "Write a dataset into a file, as it came or rendered."
+                "rft_tui.cli.data_export", "export", "Write a dataset into a file, as it came, rendered or corrected."
             ),
+            "suspects": Entry("rft_tui.cli.data_labels", "suspects", "List the references that may be wrong."),
+            "correct": Entry("rft_tui.cli.data_labels", "correct", "Make a dataset with the corrected references."),
+            "changes": Entry("rft_tui.cli.data_labels", "changes", "Show what was corrected in a dataset, by whom."),
         },
     ),
     "prompt": Noun(
@@ -80,10 +83,22 @@ COMMANDS: dict[str, Entry | Noun] = {
         },
     ),
     "grade": Entry("rft_tui.cli.grade", "grade", "Grade the predictions of runs or of a file."),
+    "compare": Entry("rft_tui.cli.compare", "compare", "Compare runs, models or grader versions on their items."),
+    "report": Entry("rft_tui.cli.report", "report", "Write a comparison as one file: HTML, Markdown or JSON."),
     "review": Noun(
         "Review: predictions with scores and verdicts.",
-        {"list": Entry("rft_tui.cli.review", "list_all", "List predictions as the Review screen does.")},
+        {
+            "list": Entry("rft_tui.cli.review", "list_all", "List predictions as the Review screen does."),
+            "agreement": Entry(
+                "rft_tui.cli.review_agreement",
+                "agreement",
+                "Say how a grader, or reviewers, agree with a person.",
+            ),
+            "export": Entry("rft_tui.cli.review_share", "export", "Write what reviewers said, for other workspaces."),
+            "import": Entry("rft_tui.cli.review_share", "import_files", "Bring in what other reviewers said."),
+        },
     ),
+    "export": Entry("rft_tui.cli.export", "export", "Write predictions as a table, preference pairs or JUnit."),
     "job": Noun(
         "Fine-tuning jobs: check, launch, watch, keep.",
         {
@@ -95,6 +110,7 @@ COMMANDS: dict[str, Entry | Noun] = {
             "pause": Entry("rft_tui.cli.job_control", "pause", "Pause a job at its service."),
             "resume": Entry("rft_tui.cli.job_control", "resume", "Let a paused job go on."),
             "cancel": Entry("rft_tui.cli.job_control", "cancel", "End a job for good."),
+            "run": Entry("rft_tui.cli.job_run", "run", "Run and grade the model that a job made."),
             "archive": Entry("rft_tui.cli.job_control", "archive", "Keep all that a service says of a job."),
         },
     ),

@@ -34,7 +34,7 @@ def why(calling: Calling, run: int, line: int, raw: bool) -> None:
         if body is None:
             raise UsageError(
                 "no body is kept of this answer",
-                hint="Imported answers have none, and bodies beyond 8 MB are not kept.",
+                hint="Answers from plain files have none, and bodies beyond 8 MB are not kept.",
             )
         calling.raw(body)
         return

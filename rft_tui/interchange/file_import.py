@@ -10,14 +10,17 @@ from typing import NamedTuple
 
 from rft_tui.datasets.plain import item_of
 from rft_tui.errors import InputError
+from rft_tui.identity import canonical_json
 from rft_tui.interchange.foreign import EFFORT_UNKNOWN, FileClaims, ForeignPrediction, UnmappedFields
 from rft_tui.interchange.found_files import FoundFile
 from rft_tui.interchange.landing import Landing, Placed, find_item, find_landing
 from rft_tui.interchange.options import ImportOptions
 from rft_tui.interchange.prompting import IMPORTED, PromptCandidate, candidates
+from rft_tui.interchange.reviews import add_reviews
 from rft_tui.interchange.rows import plain_row, row_of
 from rft_tui.model import Item, JsonObject, Prompt, ScoreRule
 from rft_tui.safetext import one_line
+from rft_tui.store.answers import keep_raw, note_served_model
 from rft_tui.store.datasets import StoredDataset, add_dataset, get_dataset
 from rft_tui.store.graders import StoredGrader, add_external_grader
 from rft_tui.store.grades import add_grades
@@ -40,6 +43,7 @@ class Tallies:
     new: int = 0
     known: int = 0
     grades: int = 0
+    reviews: int = 0
     left_out: int = 0
     datasets: list[str] = field(default_factory=list)
     bare: Counter[str] = field(default_factory=Counter)
@@ -70,6 +74,7 @@ class _Run(NamedTuple):
     model: str
     effort: str
     run_index: int
+    parameters: str
 
 
 class FileImport:
@@ -82,7 +87,9 @@ class FileImport:
         self._claims = claims or FileClaims()
         self._name = one_line(file.path.name, _NAME_LENGTH)
         self._runs: dict[RunKey, int] = {}
-        self._grader: StoredGrader | None = None
+        self._graders: dict[str, StoredGrader] = {}
+        self._kept_prompts: set[str] = set()
+        self._subset = self._claims.subset
         self._counts: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -135,17 +142,21 @@ class FileImport:
         seen: Counter[int] = Counter()
         for record, row in self._rows():
             placed = landing.place(row)
+            self._subset = self._subset or record.subset
             model = options.model or record.model or claims.model or self._file.path.stem
             effort = options.effort or record.effort or claims.effort or EFFORT_UNKNOWN
             index = options.run_index or record.run_index or claims.run_index
+            parameters = canonical_json(record.parameters)
+            if record.prompt is not None and not placed.prompt:
+                placed = placed._replace(prompt=record.prompt.version)
             if index is None:
-                key = hash((model, effort, placed.input_id))
+                key = hash((model, effort, placed.prompt, parameters, placed.input_id))
                 seen[key] += 1
                 index = seen[key]
-            yield record, placed, _Run(one_line(model, _NAME_LENGTH), one_line(effort, _NAME_LENGTH), index)
+            yield record, placed, _Run(one_line(model, _NAME_LENGTH), one_line(effort, _NAME_LENGTH), index, parameters)
 
     def _land(self, record: ForeignPrediction, placed: Placed, run: _Run, dataset: int) -> None:
-        key = RunKey(dataset, IMPORTED, IMPORTED, run.model, run.effort, placed.prompt, run.run_index)
+        key = RunKey(dataset, IMPORTED, IMPORTED, run.model, run.effort, placed.prompt, run.run_index, run.parameters)
         earlier = stored_output(self._db, key.answer_key(placed.input_id))
         if earlier is not None and earlier != record.answer.output_text:
             self._counts["other_answer"] += 1
@@ -162,12 +173,27 @@ class FileImport:
         tallies.new += added.new
         tallies.known += added.known
         tallies.landed[number] += 1
+        prediction = prediction_of(self._db, number, item)
+        grades = dict(record.grades)
         if record.grade is not None:
-            grader = self._external()
-            score = record.grade.score
-            self._counts["outside"] += score is not None and not grader.rule.low <= score <= grader.rule.high
-            prediction = prediction_of(self._db, number, item)
-            tallies.grades += add_grades(self._db, grader.id, [(prediction, item, number, record.grade)])
+            grades[self._bench.options.grader or self._claims.grader or SCORE] = record.grade
+        for name, grade in grades.items():
+            grader = self._external(name)
+            self._counts["outside"] += grade.score is not None and not _is_inside(grade.score, grader.rule)
+            tallies.grades += add_grades(self._db, grader.id, [(prediction, item, number, grade)])
+        if record.reviews:
+            tallies.reviews += add_reviews(self._db, prediction, record.reviews)
+        if added.new:
+            self._keep(record, number, prediction)
+
+    def _keep(self, record: ForeignPrediction, run: int, prediction: int) -> None:
+        """Keep what came with a new prediction: its prompt, the name that the service answered with, the row itself."""
+        if record.prompt is not None and record.prompt.version not in self._kept_prompts:
+            add_prompt(self._db, record.prompt)
+            self._kept_prompts.add(record.prompt.version)
+        note_served_model(self._db, run, (record.answer.extra or {}).get("model"))
+        if record.raw and not keep_raw(self._db, prediction, record.raw):
+            self._counts["raw_left_out"] += 1
 
     def _run_number(self, key: RunKey) -> int:
         if key not in self._runs:
@@ -175,17 +201,16 @@ class FileImport:
             self._bench.tallies.runs.setdefault(self._runs[key], (key.model, key.run_index))
         return self._runs[key]
 
-    def _external(self) -> StoredGrader:
-        if self._grader is None:
-            name = self._bench.options.grader or self._claims.grader or SCORE
-            self._grader = add_external_grader(self._db, one_line(name, _NAME_LENGTH))
-        return self._grader
+    def _external(self, name: str) -> StoredGrader:
+        if name not in self._graders:
+            self._graders[name] = add_external_grader(self._db, one_line(name, _NAME_LENGTH) or SCORE)
+        return self._graders[name]
 
     def _land_apart(self, landing: Landing, unmatched: int, *, matched: bool) -> None:
         """Make a dataset of the inputs that no item has, and let their predictions land on it."""
         claims = self._claims
         stripped = landing.candidate is not None and landing.carried > 0
-        parts = [claims.subset, "" if stripped else claims.prompt, "unmatched" if matched else ""]
+        parts = [self._subset, "" if stripped else claims.prompt, "unmatched" if matched else ""]
         base = one_line("_".join(part for part in parts if part) or self._file.path.stem, _NAME_LENGTH)
         name, number = base, 1
         while dataset_named(self._db, name):
@@ -242,6 +267,8 @@ class FileImport:
         if counts["other_answer"]:
             said = "predictions differ from what is stored for the same input and run; the stored ones stay"
             self._note(f"{counts['other_answer']} {said} (--run-index gives the file a run of its own)")
+        if counts["raw_left_out"]:
+            self._note(f"{counts['raw_left_out']} rows are too large to be kept beside their predictions")
         if counts["outside"]:
             rule = ScoreRule()
             self._note(
@@ -250,3 +277,7 @@ class FileImport:
 
     def _models(self) -> set[str]:
         return {key.model for key in self._runs}
+
+
+def _is_inside(score: float, rule: ScoreRule) -> bool:
+    return rule.low <= score <= rule.high

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rft_tui.errors import InputError
 from rft_tui.interchange.foreign import PredictionFormat
-from rft_tui.interchange.formats import FORMATS, detect_format, first_row
+from rft_tui.interchange.formats import FORMATS, detect_format, first_row, opened_by
 from rft_tui.interchange.notebook_names import carries_no_items, is_family_name
 from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
 
-_SUFFIXES = (".json", ".jsonl", ".ndjson")
+_SUFFIXES = (".json", ".jsonl", ".ndjson", ".eval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,9 @@ def _named(path: Path, wanted: PredictionFormat | None, notes: list[str]) -> Fou
     if carries_no_items(path.name):
         notes.append(_no_items(path))
         return None
+    opened = opened_by(path)
+    if opened is not None and wanted in (None, opened):
+        return FoundFile(path, opened)
     row = first_row(path)
     if row is None:
         raise InputError(f"{one_line(str(path))}: there are no predictions in the file")
@@ -89,6 +92,9 @@ def _of_folder(path: Path, wanted: PredictionFormat | None, notes: list[str]) ->
     if carries_no_items(path.name):
         notes.append(_no_items(path))
         return None
+    opened = opened_by(path)
+    if opened is not None and wanted in (None, opened):
+        return FoundFile(path, opened)
     try:
         row = first_row(path)
     except InputError:

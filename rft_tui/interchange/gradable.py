@@ -45,7 +45,8 @@ def read_gradable(
                 seen[key] += 1
                 index = seen[key]
             answer = hash((model, claims.effort if claims else None, row, index, record.answer.output_text))
-            if answers.setdefault(answer, one.path) != one.path:
+            again = record.run_index is not None and answer in answers  # one line for each of several graders
+            if answers.setdefault(answer, one.path) != one.path or again:
                 continue  # a raw and a scored file of one run are one run
             yield _gradable(record, number, items.setdefault(row, len(items) + 1), row, index, model)
     if number == 0:

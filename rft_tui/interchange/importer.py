@@ -47,6 +47,7 @@ class ImportReport:
     datasets: tuple[str, ...] = field(default=())
     jobs: tuple[str, ...] = field(default=())
     simulated: bool = False
+    reviews: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The document of ``import --json``."""
@@ -59,6 +60,7 @@ class ImportReport:
             "known": self.known,
             "unmapped": list(self.unmapped),
             "grades": self.grades,
+            "reviews": self.reviews,
             "left_out": self.left_out,
             "datasets": list(self.datasets),
             "notes": list(self.notes),
@@ -117,4 +119,5 @@ def import_predictions(
         tuple(tallies.datasets),
         tuple(one.job.label for one in brought),
         any(archive.simulated for archive in archives),
+        tallies.reviews,
     )

@@ -75,7 +75,7 @@ class OperandFigures:
     @property
     def runs(self) -> int:
         """Runs behind the figures; those of one index on two datasets count as one."""
-        return len(self.table.run_means)
+        return self.table.runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from rft_tui.cli.job_text import status_line, where
 from rft_tui.graders.examples import EXAMPLE_TYPES, example_spec
 from rft_tui.providers.backends.hyperparameters import HYPERPARAMETERS
 from rft_tui.settings import CACHE_FILE
 from rft_tui.simulator.running import ManualClock, RunningSimulator, running_simulator
 from rft_tui.store.database import Store
+from rft_tui.store.jobs import get_job
 from rft_tui.tasks.jobs import launching, watching
 from tests.unit.cli.conftest import Cli, question, write_lines
 from tests.unit.cli.workers import ThreadWorkers, thread_workers
@@ -465,3 +468,59 @@ def test_an_archive_is_a_folder_of_everything(cli: Cli, ready: Path, clock: Manu
     folder = ready / result.document["archive"]
     assert any(folder.iterdir())
     assert cli("-C", ready, "job", "show", made["job"], "--json").document["archive"] == result.document["archive"]
+
+
+def test_a_finished_model_is_run_as_its_base_was_and_graded_by_the_jobs_grader(
+    cli: Cli, ready: Path, clock: ManualClock
+) -> None:
+    base = cli("-C", ready, "predict", "valid", "--model", "o4-mini-2025-04-16", "--prompt", "", "--runs", 2, "--yes")
+    assert base.code == 0, base.err
+    made = create(cli, ready, *REINFORCE, "--suffix", "followed").document
+    none = cli("-C", ready, "job", "run", "followed", "--yes", "--json")
+    assert (none.code, "no model yet" in none.error["message"]) == (2, True)
+    clock.advance(200)
+    planned = cli("-C", ready, "job", "run", "followed", "--dry-run", "--json")
+    assert planned.code == 0, planned.err
+    assert len(planned.document["runs"]) == 2
+    assert any("then graded by" in one and "free" in one for one in planned.document["warnings"])
+    done = cli("-C", ready, "job", "run", "followed", "--yes", "--json")
+    assert done.code == 0, done.err
+    runs = [run["run"] for run in done.document["runs"]]
+    assert {run["done"] for run in done.document["runs"]} == {12}
+    assert done.document["grading"]["state"] == "done"
+    store = Store(ready / CACHE_FILE)
+    with store.read() as db:
+        graded = db.execute(
+            "SELECT count(*), count(DISTINCT grader.version), max(grader.version) FROM grade"
+            " JOIN grader ON grader.id = grade.grader JOIN prediction ON prediction.id = grade.prediction"
+            f" WHERE prediction.run IN ({', '.join(map(str, runs))})"
+        ).fetchone()
+    store.close()
+    version = cli("-C", ready, "job", "show", made["job"], "--json").document["grader_version"]
+    assert graded == (24, 1, version)
+    again = cli("-C", ready, "job", "run", "followed", "--yes", "--json").document
+    assert (again["requests"], "grading" in again) == (0, False)
+    shown = cli("-C", ready, "job", "show", made["job"]).out
+    assert f"@{version[:4]}" in shown
+
+
+def test_a_checkpoint_that_is_not_there_is_said_with_those_that_are(cli: Cli, ready: Path, clock: ManualClock) -> None:
+    create(cli, ready, *REINFORCE, "--suffix", "pointed")
+    clock.advance(200)
+    result = cli("-C", ready, "job", "run", "pointed", "--checkpoint", 999, "--yes", "--json")
+    assert (result.code, "Steps with one: 30" in result.error["hint"]) == (2, True)
+
+
+def test_where_a_job_is_is_said_in_words(cli: Cli, ready: Path) -> None:
+    create(cli, ready, *REINFORCE, "--suffix", "a-name")
+    store = Store(ready / CACHE_FILE)
+    with store.read() as db:
+        job = get_job(db, "a-name")
+    store.close()
+    assert where(job) == f"{job.service}, through the profile here"
+    embedded = replace(job, service="simulated", backend="simulated", profile="simulated", simulated=True)
+    assert where(embedded) == "the embedded simulated service, through the profile simulated"
+    line = status_line(embedded, "train 0.500")
+    assert line.startswith("SIMULATED · ")
+    assert line.endswith("a-name")
+    assert embedded.label not in line

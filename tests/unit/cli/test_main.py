@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ from rft_tui.cli.commands import COMMANDS, Noun
 from rft_tui.cli.console import Calling
 from rft_tui.cli.group import MainGroup
 from tests.unit.cli.conftest import Cli, FakeApp
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def _all_commands() -> list[list[str]]:
@@ -170,3 +175,30 @@ def test_streams_keep_apart(cli: Cli, demo: Path) -> None:
     result = cli("-C", demo, "review", "list", "--limit", 3)
     assert len(result.out.splitlines()) == 4
     assert "720" in result.err
+
+
+def test_an_interrupt_while_a_module_is_loaded_ends_with_130_and_not_with_the_signal(tmp_path: Path) -> None:
+    """Python kills itself by SIGINT where a KeyboardInterrupt once passed through an evaluated text, handled or not."""
+    (tmp_path / "interrupted.py").write_text(
+        "import sys\n"
+        "from unittest.mock import patch\n"
+        "from rft_tui.__main__ import main\n"
+        "def run(*_arguments, **_options):\n"
+        "    try:\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "    except KeyboardInterrupt:\n"
+        "        return 130\n"
+        "with patch('rft_tui.cli.main.run', run):\n"
+        "    code = main(['task', 'list'])\n"
+        "sys.exit(code)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, b"")

@@ -13,6 +13,7 @@ from rft_tui.simulator.running import RunningSimulator, running_simulator
 from tests.loopback import Loopback, loopback
 from tests.unit.cli.conftest import Cli, question, write_lines
 from tests.unit.cli.workers import ThreadWorkers, thread_workers
+from tests.unit.simulator.jobs_helpers import STRING_CHECK
 
 ITEMS = 12
 
@@ -279,3 +280,20 @@ def test_a_judge_grades_a_file(cli: Cli, judged: tuple[Path, RunningSimulator]) 
     grader = folder / "graders" / "verdict.json"
     document = cli("-C", folder, "grade", "--grader", grader, "--predictions", folder / "p.jsonl", "--json").document
     assert [one["score"] for one in document["grades"]] == [1.0, 0.0]
+
+
+def test_runs_are_graded_by_themselves_once_they_are_there(cli: Cli, ready: Path) -> None:
+    refused = cli("-C", ready, "predict", "rows", "--model", "m", "--then-grade", "nobody", "--json")
+    assert (refused.code, "nobody" in refused.error["message"]) == (2, True)
+    assert cli("-C", ready, "run", "list", "--json").document == {"runs": []}
+    write_lines(ready / "one.json", [STRING_CHECK])
+    assert cli("-C", ready, "predict", "rows", "--model", "m", "--limit", 1).code == 0
+    assert cli("-C", ready, "grade", "--grader", ready / "one.json", "--run", "m", "--json").code == 0
+    name = "exact"
+    done = cli("-C", ready, "predict", "rows", "--model", "m", "--runs", 2, "--then-grade", name, "--json")
+    assert done.code == 0, done.err
+    grading = done.document["grading"]
+    assert (grading["kind"], grading["state"], grading["done"]) == ("grade", "done", 23)
+    assert "mean" in grading["message"]
+    more = cli("-C", ready, "predict", "rows", "--model", "m", "--runs", 2, "--then-grade", name, "--json").document
+    assert (more["requests"], "grading" in more) == (0, False)

@@ -119,7 +119,7 @@ def test_no_row_raises_anything_but_an_input_error(
     path = write_lines(tmp_path_factory.getbasetemp() / "any.jsonl", [made])
     detect_format(made)
     with suppress(InputError):
-        assert len(read_items(path, name)) == 1
+        assert len(read_items(path, name)) <= 1
 
 
 def test_a_plain_line_keeps_all_it_says(tmp_path: Path) -> None:

@@ -1,0 +1,270 @@
+"""``rft-tui data suspects``, ``correct`` and ``changes``: references that may be wrong, and what became of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from rft_tui.cli import text
+from rft_tui.cli.console import Calling, command
+from rft_tui.cli.review_filter import newest_grader
+from rft_tui.cli.text import Column, counted, table
+from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
+from rft_tui.model import JsonObject
+
+if TYPE_CHECKING:
+    from rft_tui.store.corrections import DatasetChange
+    from rft_tui.store.datasets import StoredDataset
+    from rft_tui.store.summary import ScoreSummary
+    from rft_tui.tasks.labels.changes import ChangePlan, Refused
+    from rft_tui.tasks.labels.correcting import CorrectedDataset
+
+_SHOWN_REFUSED = 5
+
+
+@command
+@click.argument("name")
+@click.option("--grader", metavar="G", help="The grader by whose scores (default: the newest that graded).")
+@click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or model names; repeat it.")
+@click.option("--limit", metavar="K", type=click.IntRange(1), help="So many items (default: 15).")
+def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, ...], limit: int | None) -> None:
+    """List the items whose reference may be wrong, the most suspicious first, with the reasons.
+
+    All models fail them, or agree on another answer, or the grader's own steps call an answer equivalent, or a person
+    gave the verdict that the label is wrong. Nothing is changed: read them in Review with the filter list:suspects,
+    give the right reference with key o, and make a dataset with rft-tui data correct.
+    """
+    from rft_tui.store.datasets import get_dataset
+    from rft_tui.store.runs import resolve_runs
+    from rft_tui.tasks.labels.suspects import OFFERED, SUSPECTS, keep_suspects, suspect_labels
+
+    store = calling.workspace().store
+    with store.read() as db:
+        dataset = get_dataset(db, name)
+        chosen = resolve_runs(db, runs) if runs else None
+    stored = newest_grader(calling, grader)
+    if stored is None:
+        raise UsageError("no grader has graded anything yet", hint="Grade first: rft-tui grade --grader G --run R.")
+    found = suspect_labels(store, dataset, stored, chosen, offered=limit or OFFERED)
+    keep_suspects(store, found)
+    figures = {
+        "everything": found.everything,
+        "without_called_wrong": found.without_wrong,
+        "without_offered": found.without_offered,
+    }
+    if calling.as_json:
+        calling.emit(
+            {
+                "dataset": dataset.name,
+                "grader": {"name": stored.name, "type": stored.type, "version": stored.version},
+                "total": found.total,
+                "called_wrong": found.called_wrong,
+                "list": SUSPECTS,
+                "suspects": [
+                    {
+                        "item": one.row_id,
+                        "line": one.line,
+                        "prediction": one.prediction,
+                        "question": one.question,
+                        "reference": one.reference,
+                        "failure": one.suspect.failure,
+                        "agreement": one.suspect.agreement,
+                        "answer": one.suspect.answer,
+                        "models": one.suspect.models,
+                        "reasons": {reason.value: said for reason, said in one.suspect.reasons.items()},
+                    }
+                    for one in found.suspects
+                ],
+                "figures": {part: _figures_json(summary) for part, summary in figures.items()},
+                **({"simulated": True} if found.simulated else {}),
+            }
+        )
+        return
+    columns = [
+        Column("line", right=True), Column("failure", right=True), Column("question", limit=40),
+        Column("reference", limit=24), Column("why", limit=100),
+    ]  # fmt: skip
+    rows = [
+        (
+            one.line,
+            text.share(one.suspect.failure),
+            one.question,
+            one.reference,
+            "; ".join(one.suspect.reasons.values()),
+        )
+        for one in found.suspects
+    ]
+    calling.lines(table(columns, rows))
+    calling.line()
+    words = ("all items", f"without {found.called_wrong:,} called wrong", "without those above too")
+    for said, summary in zip(words, figures.values(), strict=True):
+        if summary is not found.without_wrong or found.called_wrong:
+            calling.line(f"{said}: mean {text.mean(summary)}, {text.bands(summary)}")
+    calling.say(f"{len(found.suspects):,} of {found.total:,} by {stored.label}; Review shows them with list:{SUSPECTS}")
+    if found.simulated:
+        calling.say("SIMULATED: some of it comes from the embedded service.")
+
+
+def _figures_json(summary: ScoreSummary) -> JsonObject:
+    return {
+        "items": summary.mean.items,
+        "mean": summary.mean.mean,
+        "se": summary.mean.standard_error,
+        "scored": summary.scored,
+        "errors": summary.errors,
+        **summary.as_json(),
+    }
+
+
+@command
+@click.argument("name")
+@click.option("--as", "new_name", metavar="NEW", required=True, help="The name of the new dataset.")
+@click.option("--reviewer", "reviewers", metavar="R", multiple=True, help="Only what these said; repeat it.")
+@click.option("--exclude-suspects", is_flag=True, help="Leave out rows that were called wrong and not corrected.")
+@click.option("--exclude", metavar="FILTER", help="Leave out rows with a prediction that a Review filter fits.")
+def correct(
+    calling: Calling, name: str, new_name: str, reviewers: tuple[str, ...], exclude_suspects: bool, exclude: str | None
+) -> int:
+    """Make a new dataset with the corrected references, and keep the list of what was changed.
+
+    All other rows stay byte for byte. Predictions, verdicts and the grades of unchanged rows come along; graders that
+    run here grade the changed ones at once, and no judge is asked. Exit status 1 if a correction could not be made.
+    """
+    from rft_tui.store.datasets import get_dataset
+    from rft_tui.tasks.labels.correcting import correct_dataset
+
+    store = calling.workspace().store
+    with store.read() as db:
+        dataset = get_dataset(db, name)
+    plan = change_plan(calling, dataset, reviewers, without_suspects=exclude_suspects, without=exclude)
+    made = correct_dataset(store, dataset, new_name, plan, progress=calling.progress("graded"))
+    if calling.as_json:
+        calling.emit(_corrected_json(made, dataset))
+    else:
+        _show_corrected(calling, made)
+    return EXIT_FAILURES if made.refused or any(one.problem for one in made.graders) else EXIT_DONE
+
+
+@command
+@click.argument("name")
+def changes(calling: Calling, name: str) -> None:
+    """Show what was changed in a dataset that rft-tui data correct has made: line, who, when, old, new."""
+    from rft_tui.store.corrections import get_changes
+    from rft_tui.store.datasets import get_dataset
+
+    with calling.workspace().store.read() as db:
+        dataset = get_dataset(db, name)
+        found = get_changes(db, dataset.id)
+    if calling.as_json:
+        calling.emit(
+            {"dataset": dataset.name, "source": dataset.source, "changes": [change_json(one) for one in found]}
+        )
+    elif found:
+        calling.lines(_change_lines(found))
+        calling.say(f"Lines are those of {dataset.source}.")
+    else:
+        calling.say(f"{dataset.name} was not made by correcting another dataset.")
+
+
+def change_plan(
+    calling: Calling,
+    dataset: StoredDataset,
+    reviewers: Sequence[str],
+    *,
+    corrected: bool = True,
+    without_suspects: bool = False,
+    without: str | None = None,
+) -> ChangePlan:
+    """What the options ask to change in a dataset; what is odd about a filter is told. Raises UsageError."""
+    from rft_tui.cli.review_filter import ReviewFilter, chosen_list, run_list
+    from rft_tui.tasks.labels.changes import plan_changes
+
+    items: set[int] = set()
+    if without is not None:
+        options = ReviewFilter((), None, False, None, None, None, None, without, None, False)
+        chosen = chosen_list(calling, options)
+        if not chosen.request.query.terms:
+            raise UsageError("--exclude with an empty filter would leave nothing", hint="Say what to leave out.")
+        listing = run_list(calling, chosen.request)
+        try:
+            for first in range(0, listing.count, 1000):
+                items.update(row.item for row in listing.page(first, 1000))
+        finally:
+            listing.close()
+    return plan_changes(
+        calling.workspace().store,
+        dataset,
+        reviewers=reviewers or None,
+        corrected=corrected,
+        without_suspects=without_suspects,
+        without=frozenset(items),
+    )
+
+
+def change_json(one: DatasetChange) -> JsonObject:
+    """A change as commands give it."""
+    return {
+        "line": one.line, "change": one.kind, "reviewer": one.reviewer or None, "at": one.at, "before": one.before,
+        "after": one.after, "item": one.row_id, "new_item": one.new_row_id,
+    }  # fmt: skip
+
+
+def refused_json(one: Refused) -> JsonObject:
+    """A correction that was not made as commands give it."""
+    return {"line": one.line, "reviewers": list(one.reviewers), "reason": one.reason}
+
+
+def say_refused(calling: Calling, refused: Sequence[Refused]) -> None:
+    """Tell which corrections were not made, the first few of them."""
+    for one in refused[:_SHOWN_REFUSED]:
+        calling.tell(f"line {one.line}: not corrected ({', '.join(one.reviewers)}): {one.reason}")
+    if len(refused) > _SHOWN_REFUSED:
+        calling.tell(f"and {len(refused) - _SHOWN_REFUSED:,} more that were not corrected (--json has them all)")
+
+
+def _corrected_json(made: CorrectedDataset, before: StoredDataset) -> JsonObject:
+    return {
+        "dataset": made.dataset.name,
+        "id": made.dataset.id,
+        "from": before.name,
+        "rows": made.dataset.rows,
+        "changes": [change_json(one) for one in made.changes],
+        "refused": [refused_json(one) for one in made.refused],
+        "runs": list(made.runs),
+        "predictions": made.predictions,
+        "graders": [
+            {
+                "grader": one.grader.name, "version": one.grader.version, "taken": one.taken, "computed": one.computed,
+                "left": one.left, "problem": one.problem or None,
+            }
+            for one in made.graders
+        ],
+        **({"simulated": True} if made.simulated else {}),
+    }  # fmt: skip
+
+
+def _show_corrected(calling: Calling, made: CorrectedDataset) -> None:
+    calling.lines(_change_lines(made.changes))
+    say_refused(calling, made.refused)
+    rows, predictions = counted(made.dataset.rows, "row"), counted(made.predictions, "prediction")
+    calling.line(f"{made.dataset.name}: {rows}, {counted(len(made.changes), 'change')}, {predictions} taken over")
+    for one in made.graders:
+        left = f", {one.left:,} left" if one.left else ""
+        calling.line(f"{one.grader.label}: {one.taken:,} grades taken over, {one.computed:,} made{left}")
+        if one.problem:
+            calling.say(one.problem)
+        elif one.left and not one.grader.is_external:
+            runs = " ".join(f"--run {run}" for run in made.runs)
+            grader = shlex.quote(f"{one.grader.name}@{one.grader.version[:12]}")
+            calling.say(f"To ask its judge (the cost is said first): rft-tui grade --grader {grader} {runs}")
+
+
+def _change_lines(found: Sequence[DatasetChange]) -> list[str]:
+    columns = [
+        Column("line", right=True), Column("change"), Column("who", limit=24), Column("when", limit=16),
+        Column("old", limit=40), Column("new", limit=40),
+    ]  # fmt: skip
+    return table(columns, [(one.line, one.kind, one.reviewer, one.at[:16], one.before, one.after) for one in found])

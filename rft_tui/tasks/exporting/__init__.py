@@ -1,0 +1,1 @@
+"""Out: what Review lists as tables, tests and preference pairs for other programs."""

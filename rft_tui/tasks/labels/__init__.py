@@ -1,0 +1,1 @@
+"""Labels: suspect references, corrected ones, and datasets made anew from them."""

@@ -1,0 +1,157 @@
+"""Agreement of a grader with a person on the calibration sample, and of reviewers with one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rft_tui.model import ScoreRule, Verdict
+from rft_tui.store.database import Store
+from rft_tui.store.filters import CALIBRATION_DIGITS
+from rft_tui.store.graders import StoredGrader
+from rft_tui.store.verdicts import EventKind, record
+from rft_tui.tasks.reviewing.grader_agreement import grader_agreement, keep_disagreements
+from rft_tui.tasks.reviewing.reviewer_agreement import keep_reviewer_disagreements, reviewer_agreement
+from tests.unit.store.building import dataset, give, grader, item, predict, run_key
+
+SAMPLE, OTHERS = 12, 6
+
+
+class World:
+    """Items of the calibration sample first, then others, with two runs of one model and a grader of 0 to 10."""
+
+    def __init__(self, store: Store) -> None:
+        made = [item(f"Question {number}?") for number in range(400)]
+        inside = [one for one in made if one.row_id < CALIBRATION_DIGITS][:SAMPLE]
+        outside = [one for one in made if one.row_id >= CALIBRATION_DIGITS][:OTHERS]
+        self.store = store
+        with store.write() as db:
+            mine = dataset(db, "mine", inside + outside)
+            count = len(inside) + len(outside)
+            for index in (1, 2):
+                predict(db, run_key(mine.id, run_index=index), [f"a{index}-{n}" for n in range(count)])
+            self.grader = grader(db, rule=ScoreRule(0, 10, 5))
+        self.count = count
+
+    def prediction(self, position: int, run_index: int = 1) -> int:
+        return position + 1 + (run_index - 1) * self.count
+
+    def score(self, of: Callable[[int, int], float | None]) -> None:
+        with self.store.write() as db:
+            places = [(n, index) for index in (1, 2) for n in range(self.count)]
+            give(db, self.grader, {self.prediction(*place): of(*place) for place in places})
+
+    def say(self, verdict: Verdict, *predictions: int, who: str = "ada", of: StoredGrader | None = None) -> None:
+        version = (of or self.grader).version
+        with self.store.write() as db:
+            record(db, who, EventKind.VERDICT, verdict, answers=predictions, grader_version=version)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    store = Store(tmp_path / "cache.db")
+    yield World(store)
+    store.close()
+
+
+def test_only_the_calibration_sample_counts_and_each_verdict_says_its_own(world: World) -> None:
+    world.score(lambda n, index: None if (n, index) == (11, 1) else 10.0 if n % 2 == 0 else 2.0)
+    world.say(Verdict.RIGHT, 1, 3)
+    world.say(Verdict.BOTH, 5)
+    world.say(Verdict.WRONG, 2, 4)
+    world.say(Verdict.GRADER, 7)
+    world.say(Verdict.GRADER, 6)
+    world.say(Verdict.LABEL, 8)
+    world.say(Verdict.SKIP, 9)
+    world.say(Verdict.RIGHT, 12)
+    world.say(Verdict.WRONG, *(world.prediction(n) for n in range(SAMPLE, SAMPLE + OTHERS)))
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert found.labels is not None
+    assert found.labels.table.labels == ("pass", "fail")
+    assert found.labels.table.counts == ((3, 1), (1, 2))
+    assert (found.judged, found.items, found.sample, found.reviewed) == (7, 7, 2 * SAMPLE - 1, 7 + OTHERS)
+    assert dict(found.left_out) == {"label": 1, "skip": 1, "no_score": 1}
+    assert found.labels.raw.value == pytest.approx(5 / 7)
+    assert found.scores is not None
+    assert found.scores.bias.value == pytest.approx((4 * 1.0 + 3 * 0.2 - 4) / 7)
+    assert found.mean is not None
+    assert found.mean.labels == 7
+    assert found.mean.unlabelled == 2 * world.count - 1 - 7
+    assert set(found.disagreements[:2]) == {6, 7}
+    assert set(found.disagreements[2:]) == {world.prediction(n) for n in range(SAMPLE, SAMPLE + OTHERS, 2)}
+    assert keep_disagreements(world.store, found) == 5
+    with world.store.read() as db:
+        kept = db.execute("SELECT prediction FROM kept_list WHERE name = 'disagreements' ORDER BY position").fetchall()
+    assert [row[0] for row in kept] == list(found.disagreements)
+
+
+def test_a_grader_wrong_verdict_is_about_the_version_that_was_on_screen(world: World) -> None:
+    with world.store.write() as db:
+        before = grader(db, "before")
+        give(db, before, {1: 0.0, 2: 1.0})
+        unknown = grader(db, "unknown")
+    world.score(lambda _n, _index: 10.0)
+    world.say(Verdict.GRADER, 1, 2, of=before)
+    world.say(Verdict.GRADER, 3, of=unknown)
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert found.labels is not None
+    assert found.labels.table.counts == ((1, 1), (0, 0))
+    assert found.disagreements == (2,)
+    assert dict(found.left_out) == {"version_unknown": 1}
+
+
+def test_ranking_within_items_and_weighted_figures(world: World) -> None:
+    world.score(lambda n, index: float(n % 5) + (4.0 if index == 1 else 1.0))
+    for n in range(SAMPLE):
+        world.say(Verdict.RIGHT, world.prediction(n, 1))
+        world.say(Verdict.WRONG, world.prediction(n, 2))
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert found.ranking is not None
+    assert (found.ranking.pairs, found.ranking.accuracy) == (SAMPLE, 1.0)
+    assert found.weighted is not None
+    assert found.weighted.value is not None
+    assert 0 < found.weighted.value < 1
+    assert found.worth is not None
+    assert grader_agreement(world.store, world.grader, "ada") == found
+    of_one_run = grader_agreement(world.store, world.grader, "ada", [1])
+    assert of_one_run.judged == SAMPLE
+
+
+def test_nothing_said_is_no_figure(world: World) -> None:
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert (found.labels, found.weighted, found.mean, found.worth) == (None, None, None, None)
+    assert "nothing that this version has scored" in found.notes[0]
+    world.score(lambda _n, _index: 1.0)
+    assert "no verdict on the calibration sample" in grader_agreement(world.store, world.grader, "ada").notes[0]
+
+
+def test_reviewers_are_compared_on_what_both_called(world: World) -> None:
+    world.score(lambda _n, _index: 10.0)
+    world.say(Verdict.RIGHT, 1, 2, 3, 13)
+    world.say(Verdict.WRONG, 4)
+    world.say(Verdict.LABEL, 5)
+    world.say(Verdict.BOTH, 1, 2, who="bob")
+    world.say(Verdict.WRONG, 4, 13, who="bob")
+    world.say(Verdict.GRADER, 3, who="bob")
+    world.say(Verdict.RIGHT, 5, who="bob")
+    world.say(Verdict.RIGHT, 20, who="eve")
+    found = reviewer_agreement(world.store)
+    assert dict(found.reviewers) == {"ada": 5, "bob": 6, "eve": 1}
+    assert dict(found.left_out) == {"label": 1}
+    (pair,) = found.pairs
+    assert (pair.one, pair.other) == ("ada", "bob")
+    assert pair.everything is not None
+    assert pair.everything.table.counts == ((2, 2), (0, 1))
+    assert pair.calibration is not None
+    assert pair.calibration.pairs == 4
+    assert pair.disagreements == found.disagreements == (3, 13)
+    assert found.alpha is not None
+    assert keep_reviewer_disagreements(world.store, found) == 2
+
+
+def test_one_reviewer_alone_is_no_pair(world: World) -> None:
+    world.say(Verdict.RIGHT, 1)
+    found = reviewer_agreement(world.store)
+    assert (found.pairs, found.alpha, found.disagreements) == ((), None, ())
