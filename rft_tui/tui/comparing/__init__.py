@@ -1,0 +1,1 @@
+"""Pictures of comparisons as lines of text: they read without colours too, and know nothing of the store."""
