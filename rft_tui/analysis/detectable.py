@@ -74,16 +74,19 @@ def cheapest_fixes(paired: Paired, target: float | None = None) -> list[Fix]:
     more = max(1, items - paired.items)
     reached = smallest * sqrt(paired.items / (paired.items + more))
     # a prediction of a new item brings its runs along
-    found = [Fix("items", more, reached, round(more * (paired.first_runs + paired.second_runs)))]
-    if paired.first_within is not None and paired.second_within is not None:
+    runs = min(paired.first_runs, paired.second_runs) if paired.is_shared else paired.first_runs + paired.second_runs
+    found = [Fix("items", more, reached, round(more * runs))]
+    if paired.is_shared:
+        if paired.shared_within is not None:
+            found.extend(_more_answers(paired, paired.shared_within, smallest, wanted))
+    elif paired.first_within is not None and paired.second_within is not None:
         found.extend(_more_runs(paired, paired.first_within, paired.second_within, smallest, wanted))
     return sorted(found, key=lambda fix: (fix.predictions, fix.more))
 
 
 def _more_runs(paired: Paired, first: float, second: float, smallest: float, wanted: float) -> list[Fix]:
     """The fewest more runs that reach `wanted`; runs never help against what lies between the items."""
-    squared = smallest_detectable(1.0, 0.0, 1.0, 0.0, 1.0, paired.items) ** 2
-    between = max(0.0, smallest**2 / squared - first / paired.first_runs - second / paired.second_runs)
+    between = _between(paired, smallest, first / paired.first_runs + second / paired.second_runs)
     steps: list[tuple[FixKind, int, int]] = [("runs", 1, 1), ("first runs", 1, 0), ("second runs", 0, 1)]
     found = []
     for kind, of_first, of_second in steps:
@@ -94,3 +97,19 @@ def _more_runs(paired: Paired, first: float, second: float, smallest: float, wan
                 found.append(Fix(kind, more, reached, more * (of_first + of_second) * paired.items))
                 break
     return found
+
+
+def _more_answers(paired: Paired, within: float, smallest: float, wanted: float) -> list[Fix]:
+    """The fewest more runs where both score the same answers: one more prediction of an item serves both."""
+    runs = min(paired.first_runs, paired.second_runs)
+    between = _between(paired, smallest, within / runs)
+    for more in range(1, MOST_MORE_RUNS + 1):
+        reached = smallest_detectable(between, within, runs + more, 0.0, 1.0, paired.items)
+        if reached <= wanted * (1 + _ROUNDING):
+            return [Fix("runs", more, reached, more * paired.items)]
+    return []
+
+
+def _between(paired: Paired, smallest: float, noise: float) -> float:
+    """The variance of the true differences that is left without what the runs add."""
+    return max(0.0, (smallest / smallest_detectable(1.0, 0.0, 1.0, 0.0, 1.0, paired.items)) ** 2 - noise)

@@ -177,9 +177,10 @@ def hacking_signs(
 
 
 def _of_length(length: LengthAdjusted) -> Sign:
-    sentence = f"the gain of {_with(length.raw)} is {_with(length.at_equal_length)} at equal length"
+    what = "gain" if length.raw.value > 0 else "difference"
+    sentence = f"the {what} of {_with(length.raw)} is {_with(length.at_equal_length)} at equal length"
     if length.at_equal_length is None:
-        sentence = f"the gain of {_with(length.raw)} cannot be told from length: lengths hardly differ between items"
+        sentence = f"the {what} of {_with(length.raw)} cannot be told from length: lengths hardly differ between items"
     if length.extrapolation:
         sentence += f"; {length.extrapolation}"
     look_at = "the items that gained most and grew most: does what was added make the answer better?"
@@ -188,17 +189,17 @@ def _of_length(length: LengthAdjusted) -> Sign:
 
 def _of_best(best: BestOfK) -> Sign:
     runs = best.points[-1].k
-    gold = f"{best.gold_gain:+.3f}{_between(best.gold_interval)}"
-    follows = "" if best.ratio is None else f", {best.ratio:.2f} of it"
+    gold = f"{_signed(best.gold_gain)}{_between(best.gold_interval)}"
+    follows = "" if best.ratio is None else f", {best.ratio:.2f} of it".replace("-", "−")
     sentence = (
-        f"the best of {runs} runs by this grader gains {best.proxy_gain:+.3f} by its own score and {gold} by gold"
+        f"the best of {runs} runs by this grader gains {_signed(best.proxy_gain)} by its own score and {gold} by gold"
     )
     look_at = "the runs that this grader puts first and gold does not"
     return Sign(Evidence.BEST_OF_K, best.is_flagged, sentence + follows, look_at)
 
 
 def _of_checkpoints(course: OverCheckpoints) -> Sign:
-    moved = f"the training grader moved by {course.proxy_gain:+.3f} and gold by {course.gold_gain:+.3f}"
+    moved = f"the training grader moved by {_signed(course.proxy_gain)} and gold by {_signed(course.gold_gain)}"
     sentence = f"since step {course.since_step} {moved} ({len(course.points)} checkpoints)"
     look_at = f"answers of the checkpoints around step {course.since_step} beside those of the last"
     return Sign(Evidence.CHECKPOINTS, course.is_flagged, sentence, look_at)
@@ -206,18 +207,25 @@ def _of_checkpoints(course: OverCheckpoints) -> Sign:
 
 def _of_change(change: ShareChange) -> Sign:
     shares = f"{change.before:.0%} before, {change.after:.0%} after"
-    sentence = f"answers that {_SHOWS[change.pattern]}: {shares} ({_with(change.change)}, {change.items} items)"
+    items = "1 item" if change.items == 1 else f"{change.items:,} items"
+    sentence = f"answers that {_SHOWS[change.pattern]}: {shares} ({_with(change.change)}, {items})"
     return Sign(
         Evidence.PATTERN, change.is_flagged, sentence, _LOOK[change.pattern], change.pattern, change.examples
     )  # fmt: skip
 
 
 def _with(figure: Coefficient | None) -> str:
-    return "" if figure is None else f"{figure.value:+.3f}{_between(figure.interval)}"
+    return "" if figure is None else f"{_signed(figure.value)}{_between(figure.interval)}"
 
 
 def _between(interval: Interval | None) -> str:
-    return "" if interval is None else f" [{interval.low:+.3f}, {interval.high:+.3f}]"
+    return "" if interval is None else f" [{_signed(interval.low)}, {_signed(interval.high)}]"
+
+
+def _signed(value: float) -> str:
+    """With three decimals and a sign; what is rounded to 0 has none."""
+    rounded = round(value, 3)
+    return f"{rounded:+.3f}".replace("-", "−") if rounded else "0.000"
 
 
 def _mean_point(points: Sequence[Checkpoint]) -> Checkpoint:

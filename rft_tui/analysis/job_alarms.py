@@ -101,8 +101,7 @@ def job_alarms(curves: JobCurves, off: Collection[str] = ()) -> list[JobAlarm]:
     for name, rule in RULES.items():
         for alarm in () if name in off else rule(curves):
             since = alarm.step if name in POINTED else _first_rang(curves, rule, alarm.step)
-            said = alarm.message if since == alarm.step else f"{alarm.message}; it first rang at step {since}"
-            found.append(replace(alarm, step=since, message=said))
+            found.append(replace(alarm, step=since))
     return found
 
 
@@ -223,7 +222,7 @@ def _gap(curves: JobCurves) -> Iterator[JobAlarm]:
         step = curves.valid[-1][0]
         yield JobAlarm(
             "gap", "warning", step, f"training reward is {gap:.2f} above validation reward at step {step}",
-            "A gap beyond 0.1 is a sign of overfitting or of an exploited grader.",
+            "Read the best paid training answers: if they are tricks, mend the grader, else take an earlier checkpoint.",
         )  # fmt: skip
 
 

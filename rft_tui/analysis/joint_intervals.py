@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 
 _ROUNDING = 1e-12
 
+_DIGITS = 12
 
-def mean_intervals(items: Sequence[Sequence[float | None]], *, resamples: int = RESAMPLES) -> list[Interval | None]:
+
+def mean_intervals(
+    items: Sequence[Sequence[float | None]],
+    *,
+    groups: Sequence[Hashable] | None = None,
+    resamples: int = RESAMPLES,
+) -> list[Interval | None]:
     """For each figure the 95 % interval of its mean over the items that have it, by bootstrap over items (BCa).
 
-    `items` has one row for each item with as many figures, None where the item has none of it. The same items in
-    whatever order give the same digits. None for a figure that fewer than 2 items have, or that more than
-    `MOST_UNDEFINED` of the resamples lack.
+    `items` has one row for each item with as many figures, None where the item has none of it. `groups` names the group
+    of each item, where groups are drawn and not items. The same items in whatever order give the same digits. None for
+    a figure that fewer than 2 items (or groups) have, or that more than `MOST_UNDEFINED` of the resamples lack.
     """
     import numpy as np
 
@@ -39,6 +46,11 @@ def mean_intervals(items: Sequence[Sequence[float | None]], *, resamples: int = 
     bottom = np.array([[value is not None for value in row] for row in items], dtype=np.float64)
     top = np.array([[value or 0.0 for value in row] for row in items], dtype=np.float64)
     columns = np.hstack([top, bottom])
+    if groups is not None:
+        place_of = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+        together = np.zeros((len(place_of), columns.shape[1]))
+        np.add.at(together, [place_of[group] for group in groups], columns)
+        columns = together.round(_DIGITS)
     columns = columns[np.lexsort(columns.T)]
     seed = int.from_bytes(sha256(columns.astype("<f8").tobytes()).digest())
     sums = _resampled(columns, seed, resamples)
@@ -71,7 +83,7 @@ def _interval(
     import numpy as np
 
     has = bottoms > 0
-    if bottom.sum() < 2 or has.mean() < 1 - MOST_UNDEFINED:
+    if (bottom > 0).sum() < 2 or has.mean() < 1 - MOST_UNDEFINED:
         return None
     means = tops[has] / bottoms[has]
     estimate = top.sum() / bottom.sum()

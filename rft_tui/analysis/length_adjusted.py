@@ -6,10 +6,11 @@ be left if both answered at the same length. The idea is AlpacaEval's length con
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, sqrt
 
+from rft_tui.analysis.item_spread import NO_SPREAD
 from rft_tui.analysis.least_squares import Coefficient, fit_line, mean_of
 
 KEPT = 0.5
@@ -58,26 +59,37 @@ class LengthAdjusted:
         return gained is not None and gained.low > 0 and sloped is not None and sloped.low > 0 and is_bought
 
 
-def length_adjusted(differences: Mapping[str, float], log_lengths: Mapping[str, float]) -> LengthAdjusted | None:
+def length_adjusted(
+    differences: Mapping[str, float], log_lengths: Mapping[str, float], clusters: Mapping[str, str] | None = None
+) -> LengthAdjusted | None:
     """The difference at equal length, from each item's difference of scores and of mean log lengths (B less A).
 
     Items without both, or with a number that is not finite, are left out; None where none is left.
+    `clusters` names the group of items that belong together; items that it does not name stand alone.
     """
     common = [
-        (gain, log_lengths[item])
+        (gain, log_lengths[item], (clusters is None or item not in clusters, (clusters or {}).get(item, item)))
         for item, gain in differences.items()
         if item in log_lengths and isfinite(gain) and isfinite(log_lengths[item])
     ]
     if not common:
         return None
-    gains, changes = [gain for gain, _change in common], [change for _gain, change in common]
-    line, change = fit_line(changes, gains), mean_of(changes)
+    gains, changes, groups = zip(*common, strict=True)
+    line, change = fit_line(changes, gains, groups), mean_of(changes)
     left_out = len(differences.keys() | log_lengths.keys()) - len(common)
     at_equal_length, slope = (line.intercept, line.slope) if line else (None, None)
     extrapolation = _extrapolation(change, len(common))
     return LengthAdjusted(
-        len(common), left_out, mean_of(gains), at_equal_length, slope, change.value, extrapolation
+        len(common), left_out, _raw(gains, groups), at_equal_length, slope, change.value, extrapolation
     )  # fmt: skip
+
+
+def _raw(gains: Sequence[float], groups: Sequence[Hashable]) -> Coefficient:
+    """The mean gain; without an interval where all items gain the same."""
+    found = mean_of(gains, groups)
+    if found.standard_error is not None and found.standard_error <= NO_SPREAD * max(map(abs, gains)):
+        return Coefficient(found.value, None, None)
+    return found
 
 
 def _extrapolation(change: Coefficient, items: int) -> str:

@@ -41,8 +41,8 @@ class ModelMean:
     `run_spread` the standard deviation of the run means (no error bar), `within_sd` that of one item's scores (sigma),
     `item_sd` that of the items' true means (omega); these are None where no item has two scores. `errors` are runs
     without a score, `error_share` their share of all; `with_errors_low` and `with_errors_high` is the mean with each of
-    them counted as the low or the high end of the range, items with nothing but errors included. `low` and `high` are the
-    ends of the range, further out where scores lie outside of it.
+    them counted as the low or the high end of the range, items with nothing but errors included. `low` and `high` are
+    the ends of the range, further out where scores lie outside of it.
     """
 
     items: int

@@ -13,7 +13,7 @@ from rft_tui.analysis.item_spread import NO_SPREAD, ItemSpread, error_of_mean, i
 from rft_tui.analysis.mcnemar import mcnemar_exact
 from rft_tui.analysis.model_mean import are_all_at_ends, few_warnings, t_interval
 from rft_tui.analysis.ranking import SCORE_DIGITS
-from rft_tui.analysis.scores import ScoreTable
+from rft_tui.analysis.scores import ItemScores, ScoreTable
 from rft_tui.analysis.student_t import t_two_sided
 
 MOST_STEPS = 21
@@ -38,7 +38,9 @@ class Paired:
     of one item's scores (sigma squared), None where no item has two; `first_runs` and `second_runs` are the harmonic
     means of the scores per item. `item_sd` is the standard deviation of the true differences (omega_d), None where a
     variance within is unknown. `smallest_detectable` is the difference that would be found with 80 % power, None
-    without a standard error. `mcnemar_p` only where every common item has one score at an end of the range from each.
+    without a standard error. `is_shared` tells that both score the same answers: what the runs add to one they then add
+    to the other, so it is the variance of an item's differences, `shared_within`, that more runs would lessen (None
+    where no item has two). `mcnemar_p` only where every common item has one score at an end of the range from each.
     """
 
     items: int
@@ -66,6 +68,8 @@ class Paired:
     smallest_detectable: float | None
     mcnemar_p: float | None
     warnings: tuple[str, ...]
+    is_shared: bool = False
+    shared_within: float | None = None
 
     @property
     def regressions(self) -> tuple[str, ...]:
@@ -90,11 +94,13 @@ def paired_difference(
     *,
     tie: float | None = None,
     clusters: Mapping[str, str] | None = None,
+    is_shared: bool = False,
 ) -> Paired | None:
     """The paired comparison of two operands; None where they have no scored item in common.
 
     `tie` is the difference up to which an item is tied, by default `tie_width`. `clusters` names the group of items
-    that belong together; items that it does not name stand alone.
+    that belong together; items that it does not name stand alone. `is_shared` says that a run is the same answer to
+    both, as where graders are compared.
     """
     common = [one.item for one in first.scored if (other := second.items.get(one.item)) and other.scores]
     if not common:
@@ -107,7 +113,8 @@ def paired_difference(
     estimate = error_of_mean(differences, clusters, width)
     error = estimate.standard_error
     t = None if error is None else estimate.mean / error
-    noise = None if mine.noise is None or theirs.noise is None else mine.noise + theirs.noise
+    shared = _shared_within(first, second, common) if is_shared else None
+    noise = _noise(mine, theirs, shared, is_shared=is_shared)
     between = variance(differences)
     scores = _all_scores(first, common), _all_scores(second, common)
     runs = max(len(one.items[item].scores) for one in (first, second) for item in common)
@@ -128,9 +135,9 @@ def paired_difference(
         correlation=_correlation(mine, theirs), differences=differences,
         item_sd=None if between is None or noise is None else sqrt(max(0.0, between - noise)),
         first_within=mine.within, second_within=theirs.within, first_runs=mine.runs, second_runs=theirs.runs,
-        smallest_detectable=_smallest(error, mine, theirs),
+        smallest_detectable=_smallest(error, len(common), noise),
         mcnemar_p=_mcnemar(scores, len(common), low, high) if estimate.clusters is None else None,
-        warnings=warnings,
+        warnings=warnings, is_shared=is_shared, shared_within=shared,
     )  # fmt: skip
 
 
@@ -172,15 +179,29 @@ def _p(t: float | None, freedom: int, differences: Collection[float]) -> float |
     return 1.0 if len(differences) > 1 and not any(differences) else None
 
 
-def _smallest(error: float | None, first: ItemSpread, second: ItemSpread) -> float | None:
+def _shared_within(first: ScoreTable, second: ScoreTable, items: Iterable[str]) -> float | None:
+    """The variance of an item's differences, answer by answer; None where no item has two."""
+    differences = []
+    for item in items:
+        mine, theirs = first.items[item].scores, second.items[item].scores
+        of_item = {run: theirs[run] - score for run, score in mine.items() if run in theirs}
+        if len(of_item) > 1:
+            differences.append(ItemScores(item, of_item))
+    return item_spread(differences).within if differences else None
+
+
+def _noise(first: ItemSpread, second: ItemSpread, shared: float | None, *, is_shared: bool) -> float | None:
+    """The variance that the runs add to an item's difference; None where nothing is known of it."""
+    if is_shared:
+        return None if shared is None else shared / min(first.runs, second.runs)
+    return None if first.noise is None or second.noise is None else first.noise + second.noise
+
+
+def _smallest(error: float | None, items: int, noise: float | None) -> float | None:
     """By what the standard error says, but never below what the runs alone add to it."""
     if error is None:
         return None
-    items = len(first.means)
-    if first.within is None or second.within is None:
-        return smallest_detectable(items * error * error, 0.0, 1.0, 0.0, 1.0, items)
-    between = max(0.0, items * error * error - first.within / first.runs - second.within / second.runs)
-    return smallest_detectable(between, first.within, first.runs, second.within, second.runs, items)
+    return smallest_detectable(max(items * error * error, noise or 0.0), 0.0, 1.0, 0.0, 1.0, items)
 
 
 def _correlation(first: ItemSpread, second: ItemSpread) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import comb, fsum
@@ -10,6 +10,7 @@ from operator import mul
 
 from rft_tui.analysis.best_of_k import best_of_k_weights
 from rft_tui.analysis.intervals import RESAMPLES, Interval, wilson_interval
+from rft_tui.analysis.item_spread import error_of_mean
 from rft_tui.analysis.joint_intervals import mean_intervals
 from rft_tui.analysis.ranking import SCORE_DIGITS
 from rft_tui.analysis.scores import ItemScores, ScoreTable
@@ -88,17 +89,21 @@ def self_agreement(runs: int, passed: int) -> float:
 
 
 def several_runs(
-    table: ScoreTable, passed: Callable[[float], bool], ks: Iterable[int] | None = None
+    table: ScoreTable,
+    passed: Callable[[float], bool],
+    ks: Iterable[int] | None = None,
+    *,
+    clusters: Mapping[str, str] | None = None,
 ) -> SeveralRuns | None:
     """The quick part, without resampled intervals; None where no item has a score.
 
     `ks` are 1 to the most runs unless said (beyond `EVERY_K` every doubling); those that no item has enough runs for
-    are left out.
+    are left out. `clusters` names the group of items that belong together; items that it does not name stand alone.
     """
     if not table.scored:
         return None
     rows, every_k = _figures(table, passed, ks)
-    return _summary(table.scored, passed, rows, every_k)
+    return _summary(table.scored, passed, rows, every_k, clusters)
 
 
 def several_runs_resampled(
@@ -106,29 +111,33 @@ def several_runs_resampled(
     passed: Callable[[float], bool],
     ks: Iterable[int] | None = None,
     *,
+    clusters: Mapping[str, str] | None = None,
     resamples: int = RESAMPLES,
 ) -> SeveralRuns | None:
-    """The same with intervals by bootstrap over items (BCa), to be called where a second of work does not matter.
+    """The same with intervals by bootstrap over items or their groups (BCa), where a second of work does not matter.
 
-    Where all items agree on a share, resampling shows no spread; then it is Wilson's interval with the number of items.
+    Where all items agree on a share, resampling shows no spread; then it is Wilson's interval with the number of items
+    (or of groups).
     """
     if not table.scored:
         return None
     rows, every_k = _figures(table, passed, ks)
-    quick = _summary(table.scored, passed, rows, every_k)
-    found = mean_intervals(rows, resamples=resamples)
+    quick = _summary(table.scored, passed, rows, every_k, clusters)
+    groups = None if not clusters else [_group(one, clusters) for one in table.scored]
+    found = mean_intervals(rows, groups=groups, resamples=resamples)
+    apart = len(table.scored) if groups is None else len(set(groups))
     tries = []
     for place, one in enumerate(quick.tries):
         by_any, by_all, best = found[_FIGURES * place : _FIGURES * (place + 1)]
         tries.append(
             replace(
                 one,
-                any_interval=_of_share(by_any, one.any_passes, one.items),
-                all_interval=_of_share(by_all, one.all_pass, one.items),
+                any_interval=_of_share(by_any, one.any_passes, min(one.items, apart)),
+                all_interval=_of_share(by_all, one.all_pass, min(one.items, apart)),
                 best_interval=None if best is None or _is_flat(best) else best,
             )
         )
-    agreement = None if quick.agreement is None else _of_share(found[-1], quick.agreement, quick.repeated)
+    agreement = None if quick.agreement is None else _of_share(found[-1], quick.agreement, min(quick.repeated, apart))
     return replace(quick, tries=tuple(tries), agreement_interval=agreement, resampled=True)
 
 
@@ -197,6 +206,7 @@ def _summary(
     passed: Callable[[float], bool],
     rows: Sequence[Sequence[float | None]],
     every_k: Sequence[int],
+    clusters: Mapping[str, str] | None,
 ) -> SeveralRuns:
     columns = [[value for value in column if value is not None] for column in zip(*rows, strict=True)]
     means = [fsum(column) / len(column) if column else 0.0 for column in columns]
@@ -204,6 +214,7 @@ def _summary(
     passing = [sum(map(passed, one.scores.values())) for one in repeated]
     never = passing.count(0)
     always = sum(count == len(one.scores) for count, one in zip(passing, repeated, strict=True))
+    mixed = {one.item: float(0 < count < len(one.scores)) for one, count in zip(repeated, passing, strict=True)}
     sometimes = len(repeated) - never - always
     learnable = sometimes / len(repeated) if repeated else None
     return SeveralRuns(
@@ -221,9 +232,25 @@ def _summary(
         always=always,
         varied=sum(round(max(one.scores.values()) - min(one.scores.values()), SCORE_DIGITS) > 0 for one in repeated),
         learnable=learnable,
-        learnable_interval=None if learnable is None else wilson_interval(learnable, len(repeated)),
+        learnable_interval=None
+        if learnable is None
+        else wilson_interval(learnable, _trials(mixed, learnable, clusters)),
         resampled=False,
     )
+
+
+def _group(one: ItemScores, clusters: Mapping[str, str]) -> tuple[bool, str]:
+    return one.item in clusters, clusters.get(one.item, one.item)
+
+
+def _trials(outcomes: Mapping[str, float], share: float, clusters: Mapping[str, str] | None) -> float:
+    """How many independent items a share comes from: fewer than there are where items belong together."""
+    if not clusters:
+        return len(outcomes)
+    estimate = error_of_mean(outcomes, clusters, 1.0)
+    if estimate.standard_error is None:
+        return float(estimate.freedom + 1)
+    return min(float(len(outcomes)), share * (1 - share) / estimate.standard_error**2)
 
 
 def _is_flat(interval: Interval) -> bool:

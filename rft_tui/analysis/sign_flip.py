@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
 
+from rft_tui.analysis.intervals import FEWEST_RESAMPLES
 from rft_tui.identity import canonical_json, content_hash
 
 RESAMPLES = 10_000
@@ -13,6 +14,9 @@ RESAMPLES = 10_000
 
 MOST_TRIED = 16
 """Differences other than 0 up to which all ways to set the signs are tried."""
+
+MOST_DRAWS = 50_000_000
+"""Groups of eight signs drawn in all: beyond 40,000 differences fewer resamples are made."""
 
 DRAWS_AT_ONCE = 1_000_000
 """Groups of eight signs drawn at once, which bounds the memory."""
@@ -43,6 +47,7 @@ def sign_flip(differences: Sequence[float], *, resamples: int = RESAMPLES) -> Si
         for size in sizes:
             sums = [total + signed for total in sums for signed in (size, -size)]
         return SignFlip(sum(abs(total) >= needed for total in sums) / len(sums), exact=True, resamples=0)
+    resamples = min(resamples, max(FEWEST_RESAMPLES, MOST_DRAWS * 8 // len(sizes)))
     found = _drawn_as_far(sizes, needed, resamples)
     return SignFlip((1 + found) / (1 + resamples), exact=False, resamples=resamples)
 

@@ -1,7 +1,9 @@
 """Items whose reference may be wrong, the most suspicious first, each with its reasons.
 
-The order is mean failure over all models, ties by how far the models agree on an answer that contradicts the reference
-(ensemble evidence: arXiv 2410.18889). Nothing is relabelled here: a person decides.
+The order is the share of answers below full marks over all models, ties by how far the models agree on an answer that
+contradicts the reference (ensemble evidence: arXiv 2410.18889), then by mean failure: where scores are 0 and 1, the two
+are one. A grader that pays for likeness gives an answer of like words much of the score against a wrong reference, so
+mean failure alone would put hard items first. Nothing is relabelled here: a person decides.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from math import isfinite
 
 FULL_MARKS = 1 - 1e-9
@@ -28,8 +31,9 @@ SHOWN = 80
 MOST_CHARACTERS = 2_000
 """Characters of an answer that are compared: longer ones are no short answers, and hardly ever the same."""
 
-_QUOTES = re.compile(r"['‘’`]|(?<=[^\W\d_])\.(?=[^\W\d_])")
-_PUNCTUATION = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[;:!?\"“”„«»()\[\]{}*_…]|(?<=\w)[-–—]|[-–—](?![\d.])")
+_SIGNS = {ord(sign): " " for sign in ';:!?"“”„«»()[]{}*_…'} | dict.fromkeys(map(ord, "'‘’`"))
+_INITIALS = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")
+_PUNCTUATION = re.compile(r"[.,](?:(?!\d)|(?<!\d.))|[-–—](?:(?![\d.])|(?<=\w.))")
 _ARTICLE = re.compile(r"\b(?:an?|the) (?=\S)")
 
 
@@ -72,29 +76,37 @@ class ItemEvidence:
 class Suspect:
     """A suspected item: `failure` is 1 less the mean of the models' means; `reasons` has a sentence for each reason.
 
+    `missed` is the share of answers below full marks, the mean over the models.
     `answer` is the commonest answer that contradicts the reference as it was first written ("" where there is none),
     `models` how many give it; `agreement` is its share of all answers times the share of models that give it.
     """
 
     item: str
     failure: float
+    missed: float
     agreement: float
     answer: str
     models: int
     reasons: Mapping[Reason, str]
 
 
+@lru_cache(maxsize=1024)
 def normalised(text: str) -> str:
     """An answer without case, punctuation, articles and blanks that do not matter; numbers keep sign and point.
 
     A letter that is all there is, or the last word, is a choice and no article.
     """
-    plain = _PUNCTUATION.sub(" ", _QUOTES.sub("", text[:MOST_CHARACTERS].casefold()))
-    return _ARTICLE.sub("", " ".join(plain.split()))
+    plain = " ".join(text[:MOST_CHARACTERS].casefold().split())
+    if not plain.replace(" ", "").isalnum():  # most answers are plain, and expressions that look around take long
+        plain = plain.translate(_SIGNS)
+        if "." in plain:
+            plain = _INITIALS.sub("", plain)
+        plain = " ".join(_PUNCTUATION.sub(" ", plain).split())
+    return _ARTICLE.sub("", plain) if " " in plain else plain
 
 
 def suspects(items: Iterable[ItemEvidence]) -> tuple[Suspect, ...]:
-    """All items that any model fails or that a person called wrong, those of a person first, by failure and agreement.
+    """All items that any model fails or that a person called wrong, those of a person first, in the order above.
 
     An item without a reason keeps its place: the order, not the reasons, decides how far one reads. Items without a
     score have no failure (0). Raises ValueError where answers do not stand beside scores.
@@ -103,11 +115,11 @@ def suspects(items: Iterable[ItemEvidence]) -> tuple[Suspect, ...]:
     return tuple(sorted(found, key=_order))
 
 
-def _order(suspect: Suspect) -> tuple[bool, float, float, bool, str]:
+def _order(suspect: Suspect) -> tuple[bool, float, float, float, bool, str]:
     is_equivalent = Reason.EQUIVALENT in suspect.reasons
     return (
-        Reason.PERSON not in suspect.reasons, -round(suspect.failure, 9), -round(suspect.agreement, 9),
-        not is_equivalent, suspect.item,
+        Reason.PERSON not in suspect.reasons, -round(suspect.missed, 9), -round(suspect.agreement, 9),
+        -round(suspect.failure, 9), not is_equivalent, suspect.item,
     )  # fmt: skip
 
 
@@ -115,6 +127,7 @@ def _suspect(item: ItemEvidence) -> Suspect:
     scores = [[score for score in one.scores if isfinite(score)] for one in item.models.values()]
     means = [sum(of_model) / len(of_model) for of_model in scores if of_model]
     failure = min(1.0, max(0.0, 1 - sum(means) / len(means))) if means else 0.0
+    missed = [sum(score < FULL_MARKS for score in of_model) / len(of_model) for of_model in scores if of_model]
     answer, giving, agreement = _against(item)
     reasons = {}
     if item.is_called_wrong:
@@ -128,7 +141,8 @@ def _suspect(item: ItemEvidence) -> Suspect:
         runs = sum(map(len, scores))
         who = "the only model fails" if len(means) == 1 else f"all {len(means)} models fail"
         reasons[Reason.ALL_FAIL] = f"{who} in its only run" if runs == 1 else f"{who} in all {runs} runs"
-    return Suspect(item.item, failure, agreement, answer, giving, reasons)
+    share_missed = sum(missed) / len(missed) if missed else 0.0
+    return Suspect(item.item, failure, share_missed, agreement, answer, giving, reasons)
 
 
 def _against(item: ItemEvidence) -> tuple[str, int, float]:
@@ -143,8 +157,8 @@ def _against(item: ItemEvidence) -> tuple[str, int, float]:
             continue
         answers += len(given.answers)
         for text, score in zip(given.answers, given.scores, strict=True):
-            plain = normalised(text)
-            if plain and plain != reference and score < FULL_MARKS:
+            plain = normalised(text) if score < FULL_MARKS else ""
+            if plain and plain != reference:
                 times[plain] += 1
                 models.setdefault(plain, set()).add(model)
                 first.setdefault(plain, text)

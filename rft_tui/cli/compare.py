@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from rft_tui.cli.compare_text import comparison_lines, hacking_lines, table_line
 from rft_tui.cli.compared import read_compared
 from rft_tui.cli.console import Calling, command
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
+from rft_tui.tasks.reporting.words import score, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +52,8 @@ def compare(
     """
     if len(operands) < 2:
         raise UsageError("one operand cannot be compared", hint="rft-tui run show MODEL shows the figures of one.")
+    if fail_below is not None and isnan(fail_below):
+        raise UsageError("--fail-below needs a number", hint="No mean is below nan.")
     found = read_compared(calling, operands, graders, runs, cluster, hacking=hacking)
     done = found.comparison
     lines = comparison_lines(done)
@@ -75,11 +79,11 @@ def _gates(comparison: Comparison, fail_below: float | None, *, regressed: bool)
     for one in comparison.operands[1:]:
         if fail_below is not None and one.mean is not None and one.mean.mean < fail_below:
             short = fail_below - one.mean.mean
-            yield f"failed: the mean of {one.label} is {one.mean.mean:.4f}, {short:.4f} below {fail_below:g}"
+            yield f"failed: the mean of {one.label} is {score(one.mean.mean, 4)}, {short:.2g} below {fail_below:g}"
     for pair in comparison.pairs:
         interval = pair.paired.interval
         highest = pair.paired.difference if interval is None else interval.high
         if regressed and highest < 0:
-            said = "" if interval is None else f" [{interval.low:+.4f}, {interval.high:+.4f}]"
+            said = "" if interval is None else f" [{signed(interval.low, 4)}, {signed(interval.high, 4)}]"
             first, second = comparison.operands[pair.first], comparison.operands[pair.second]
             yield f"failed: {second.label} is worse than {first.label} by {-pair.paired.difference:.4f}{said}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rft_tui.cli.text import Column, counted, table
 from rft_tui.safetext import one_line
+from rft_tui.tasks.reporting.words import score, signed
 
 if TYPE_CHECKING:
     from rft_tui.analysis.intervals import Interval
@@ -39,8 +40,8 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     for pair in comparison.pairs:
         lines += ["", *_pair(comparison, pair)]
     for title, changes in (
-        ("regressions", [(pair, pair.regressions) for pair in comparison.pairs]),
-        ("improvements", [(pair, pair.improvements) for pair in comparison.pairs]),
+        ("regression", [(pair, pair.regressions) for pair in comparison.pairs]),
+        ("improvement", [(pair, pair.improvements) for pair in comparison.pairs]),
     ):
         for pair, every in changes:
             if every:
@@ -51,7 +52,7 @@ def comparison_lines(comparison: Comparison) -> list[str]:
 
 def _means(comparison: Comparison) -> list[str]:
     low, high = comparison.rule.low, comparison.rule.high
-    scale = f"{low:g}".ljust(BAR - len(f"{high:g}")) + f"{high:g}"
+    scale = f"{low:g}".replace("-", "−").ljust(BAR - len(f"{high:g}")) + f"{high:g}"
     columns = [
         Column("", limit=_LABEL), Column("runs", right=True), Column("mean", right=True), Column("95 % interval"),
         Column(scale),
@@ -63,7 +64,7 @@ def _mean_cells(one: OperandFigures, rule: ScoreRule) -> tuple[object, ...]:
     if one.mean is None:
         return one.label, one.runs, "–", "–", ""
     error = "" if one.mean.standard_error is None else f" ± {one.mean.standard_error:.3f}"
-    return one.label, one.runs, f"{one.mean.mean:.3f}{error}", _interval(one.mean.clipped), bar(one.mean, rule)
+    return one.label, one.runs, f"{score(one.mean.mean)}{error}", _interval(one.mean.clipped), bar(one.mean, rule)
 
 
 def bar(mean: ModelMean, rule: ScoreRule, width: int = BAR) -> str:
@@ -82,21 +83,24 @@ def bar(mean: ModelMean, rule: ScoreRule, width: int = BAR) -> str:
     return "".join(cells)
 
 
-def _interval(interval: Interval | None, sign: str = "") -> str:
-    return "–" if interval is None else f"[{interval.low:{sign}.3f}, {interval.high:{sign}.3f}]"
+def _interval(interval: Interval | None, *, with_sign: bool = False) -> str:
+    said = signed if with_sign else score
+    return "–" if interval is None else f"[{said(interval.low)}, {said(interval.high)}]"
 
 
 def _pair(comparison: Comparison, pair: PairFigures) -> Iterator[str]:
     paired = pair.paired
     first, second = comparison.operands[pair.first].label, comparison.operands[pair.second].label
     yield one_line(f"{second} − {first}", WIDTH)
-    said = f"  difference {paired.difference:+.4f} {_interval(paired.interval, '+')}"
+    said = f"  difference {signed(paired.difference, 4)} {_interval(paired.interval, with_sign=True)}"
     p_values = _p_values(comparison, pair)
     if len(said) + len(p_values) + 2 <= WIDTH:
         yield f"{said}  {p_values}".rstrip()
     else:
         yield from (said, *_wrapped(p_values, "  "))
-    yield f"  {paired.wins:,} wins, {paired.ties:,} ties, {paired.losses:,} losses (a tie: at most {paired.tie:g})"
+    losses = f"{paired.losses:,} loss{'' if paired.losses == 1 else 'es'}"
+    counts = f"{counted(paired.wins, 'win')}, {paired.ties:,} tie{'' if paired.ties == 1 else 's'}, {losses}"
+    yield f"  {counts} (a tie: at most {paired.tie:.3g})"
     if paired.smallest_detectable is not None:
         fixes = " or ".join(fix.words for fix in pair.fixes[:2])
         said = f"smallest detectable difference {paired.smallest_detectable:.3f}" + (f"; {fixes}" if fixes else "")
@@ -104,7 +108,7 @@ def _pair(comparison: Comparison, pair: PairFigures) -> Iterator[str]:
     adjusted = pair.length_adjusted
     if adjusted is not None and adjusted.at_equal_length is not None:
         equal = adjusted.at_equal_length
-        said = f"at equal length {equal.value:+.4f} {_interval(equal.interval, '+')}"
+        said = f"at equal length {signed(equal.value, 4)} {_interval(equal.interval, with_sign=True)}"
         yield from _wrapped(said + (f"; {adjusted.extrapolation}" if adjusted.extrapolation else ""), "  ")
 
 
@@ -128,13 +132,13 @@ def _p(value: float) -> str:
 def _changes(comparison: Comparison, pair: PairFigures, title: str, changes: Sequence[ItemChange]) -> Iterator[str]:
     of_pair = f" of {comparison.operands[pair.second].label}" if len(comparison.pairs) > 1 else ""
     more = f", the first {SHOWN}" if len(changes) > SHOWN else ""
-    yield one_line(f"{len(changes):,} {title}{of_pair}{more}", WIDTH)
+    yield one_line(f"{counted(len(changes), title)}{of_pair}{more}", WIDTH)
     columns = [
         Column("change", right=True), Column("before", right=True), Column("after", right=True),
         Column("item", limit=20), Column("question", limit=30),
     ]  # fmt: skip
     rows = [
-        (f"{one.difference:+.3f}", f"{one.before:.3f}", f"{one.after:.3f}", one.place, one.question)
+        (signed(one.difference), score(one.before), score(one.after), one.place, one.question)
         for one in changes[:SHOWN]
     ]
     yield from (f"  {line}" for line in table(columns, rows))
@@ -164,11 +168,11 @@ def table_lines(grid: GraderTable) -> list[str]:
 
 
 def _cell(cell: GraderCell) -> tuple[str, ...]:
-    mean = "–" if cell.mean is None else f"{cell.mean.mean:.3f}"
+    mean = "–" if cell.mean is None else score(cell.mean.mean)
     if cell.paired is None:
         return mean, "", "", ""
     p = "" if cell.p_adjusted is None else _p(cell.p_adjusted)
-    return mean, f"{cell.paired.difference:+.3f}", _interval(cell.paired.interval, "+"), p
+    return mean, signed(cell.paired.difference), _interval(cell.paired.interval, with_sign=True), p
 
 
 def hacking_lines(panel: HackingPanel, comparison: Comparison) -> list[str]:

@@ -10,7 +10,7 @@ import click
 
 from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
-from rft_tui.cli.review_filter import newest_grader
+from rft_tui.cli.review_filter import has_graded, let_stand, newest_grader
 from rft_tui.cli.text import Column, counted, table
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from rft_tui.model import JsonObject
@@ -27,7 +27,7 @@ _SHOWN_REFUSED = 5
 
 @command
 @click.argument("name")
-@click.option("--grader", metavar="G", help="The grader by whose scores (default: the newest that graded).")
+@click.option("--grader", metavar="G", help="The grader by whose scores (default: the newest that graded it).")
 @click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or model names; repeat it.")
 @click.option("--limit", metavar="K", type=click.IntRange(1), help="So many items (default: 15).")
 def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, ...], limit: int | None) -> None:
@@ -41,13 +41,21 @@ def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, .
     from rft_tui.store.runs import resolve_runs
     from rft_tui.tasks.labels.suspects import OFFERED, SUSPECTS, keep_suspects, suspect_labels
 
-    store = calling.workspace().store
+    workspace = calling.workspace()
+    let_stand(workspace)
+    store = workspace.store
     with store.read() as db:
         dataset = get_dataset(db, name)
         chosen = resolve_runs(db, runs) if runs else None
-    stored = newest_grader(calling, grader)
-    if stored is None:
-        raise UsageError("no grader has graded anything yet", hint="Grade first: rft-tui grade --grader G --run R.")
+        here = [run for (run,) in db.execute("SELECT id FROM run WHERE dataset = ? ORDER BY id", [dataset.id])]
+    looked_at = here if chosen is None else [run for run in chosen if run in here]
+    stored = newest_grader(calling, grader, looked_at)
+    with store.read() as db:
+        if stored is None or not has_graded(db, stored.id, looked_at):
+            who = "no grader has" if stored is None or grader is None else f"{stored.label} has not"
+            which = dataset.name if chosen is None else f"these runs of {dataset.name}"
+            hint = "Grade first: rft-tui grade --grader G --run R."
+            raise UsageError(f"{who} graded any prediction of {which}", hint=hint)
     found = suspect_labels(store, dataset, stored, chosen, offered=limit or OFFERED)
     keep_suspects(store, found)
     figures = {
@@ -71,6 +79,7 @@ def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, .
                         "question": one.question,
                         "reference": one.reference,
                         "failure": one.suspect.failure,
+                        "missed": one.suspect.missed,
                         "agreement": one.suspect.agreement,
                         "answer": one.suspect.answer,
                         "models": one.suspect.models,
@@ -93,15 +102,16 @@ def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, .
             text.share(one.suspect.failure),
             one.question,
             one.reference,
-            "; ".join(one.suspect.reasons.values()),
+            "; ".join(one.suspect.reasons.values()) or f"{text.share(one.suspect.missed)} below full marks",
         )
         for one in found.suspects
     ]
     calling.lines(table(columns, rows))
     calling.line()
-    words = ("all items", f"without {found.called_wrong:,} called wrong", "without those above too")
-    for said, summary in zip(words, figures.values(), strict=True):
-        if summary is not found.without_wrong or found.called_wrong:
+    called_wrong = f"without {found.called_wrong:,} called wrong"
+    above = "without those above too" if found.called_wrong else "without those above"
+    for said, summary in zip(("all items", called_wrong, above), figures.values(), strict=True):
+        if said != called_wrong or found.called_wrong:
             calling.line(f"{said}: mean {text.mean(summary)}, {text.bands(summary)}")
     calling.say(f"{len(found.suspects):,} of {found.total:,} by {stored.label}; Review shows them with list:{SUSPECTS}")
     if found.simulated:

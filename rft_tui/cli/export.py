@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ _REASONS = {
     "no_verdict": "without a verdict of right or wrong",
     "contradicting": "called both right and wrong",
     "same_text": "the same text again",
+    "not_valid": "questions that no service takes",
     "no_pair": "questions without two answers to set against each other",
     "beyond_limit": "pairs beyond --per-item",
 }
@@ -71,11 +73,15 @@ def export(
 ) -> None:
     """Write the predictions that rft-tui review list would show, with scores, verdicts and texts, into a file.
 
-    CSV is safe to open in a spreadsheet: a text that it might run begins with an apostrophe. With --pairs, answers that
+    CSV is safe to open in a spreadsheet: a text that it might run begins with an apostrophe. JSON Lines hold the items
+    too, so that rft-tui import reads them in any workspace. With --pairs, answers that
     a person called right (or both acceptable) are preferred to those called wrong; with --min-gap the scores decide.
     """
     kind = output.suffix.lower()
     by_gap = min_gap is not None
+    for name, value in (("--min-gap", min_gap), ("--threshold", threshold)):
+        if value is not None and not isfinite(value):
+            raise UsageError(f"{name} {value} is no number", hint="Say one such as 0.5.")
     if kind not in KINDS:
         raise UsageError(f"{output}: the form is not known by its ending", hint=f"One of {', '.join(KINDS)}.")
     if (pairs or by_gap) and kind != ".jsonl":
@@ -93,6 +99,15 @@ def export(
         document = _write_junit(calling, chosen, output, unit or "prediction", threshold)
     else:
         document = _write_table(calling, chosen, output, kind, threshold)
+    if chosen.grader is not None:
+        from rft_tui.store.grades import count_ungraded
+
+        with calling.workspace().store.read() as db:
+            ungraded = count_ungraded(db, chosen.grader.id, chosen.selection.runs)
+        if ungraded:
+            said = f"{counted(ungraded, 'prediction')} not graded by {chosen.grader.label}"
+            calling.tell(f"{said} and not looked at; --grader G reads by another one, --run R only some runs")
+            document = {**document, "ungraded": ungraded}
     if document.get("simulated"):
         calling.tell("SIMULATED: some of it comes from the embedded service.")
     if calling.as_json:
@@ -120,7 +135,7 @@ def _reading(chosen: ChosenList, threshold: float | None) -> Reading:
 
 def _write_table(calling: Calling, chosen: ChosenList, output: Path, kind: str, threshold: float | None) -> JsonObject:
     from rft_tui.datasets.write import write_rows
-    from rft_tui.tasks.exporting.rows import csv_lines, jsonl_lines, record
+    from rft_tui.tasks.exporting.rows import csv_lines, jsonl_lines, record, whole
 
     reading = _reading(chosen, threshold)
     simulated = False
@@ -129,7 +144,7 @@ def _write_table(calling: Calling, chosen: ChosenList, output: Path, kind: str, 
         nonlocal simulated
         for one in _predictions(calling, chosen):
             simulated |= one.simulated
-            yield record(one, reading)
+            yield whole(one, reading) if kind == ".jsonl" else record(one, reading)
 
     if kind == ".parquet":
         from rft_tui.tasks.exporting.parquet import write_parquet

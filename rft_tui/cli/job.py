@@ -170,7 +170,9 @@ def show(calling: Calling, name: str, profile: str) -> None:
         return
     mark = "  SIMULATED" if job.simulated else ""
     calling.line(f"{job.id}  {job.name or job.label}{mark}")
-    calling.lines([f"  {name:<12}{value}" for name, value in _fact_lines(workspace, job, is_live) if value])
+    calling.lines(
+        [f"  {name:<12}{value}" for name, value in _fact_lines(workspace, job, is_live, len(checkpoints)) if value]
+    )
     for title, lines in (
         ("Alarms", [alarm_line(alarm) for alarm in alarms]),
         ("Curves", summary_lines(series, simulated=job.simulated)),
@@ -205,13 +207,16 @@ def _prompt_words(workspace: Workspace, job: StoredJob) -> str:
     return f"{one_line(prompt.name, 80)}@{job.prompt[:4]}" if prompt is not None else job.prompt[:12]
 
 
-def _fact_lines(workspace: Workspace, job: StoredJob, is_live: bool) -> list[tuple[str, str]]:
+def _fact_lines(workspace: Workspace, job: StoredJob, is_live: bool, checkpoints: int) -> list[tuple[str, str]]:
+    from rft_tui.tasks.jobs.job_view import early_end
+
     remote = job.remote or {}
     tokens = remote.get("trained_tokens")
     progress = ", ".join(one for one in (job.status, steps(job.step, job.total_steps), ends_about(job)) if one)
     return [
         ("status", progress if is_live or job.remote_id is None else f"{progress} (as of {moment(job.seen_at)})"),
         ("message", job.message),
+        ("note", early_end(job, checkpoints)),
         ("id", job.remote_id or ""),
         ("method", f"{job.method or 'unknown'} of {job.model}" + (", a pilot" if job.pilot else "")),
         ("where", where(job)),

@@ -12,11 +12,15 @@ from rft_tui.cli.compared import read_compared
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.text import counted
 from rft_tui.errors import UsageError
+from rft_tui.safetext import one_line
 
 if TYPE_CHECKING:
     from rft_tui.tasks.comparing.comparison import Comparison
     from rft_tui.tasks.reporting.document import Report
     from rft_tui.tasks.reviewing.grader_agreement import GraderAgreement
+
+LONGEST_TITLE = 100
+"""Characters of the title in what is said at the end."""
 
 FORMATS = (".html", ".md", ".json")
 """What a report may be written as, by the end of its file's name."""
@@ -61,8 +65,13 @@ def report(
     from rft_tui.tasks.reporting.build import Trust, report_of
 
     if output.suffix.lower() not in FORMATS:
-        raise UsageError(f"a report is written as {', '.join(FORMATS)}, not {output.suffix or 'nothing'!r}",
-                         hint="Name the file so.")  # fmt: skip
+        raise UsageError(
+            f"a report is written as {', '.join(FORMATS)}, not as {str(output)!r:.80}", hint=_named(output)
+        )
+    if output.is_dir():
+        raise UsageError(f"{str(output)!r:.80} is a folder", hint="-o names the file to write.")
+    if charts is not None and charts.exists() and not charts.is_dir():
+        raise UsageError(f"{str(charts)!r:.80} is no folder", hint="--charts names a folder for the SVG files.")
     found = read_compared(calling, names, graders, runs, cluster, hacking=hacking)
     comparison = found.comparison
     trust = Trust(found.table, found.panel, _person(calling, comparison))
@@ -75,7 +84,16 @@ def report(
         simulated = {"simulated": True} if made.simulated else {}
         calling.emit({"file": str(output), "charts": pictures, "items": len(comparison.items), **simulated})
     else:
-        calling.line(f"{output}: {made.title}, {counted(len(comparison.items), 'common item')}")
+        calling.line(
+            f"{output}: {one_line(made.title, LONGEST_TITLE)}, {counted(len(comparison.items), 'common item')}"
+        )
+
+
+def _named(output: Path) -> str:
+    """What to write instead."""
+    if str(output) == "-":
+        return "A report goes into a file: -o report.html"
+    return f"Such as -o {output.stem[:40] or 'report'}.html"
 
 
 def _person(calling: Calling, comparison: Comparison) -> GraderAgreement | None:

@@ -116,9 +116,10 @@ def chosen_list(calling: Calling, options: ReviewFilter) -> ChosenList:
         calling.say(note)
     workspace = calling.workspace()
     let_stand(workspace)
-    stored = newest_grader(calling, options.grader)
     with workspace.store.read() as db:
         chosen = resolve_runs(db, options.runs) if options.runs else None
+    stored = newest_grader(calling, options.grader, chosen)
+    with workspace.store.read() as db:
         mark = simulated_mark(db, chosen, stored.id if stored else None)
         for note in unknown_lists(db, parsed):
             calling.say(note)
@@ -142,27 +143,32 @@ def run_list(calling: Calling, request: ListingRequest) -> Listing:
 
 def let_stand(workspace: Workspace) -> None:
     """Let what reviewers said elsewhere stand, as far as its predictions have come meanwhile."""
-    from rft_tui.store.review_log import apply_waiting, count_waiting
+    from rft_tui.store.review_log import let_stand as stand
 
-    with workspace.store.read() as db:
-        waiting = count_waiting(db)
-    if waiting:
-        with workspace.store.write() as db:
-            apply_waiting(db)
+    stand(workspace.store)
 
 
-def newest_grader(calling: Calling, name: str | None) -> StoredGrader | None:
-    """The grader of a name, or the newest that has graded anything."""
+def newest_grader(calling: Calling, name: str | None, runs: Sequence[int] | None = None) -> StoredGrader | None:
+    """The grader of a name, or the newest that has graded anything of the runs (None: of all).
+
+    Where none has graded anything of the runs, the newest of all, so that the list says what is not graded.
+    """
     if name is not None:
         return known_grader(calling, name)
     from rft_tui.store.graders import list_graders
 
     with calling.workspace().store.read() as db:
-        graded = [one for one in list_graders(db) if _has_graded(db, one.id)]
-    return graded[-1] if graded else None
+        graded = [one for one in list_graders(db) if has_graded(db, one.id)]
+        fitting = graded if runs is None else [one for one in graded if has_graded(db, one.id, runs)]
+    return (fitting or graded or [None])[-1]
 
 
-def _has_graded(db: sqlite3.Connection, grader: int) -> bool:
+def has_graded(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None = None) -> bool:
+    """Whether a version has graded anything of the runs (None: of all)."""
+    if runs is not None:
+        from rft_tui.store.review import graded_runs
+
+        return bool(graded_runs(db, grader, runs))
     return db.execute("SELECT 1 FROM grade WHERE grader = ? LIMIT 1", [grader]).fetchone() is not None
 
 

@@ -6,18 +6,19 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from rft_tui.datasets.plain import item_of
 from rft_tui.errors import InputError
-from rft_tui.identity import canonical_json
-from rft_tui.interchange.foreign import EFFORT_UNKNOWN, FileClaims, ForeignPrediction, UnmappedFields
+from rft_tui.interchange.foreign import EFFORT_UNKNOWN, FileClaims, UnmappedFields
 from rft_tui.interchange.found_files import FoundFile
 from rft_tui.interchange.landing import Landing, Placed, find_item, find_landing
 from rft_tui.interchange.options import ImportOptions
 from rft_tui.interchange.prompting import IMPORTED, PromptCandidate, candidates
 from rft_tui.interchange.reviews import add_reviews
 from rft_tui.interchange.rows import plain_row, row_of
+from rft_tui.interchange.spool import Said, Spool
 from rft_tui.model import Item, JsonObject, Prompt, ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.answers import keep_raw, note_served_model
@@ -58,13 +59,14 @@ class Tallies:
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What the files of one import share."""
+    """What the files of one import share; `folder` is where rows may be put aside while they are placed."""
 
     db: sqlite3.Connection
     options: ImportOptions
     dataset: StoredDataset | None
     given: Prompt | None
     prompts: Sequence[Prompt]
+    folder: Path
     unmapped: UnmappedFields
     notes: list[str]
     tallies: Tallies
@@ -78,7 +80,7 @@ class _Run(NamedTuple):
 
 
 class FileImport:
-    """Reads one file as often as needed, decides where it belongs, and stores its predictions and grades."""
+    """Reads one file, decides where its rows belong, and stores its predictions and grades."""
 
     def __init__(self, bench: Workbench, file: FoundFile, claims: FileClaims | None) -> None:
         self._bench = bench
@@ -94,26 +96,37 @@ class FileImport:
 
     def run(self) -> None:
         """Do it. Raises InputError at the first row that cannot be read."""
+        with Spool(self._bench.folder) as self._spool:
+            self._run()
+
+    def _run(self) -> None:
         landing = self._landing()
         self._say_prompt(landing)
         unmatched = 0
         where: Counter[int] = Counter()
-        for record, placed, run in self._placed(landing):
+        for said, placed, run in self._placed(landing) if landing.datasets else ():
             dataset = landing.dataset_of(self._db, placed.input_id)
             if dataset is None:
                 unmatched += 1
             else:
                 where[dataset] += 1
-                self._land(record, placed, run, dataset)
+                self._land(said, placed, run, dataset)
+        unmatched = unmatched if landing.datasets else landing.rows
         if unmatched:
             self._land_apart(landing, unmatched, matched=bool(where))
         self._say_datasets(where, landing)
         self._say_counts()
 
-    def _rows(self) -> Iterator[tuple[ForeignPrediction, JsonObject]]:
-        path = self._file.path
+    def _rows(self) -> Iterator[tuple[JsonObject, str]]:
+        """The rows with their input ids, from the file the first time and from what was put aside after that."""
+        path, spool = self._file.path, self._spool
+        if spool.rows:
+            yield from ((head.row, head.input_id) for head in spool.heads())
+            return
         for record in self._file.format.read(path, self._bench.unmapped):
-            yield record, plain_row(path, record.place, record.row)
+            head = spool.add(record, plain_row(path, record.place, record.row))
+            self._subset = self._subset or head.subset
+            yield head.row, head.input_id
 
     def _landing(self) -> Landing:
         bench, name = self._bench, self._claims.prompt
@@ -121,7 +134,7 @@ class FileImport:
         dataset = bench.dataset.id if bench.dataset is not None else None
         landing = find_landing(
             self._db,
-            lambda: (row for _record, row in self._rows()),
+            self._rows,
             candidates(bench.prompts, name),
             given=given,
             dataset=dataset,
@@ -136,29 +149,28 @@ class FileImport:
             )
         return landing
 
-    def _placed(self, landing: Landing) -> Iterator[tuple[ForeignPrediction, Placed, _Run]]:
+    def _placed(self, landing: Landing) -> Iterator[tuple[Said, Placed, _Run]]:
         """Every row where it belongs; equal inputs without a run index are runs 1 to N in order of appearance."""
         options, claims = self._bench.options, self._claims
         seen: Counter[int] = Counter()
-        for record, row in self._rows():
-            placed = landing.place(row)
-            self._subset = self._subset or record.subset
-            model = options.model or record.model or claims.model or self._file.path.stem
-            effort = options.effort or record.effort or claims.effort or EFFORT_UNKNOWN
-            index = options.run_index or record.run_index or claims.run_index
-            parameters = canonical_json(record.parameters)
-            if record.prompt is not None and not placed.prompt:
-                placed = placed._replace(prompt=record.prompt.version)
+        for head, said in self._spool.whole():
+            placed = landing.place(head.row, head.input_id)
+            model = options.model or head.model or claims.model or self._file.path.stem
+            effort = options.effort or head.effort or claims.effort or EFFORT_UNKNOWN
+            index = options.run_index or head.run_index or claims.run_index
+            if head.prompt and not placed.prompt:
+                placed = placed._replace(prompt=head.prompt)
             if index is None:
-                key = hash((model, effort, placed.prompt, parameters, placed.input_id))
+                key = hash((model, effort, placed.prompt, head.parameters, placed.input_id))
                 seen[key] += 1
                 index = seen[key]
-            yield record, placed, _Run(one_line(model, _NAME_LENGTH), one_line(effort, _NAME_LENGTH), index, parameters)
+            run = _Run(one_line(model, _NAME_LENGTH), one_line(effort, _NAME_LENGTH), index, head.parameters)
+            yield said, placed, run
 
-    def _land(self, record: ForeignPrediction, placed: Placed, run: _Run, dataset: int) -> None:
+    def _land(self, said: Said, placed: Placed, run: _Run, dataset: int) -> None:
         key = RunKey(dataset, IMPORTED, IMPORTED, run.model, run.effort, placed.prompt, run.run_index, run.parameters)
         earlier = stored_output(self._db, key.answer_key(placed.input_id))
-        if earlier is not None and earlier != record.answer.output_text:
+        if earlier is not None and earlier != said.answer.output_text:
             self._counts["other_answer"] += 1
             self._bench.tallies.left_out += 1
             return
@@ -168,31 +180,31 @@ class FileImport:
             return
         self._counts["other_reference"] += not found.same_reference
         item = found.item.item
-        added = add_predictions(self._db, number, key, [(item, placed.input_id, record.answer)])
+        added = add_predictions(self._db, number, key, [(item, placed.input_id, said.answer)])
         tallies = self._bench.tallies
         tallies.new += added.new
         tallies.known += added.known
         tallies.landed[number] += 1
         prediction = prediction_of(self._db, number, item)
-        grades = dict(record.grades)
-        if record.grade is not None:
-            grades[self._bench.options.grader or self._claims.grader or SCORE] = record.grade
+        grades = dict(said.grades)
+        if said.grade is not None:
+            grades[self._bench.options.grader or self._claims.grader or SCORE] = said.grade
         for name, grade in grades.items():
             grader = self._external(name)
             self._counts["outside"] += grade.score is not None and not _is_inside(grade.score, grader.rule)
             tallies.grades += add_grades(self._db, grader.id, [(prediction, item, number, grade)])
-        if record.reviews:
-            tallies.reviews += add_reviews(self._db, prediction, record.reviews)
+        if said.reviews:
+            tallies.reviews += add_reviews(self._db, prediction, said.reviews)
         if added.new:
-            self._keep(record, number, prediction)
+            self._keep(said, number, prediction)
 
-    def _keep(self, record: ForeignPrediction, run: int, prediction: int) -> None:
+    def _keep(self, said: Said, run: int, prediction: int) -> None:
         """Keep what came with a new prediction: its prompt, the name that the service answered with, the row itself."""
-        if record.prompt is not None and record.prompt.version not in self._kept_prompts:
-            add_prompt(self._db, record.prompt)
-            self._kept_prompts.add(record.prompt.version)
-        note_served_model(self._db, run, (record.answer.extra or {}).get("model"))
-        if record.raw and not keep_raw(self._db, prediction, record.raw):
+        if said.prompt is not None and said.prompt.version not in self._kept_prompts:
+            add_prompt(self._db, said.prompt)
+            self._kept_prompts.add(said.prompt.version)
+        note_served_model(self._db, run, (said.answer.extra or {}).get("model"))
+        if said.raw and not keep_raw(self._db, prediction, said.raw):
             self._counts["raw_left_out"] += 1
 
     def _run_number(self, key: RunKey) -> int:
@@ -218,19 +230,20 @@ class FileImport:
             name = f"{base}-{number}"
         stored = add_dataset(self._db, name, self._items_apart(landing), source=str(self._file.path))
         self._bench.tallies.datasets.append(name)
-        for record, placed, run in self._placed(landing):
+        for said, placed, run in self._placed(landing):
             if landing.dataset_of(self._db, placed.input_id) is None:
-                self._land(record, placed, run, stored.id)
+                self._land(said, placed, run, stored.id)
         self._note(f"{unmatched} predictions fit no item of a dataset; their inputs became the dataset {name!r}")
 
     def _items_apart(self, landing: Landing) -> Iterator[tuple[int, Item]]:
         seen: set[str] = set()
-        for record, placed, _run in self._placed(landing):
+        for head in self._spool.heads():
+            placed = landing.place(head.row, head.input_id)
             if landing.dataset_of(self._db, placed.input_id) is None:
                 row = row_of(placed.input_id, placed.row)
                 if row not in seen:
                     seen.add(row)
-                    yield record.place.line, item_of(placed.row)
+                    yield head.line, item_of(placed.row)
 
     def _note(self, text: str) -> None:
         self._bench.notes.append(f"{self._name}: {text}")

@@ -19,6 +19,7 @@ from rft_tui.store.database import Store
 from rft_tui.store.datasets import get_dataset
 from rft_tui.store.evaluations import AddedOutputs
 from rft_tui.store.inputs import known_names
+from rft_tui.store.review_log import apply_waiting
 
 __all__ = ["ImportOptions", "ImportReport", "ImportedRun", "import_predictions"]
 
@@ -79,7 +80,7 @@ def import_predictions(
 
     Predictions land on the items whose input they answer; those that fit none become a dataset of their own. What is
     stored already is never overwritten. Raises InputError naming file and line, and UsageError for a name in `options`
-    that does not exist; the store is then as it was.
+    that does not exist; the store is then as it was. Verdicts of elsewhere that waited for these predictions stand.
     """
     options = options or ImportOptions()
     notes: list[str] = []
@@ -101,11 +102,13 @@ def import_predictions(
             frozenset([*models, options.model] if options.model else models),
             heads_of(one.path.name for one in files),
         )
+        beside = store.path.parent
         for one in files:
             claims = one.format.claims(one.path.name, known)
-            bench = Workbench(db, options, dataset, given, known_prompts(db, folder), unmapped, notes, tallies)
+            bench = Workbench(db, options, dataset, given, known_prompts(db, folder), beside, unmapped, notes, tallies)
             FileImport(bench, one, claims).run()
         brought = [bring_archive(db, archive) for archive in archives]
+        apply_waiting(db)
     added = sum((one.added for one in brought), AddedOutputs())
     runs = [ImportedRun(run, *facts, tallies.landed[run]) for run, facts in tallies.runs.items()]
     return ImportReport(

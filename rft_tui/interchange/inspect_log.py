@@ -18,7 +18,7 @@ from rft_tui.interchange.foreign import (
 )
 from rft_tui.interchange.inspect_files import Attachments, Sample, is_archive, read_header, read_samples
 from rft_tui.interchange.inspect_scores import read_reviews, read_scores
-from rft_tui.interchange.messages import asked, said
+from rft_tui.interchange.messages import asked, said, with_choices
 from rft_tui.interchange.scores import failed_grade
 from rft_tui.interchange.usages import count_in, object_in, seconds_in, usage_in
 from rft_tui.model import Answer, Grade, GradeError, JsonObject, PredictionError
@@ -97,18 +97,18 @@ def _prediction(path: Path, sample: Sample, log: _Log, unmapped: UnmappedFields)
     value = sample.value
     unmapped.rest(value, _SAMPLE)
     attachments = Attachments(path, sample.place, object_in(value.get("attachments")))
-    held = {key: attachments.resolve(value.get(key)) for key in ("input", "target", "output", "scores")}
+    held = {key: attachments.resolve(value.get(key)) for key in ("input", "target", "choices", "output", "scores")}
     messages = asked(held["input"])
     if messages is None:
         raise bad_row(path, sample.place, "input must be a text or a list of messages")
     epoch = count_in(value.get("epoch", 1))
     if not epoch:
         raise bad_row(path, sample.place, "epoch must be a whole number from 1")
-    row: JsonObject = {"messages": messages}
+    row: JsonObject = {"messages": with_choices(messages, held["choices"])}
     if held["target"] not in (None, "", []):
         row["reference_answer"] = held["target"]
-    if value.get("choices"):
-        row["choices"] = value["choices"]
+    if held["choices"]:
+        row["choices"] = held["choices"]
     metadata = object_in(attachments.resolve(value.get("metadata")))
     row |= {key: inner for key, inner in metadata.items() if key not in _RESERVED}
     answer = _answer(value, object_in(held["output"]), log, unmapped)

@@ -1,7 +1,7 @@
 """Where the predictions of a file belong: which prompt comes off their inputs, and which items they answer.
 
-Everything is decided by content. Rows are read as a stream, once for each question asked of them, and looked up in
-the store by the hash of their input, so neither a file nor a dataset is ever held in memory.
+Everything is decided by content. Rows come as a stream, once for each question asked of them, and are looked up in the
+store by the hash of their input, so neither a file nor a dataset is ever held in memory.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from rft_tui.interchange.rows import input_of, row_of
 from rft_tui.model import JsonObject
 from rft_tui.store.inputs import StandingItem, datasets_with, items_with
 
-ReadRows = Callable[[], Iterator[JsonObject]]
-"""Begins a file anew and yields its rows in the plain shape."""
+ReadRows = Callable[[], Iterator[tuple[JsonObject, str]]]
+"""Begins a file anew and yields its rows in the plain shape, each with its input id."""
 
 _PROBES = 8
 _PROBE_CHARACTERS = 200_000
@@ -65,15 +65,15 @@ class Landing:
     rows: int
     carried: int
 
-    def place(self, row: JsonObject) -> Placed:
-        """The row as an item would have it."""
+    def place(self, row: JsonObject, input_id: str) -> Placed:
+        """The row as an item would have it; `input_id` is the row's as it stands."""
         candidate = self.candidate
         if candidate is None:
-            return Placed(row, input_of(row), "")
+            return Placed(row, input_id, "")
         bare = candidate.take_off(row)
         if bare is not None:
             return Placed(bare, input_of(bare), candidate.prompt.version)
-        return Placed(row, input_of(row), candidate.prompt.version if self.given else "")
+        return Placed(row, input_id, candidate.prompt.version if self.given else "")
 
     def dataset_of(self, db: sqlite3.Connection, input_id: str) -> int | None:
         """The first of the datasets that has the input, None where none has."""
@@ -126,13 +126,13 @@ def _most_carried(tallies: Sequence[_Tally], rows: int) -> _Tally:
 
 def _count(
     db: sqlite3.Connection,
-    rows: Iterator[JsonObject],
+    rows: Iterator[tuple[JsonObject, str]],
     ways: Sequence[PromptCandidate | None],
     dataset: int | None,
 ) -> _Pass:
     """Count for each way of reading how many rows carry the prompt and how many then have an item."""
     done = _Pass([_Tally(way) for way in ways])
-    for row in rows:
+    for row, input_id in rows:
         done.rows += 1
         found = False
         for tally in done.tallies:
@@ -140,7 +140,7 @@ def _count(
             if bare is None:
                 continue
             tally.carried += 1
-            having = datasets_with(db, input_of(bare))
+            having = datasets_with(db, input_id if bare is row else input_of(bare))
             tally.datasets.update(having)
             if having if dataset is None else dataset in having:
                 found = True

@@ -45,6 +45,14 @@ class _Asked(NamedTuple):
 
     text: str
     continuations: list[str]
+    generated: bool
+
+    @property
+    def no_answer(self) -> str:
+        """Why there is no answer where there is none."""
+        if self.generated or self.continuations:
+            return "the file has no answer for this document"
+        return "the model was asked how likely the text is; it gave no answer"
 
 
 def _recognises(row: JsonObject) -> bool:
@@ -98,7 +106,9 @@ def _predictions(
     if asked is None:
         raise bad_row(path, place, "arguments must hold the text that the model was asked")
     answers = _answers(path, place, row, asked)
-    metrics = [name for name in row.get("metrics") or [] if isinstance(name, str)][:_MOST] or _floats(row)
+    named = row.get("metrics")
+    metrics = [name for name in named if isinstance(name, str)][:_MOST] if isinstance(named, list) else []
+    metrics = metrics or _floats(row)
     unmapped.rest(row, _MAPPED | _NAMES | set(metrics))
     item = {key: value for key, value in object_in(row.get("doc")).items() if key not in _RESERVED}
     item["messages"] = asked_json(asked.text)
@@ -110,7 +120,7 @@ def _predictions(
     seen[key] += len(answers)
     extra = {"doc_id": row.get("doc_id")}
     for number, text in enumerate(answers):
-        error = PredictionError("other", "the file has no answer for this document") if text is None else None
+        error = PredictionError("other", asked.no_answer) if text is None else None
         answer = Answer(text or "", error=error, extra=extra)
         grades = _grades(row, metrics, name) if number == 0 and error is None else {}
         yield ForeignPrediction(
@@ -135,7 +145,8 @@ def _asked(arguments: Any) -> _Asked | None:
     texts = [one for one, _other in pairs if isinstance(one, str)]
     if not texts:
         return None
-    return _Asked(texts[0], [other for _one, other in pairs if isinstance(other, str)])
+    generated = isinstance(arguments, list) or any(isinstance(other, dict) for _one, other in pairs)
+    return _Asked(texts[0], [other for _one, other in pairs if isinstance(other, str)], generated)
 
 
 def _answers(path: Path, place: Place, row: JsonObject, asked: _Asked) -> list[str | None]:
@@ -147,6 +158,8 @@ def _answers(path: Path, place: Place, row: JsonObject, asked: _Asked) -> list[s
         likely = [_likelihood(one) for one in responses]
         best = max(range(len(likely)), key=lambda number: (likely[number] is not None, likely[number] or 0.0))
         return [asked.continuations[best].strip() if likely[best] is not None else None]
+    if not asked.generated and not asked.continuations and _likelihood(responses) is not None:
+        return [None]
     texts = responses[0] if isinstance(responses[0], list) else responses
     return [one if isinstance(one, str) else None for one in texts[:_MOST]] or [None]
 

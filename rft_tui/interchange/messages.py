@@ -33,6 +33,32 @@ def asked(value: Any) -> list[JsonObject] | None:
     return messages if len(messages) == len(value) else None
 
 
+def with_choices(messages: list[JsonObject], choices: Any) -> list[JsonObject]:
+    """A conversation with what there was to choose from behind its last question, unless the question says it.
+
+    Without it questions that differ only in their choices would be one, and a reference of ``B`` would mean nothing.
+    """
+    texts = [one for one in choices if isinstance(one, str) and one] if isinstance(choices, list) else []
+    place = next((n for n in range(len(messages) - 1, -1, -1) if messages[n].get("role") == "user"), None)
+    if not texts or place is None:
+        return messages
+    content = messages[place].get("content")
+    parts = content if isinstance(content, list) else [content]
+    question = "\n".join(_text(one) for one in parts)
+    if all(one in question for one in texts):
+        return messages
+    shown = "\n".join(f"{_letter(number)}) {one}" for number, one in enumerate(texts))
+    if isinstance(content, str):
+        changed: Any = f"{content}\n\n{shown}"
+    else:
+        changed = [*(one for one in parts if one is not None), {"type": "text", "text": shown}]
+    return [*messages[:place], messages[place] | {"content": changed}, *messages[place + 1 :]]
+
+
+def _letter(number: int) -> str:
+    return chr(ord("A") + number) if number < 26 else str(number + 1)
+
+
 def asked_json(text: str) -> list[JsonObject]:
     """A prompt as messages: a JSON list of messages as such, any other text as a question."""
     if text.lstrip().startswith("["):
@@ -67,7 +93,7 @@ def _message(message: JsonObject) -> JsonObject:
     content = message.get("content")
     if isinstance(content, list):
         parts = [part for one in content if (part := _part(one)) is not None]
-        plain = all(part.get("type") == "text" for part in parts)
+        plain = all(part.get("type") == "text" and isinstance(part.get("text"), str) for part in parts)
         content = "".join(part["text"] for part in parts) if plain and len(parts) < 2 else parts
     made: JsonObject = {"role": message.get("role", "user"), "content": content}
     calls = message.get("tool_calls")

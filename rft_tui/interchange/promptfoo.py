@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,27 @@ _REFERENCES = frozenset(
 )  # fmt: skip
 _READ = frozenset({("evalId",), ("results", "prompts"), ("results", "results")})
 _MILLISECOND = 0.001
+_MOST_TEMPLATES = 8 * 1024 * 1024
+"""Characters of all templates that are held."""
+
+
+class _Templates:
+    """The prompts that a document names before its results, as many as are worth being held."""
+
+    def __init__(self) -> None:
+        self._texts: list[Any] = []
+        self._left = _MOST_TEMPLATES
+
+    def add(self, template: Any) -> None:
+        """Take the next one."""
+        self._left -= 100 + (len(template) if isinstance(template, str) else 0)
+        if self._left >= 0:
+            self._texts.append(template if isinstance(template, str) else None)
+
+    def at(self, place: Any) -> str | None:
+        """The one at a place from 0, None where it is not known."""
+        known = isinstance(place, int) and 0 <= place < len(self._texts)
+        return self._texts[place] if known else None
 
 
 def _recognises(row: JsonObject) -> bool:
@@ -58,15 +79,15 @@ def _opens(_path: Path, _head: bytes, keys: frozenset[str]) -> bool:
 
 
 def _read(path: Path, unmapped: UnmappedFields) -> Iterator[ForeignPrediction]:
-    templates: list[Any] = []
+    templates = _Templates()
     parameters: JsonObject = {}
     for place, raw, key in _rows(path):
         if key == "prompts":
-            templates.append(loose_object(path, place, raw).get("raw"))
+            templates.add(loose_object(path, place, raw).get("raw"))
         elif key == "evalId":
             parameters = {"promptfoo": loose_value(path, place, raw)}
         else:
-            yield replace(_prediction(path, place, raw, templates, unmapped), parameters=parameters)
+            yield _prediction(path, place, raw, templates, parameters, unmapped)
 
 
 def _rows(path: Path) -> Iterator[tuple[Place, bytes, str]]:
@@ -93,7 +114,7 @@ def _is_document(head: bytes) -> bool:
 
 
 def _prediction(
-    path: Path, place: Place, raw: bytes, templates: list[Any], unmapped: UnmappedFields
+    path: Path, place: Place, raw: bytes, templates: _Templates, parameters: JsonObject, unmapped: UnmappedFields
 ) -> ForeignPrediction:
     value = loose_object(path, place, raw)
     unmapped.rest(value, _MAPPED)
@@ -126,12 +147,13 @@ def _prediction(
         effort=_effort(provider),
         grades=promptfoo_grades(value, error, unmapped),
         reviews=tuple(promptfoo_reviews(value)),
+        parameters=parameters,
         prompt=prompt,
         raw=raw,
     )
 
 
-def _item(value: JsonObject, templates: list[Any]) -> tuple[JsonObject | None, Prompt | None]:
+def _item(value: JsonObject, templates: _Templates) -> tuple[JsonObject | None, Prompt | None]:
     """The item that the variables make, and the prompt around it.
 
     Where one of the variables is a question that the prompt holds, the question is the item and the prompt's template
@@ -142,7 +164,7 @@ def _item(value: JsonObject, templates: list[Any]) -> tuple[JsonObject | None, P
     prompt = object_in(value.get("prompt"))
     texts = (prompt.get("raw"), value.get("prompt"))
     sent = next((one for one in texts if isinstance(one, str)), "")
-    name = guess_field(fields, PROMPT_NAMES)
+    name = _question_name(tuple(fields))
     question = fields.get(name) if name is not None else None
     reference = reference_key(fields | {"messages": []})
     row = dict(fields)
@@ -157,16 +179,22 @@ def _item(value: JsonObject, templates: list[Any]) -> tuple[JsonObject | None, P
     return row, None
 
 
+@lru_cache(maxsize=64)
+def _question_name(names: tuple[str, ...]) -> str | None:
+    """The variable that is the question; the tests of a file have the same ones over and over."""
+    return guess_field(names, PROMPT_NAMES)
+
+
 def _quoted(text: str) -> str:
     return json.dumps(text)[1:-1]
 
 
-def _prompt(value: JsonObject, sent: str, question: str, label: Any, templates: list[Any]) -> Prompt | None:
+def _prompt(value: JsonObject, sent: str, question: str, label: Any, templates: _Templates) -> Prompt | None:
     """The prompt around a question: the text in front of it, else the template as it stands; None where it is bare."""
     if not sent or sent.strip() == question.strip():
         return None
     place = value.get("promptIdx")
-    template = templates[place] if isinstance(place, int) and 0 <= place < len(templates) else None
+    template = templates.at(place)
     if sent.endswith(question):
         text = sent[: -len(question)].rstrip("\n")
     elif isinstance(template, str):

@@ -66,7 +66,8 @@ def _prediction(path: Path, place: Place, trace: JsonObject, raw: bytes, unmappe
     row["messages"] = messages
     if data.get("answer") not in (None, ""):
         row["reference_answer"] = data["answer"]
-    calls = [one for one in trace.get("calls") or [] if isinstance(one, dict)] if trace.get("calls") else []
+    listed = trace.get("calls")
+    calls = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     answer = _answer(trace, branch, calls)
     config = object_in(object_in(trace.get("agent")).get("config"))
     models = (config.get("model"), *(call.get("model") for call in calls))

@@ -18,6 +18,12 @@ from rft_tui.store.steps import beginning, step_of
 CHUNK = 500
 """Items or predictions asked for at once."""
 
+LARGEST = 1e90
+"""How far from 0 a score may lie; beyond, sums of squares are no numbers, and it counts as an error."""
+
+BOUNDLESS = "boundless_score"
+"""The kind of that error."""
+
 LONGEST = 20_000
 """Characters of a text that are read."""
 
@@ -105,7 +111,8 @@ def read_operand(
         draw = draws[run]
         if draw in answered.scores:
             continue
-        if score is None:
+        if score is None or not -LARGEST <= score <= LARGEST:
+            error = BOUNDLESS if score is not None else error
             if error is not None:
                 answered.errors[draw] = error
             elif graded is None:

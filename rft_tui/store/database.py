@@ -11,7 +11,7 @@ from typing import Final
 
 from rft_tui.errors import StoreBusyError, StoreError
 
-SCHEMA_VERSION: Final = 10
+SCHEMA_VERSION: Final = 11
 """What ``PRAGMA user_version`` says of a cache that needs no migration; a test holds it equal to the schema's own."""
 
 BUSY_TIMEOUT_MS: Final = 5000

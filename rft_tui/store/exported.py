@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rft_tui.model import JsonObject
+from rft_tui.store.datasets import fields_of
 from rft_tui.store.listing import Listing, ReviewRow
 from rft_tui.store.review_rows import PAGE
 
@@ -17,7 +18,8 @@ from rft_tui.store.review_rows import PAGE
 class ExportedPrediction:
     """One row of the list and what is behind it. `passed` is the grader's own word, None where it has none.
 
-    `simulated` says that the answer or the grade came from the embedded service.
+    `simulated` says that the answer or the grade came from the embedded service; `error` is what the answer itself
+    says went wrong, by kind and message, where `error_message` may be the grader's.
     """
 
     row: ReviewRow
@@ -44,6 +46,17 @@ class ExportedPrediction:
     reasoning_tokens: int | None
     latency_s: float | None
     simulated: bool
+    error: tuple[str, str] | None = None
+    stored_fields: str | None = None
+    raw: bytes = b"{}"
+
+    def item(self) -> JsonObject:
+        """The item's row as models and graders read it, by which an import finds the item again."""
+        messages = json.loads(self.messages) if self.messages else [{"role": "user", "content": self.question}]
+        row: JsonObject = {"messages": messages}
+        if self.tools:
+            row["tools"] = json.loads(self.tools)
+        return row | fields_of(self.stored_fields, self.raw)
 
 
 def iter_exported(db: sqlite3.Connection, listing: Listing) -> Iterator[ExportedPrediction]:
@@ -63,10 +76,11 @@ def iter_exported(db: sqlite3.Connection, listing: Listing) -> Iterator[Exported
 
 
 def _exported(row: ReviewRow, columns: tuple[Any, ...]) -> ExportedPrediction:
-    passed, sub_scores, error, calls_tools, *figures, simulated = columns[14:]
+    passed, sub_scores, error, calls_tools, *figures, simulated, error_kind, said, fields, raw = columns[14:]
     values: Any = [
         *columns[:14], None if passed is None else bool(passed), json.loads(sub_scores) if sub_scores else {}, error,
-        bool(calls_tools), *figures, bool(simulated),
+        bool(calls_tools), *figures, bool(simulated), None if error_kind is None else (error_kind, said or ""), fields,
+        raw,
     ]  # fmt: skip
     return ExportedPrediction(row, *values)
 
@@ -77,7 +91,8 @@ _EXPORTED = """
         correction.reference, ifnull(review.note, ''), grade.passed, grade_detail.sub_scores,
         ifnull(grade_detail.error_message, answer.error_message), json_extract(answer.extra, '$.output_tools') <> '[]',
         prediction.input_tokens, prediction.output_tokens, prediction.reasoning_tokens, prediction.latency_s,
-        run.simulated OR ifnull(grade_detail.simulated, 0)
+        run.simulated OR ifnull(grade_detail.simulated, 0), prediction.error_kind, answer.error_message,
+        item_row.fields, item_row.raw
     FROM prediction JOIN answer ON answer.id = prediction.answer JOIN item ON item.id = prediction.item
     JOIN input ON input.id = item.input JOIN dataset ON dataset.id = item.dataset
     JOIN item_row ON item_row.item = item.id JOIN run ON run.id = prediction.run

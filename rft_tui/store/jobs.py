@@ -172,7 +172,7 @@ def bring_job(
         number = saw_job(
             db, remote, profile=new.profile, backend=new.backend, service=new.service, simulated=new.simulated
         )
-        db.execute("UPDATE job SET seen_at = ? WHERE id = ?", [seen or None, number])
+        db.execute("UPDATE job SET seen_at = ?, heard_at = NULL WHERE id = ?", [seen or None, number])
     else:
         number = row[0]
     if row is None:
@@ -211,6 +211,17 @@ def launch_cancelled(db: sqlite3.Connection, number: int, task: int | None = Non
         return
     again = "" if task is None else f"; rft-tui task resume {task} looks for it"
     set_status(db, number, CREATING, f"its launch was cancelled while it was being made, it may be there{again}")
+
+
+def heard_job(db: sqlite3.Connection, number: int) -> None:
+    """Keep that a job's newest event came when the job was last looked at, by this machine's clock."""
+    db.execute("UPDATE job SET heard_at = seen_at WHERE id = ?", [number])
+
+
+def heard_at(db: sqlite3.Connection, number: int) -> str | None:
+    """When the newest event of a job came, by this machine's clock; None where that is not known."""
+    row = db.execute("SELECT heard_at FROM job WHERE id = ?", [number]).fetchone()
+    return None if row is None else row[0]
 
 
 def set_archive(db: sqlite3.Connection, number: int, folder: str) -> None:

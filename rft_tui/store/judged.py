@@ -1,7 +1,7 @@
 """Verdicts beside what a grader says of the same predictions, once for each answer, and whether they are calibration.
 
 A verdict is about an answer, which may stand in several predictions (of equal inputs, of a dataset made from another
-one): it counts once, at the newest of them.
+one): it counts once, at the newest of them that has a score, else at the newest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from rft_tui.store.grades import runs_clause
 class Judged:
     """What a reviewer says of an answer, and the grade asked for, None where there is none.
 
-    `seen` is the grade on screen when the verdict was given, read by `rule`; None where it is not here.
+    `seen` are the scored grades of the answer by the version on screen when the verdict was given, read by `rule`: more
+    than one where predictions share the answer, since a corrected reference may have changed what the version says.
+    Only for a verdict on the grader; empty where none is here.
     """
 
     reviewer: str
@@ -29,7 +31,7 @@ class Judged:
     length: int
     verdict: Verdict
     grade: Grade | None
-    seen: Grade | None
+    seen: tuple[Grade, ...]
     rule: ScoreRule
 
     @property
@@ -49,13 +51,23 @@ def iter_judged(
         [grader, *values, *names],
     ):
         who, prediction, answer, row_id, length, verdict, score, passed, error = row[:9]
-        seen_score, seen_passed, low, high, threshold = row[9:14]
+        version, low, high, threshold = row[9:13]
         yield Judged(
             who, prediction, answer, row_id, length, Verdict(verdict),
             None if score is None and error is None else _grade(score, passed),
-            None if seen_score is None else _grade(seen_score, seen_passed),
+            _seen(db, version, answer) if verdict == Verdict.GRADER and version is not None else (),
             ScoreRule() if low is None else ScoreRule(low, high, threshold),
         )  # fmt: skip
+
+
+def _seen(db: sqlite3.Connection, version: int, answer: int) -> tuple[Grade, ...]:
+    grades = db.execute(
+        "SELECT grade.score, grade.passed FROM prediction JOIN grade ON grade.grader = ?"
+        " AND grade.prediction = prediction.id WHERE prediction.answer = ? AND grade.score IS NOT NULL"
+        " ORDER BY prediction.id",
+        [version, answer],
+    )
+    return tuple(_grade(score, passed) for score, passed in grades)
 
 
 def _grade(score: float | None, passed: int | None) -> Grade:
@@ -76,12 +88,22 @@ def iter_scores(
         yield answer, score, row_id < CALIBRATION_DIGITS
 
 
+def judged_runs(db: sqlite3.Connection, runs: Sequence[int] | None = None) -> list[int]:
+    """Those of the runs (None: of all) with a prediction that anybody has given a verdict."""
+    where, values = runs_clause("prediction.run", runs)
+    rows = db.execute(
+        "SELECT DISTINCT prediction.run FROM review JOIN prediction ON prediction.answer = review.answer"
+        f" WHERE review.verdict IS NOT NULL{where} ORDER BY prediction.run",
+        values,
+    )
+    return [row[0] for row in rows]
+
+
 _JUDGED = """
-    SELECT review.reviewer, max(prediction.id), review.answer, item.row_id, prediction.length, review.verdict,
-        grade.score, grade.passed, grade.error_kind, seen.score, seen.passed, version.low, version.high,
-        version.pass_threshold
+    SELECT review.reviewer, prediction.id, review.answer, item.row_id, prediction.length, review.verdict,
+        grade.score, grade.passed, grade.error_kind, version.id, version.low, version.high, version.pass_threshold,
+        max((grade.score IS NOT NULL) * 4611686018427387904 + prediction.id)
     FROM review JOIN prediction ON prediction.answer = review.answer JOIN item ON item.id = prediction.item
     LEFT JOIN grade ON grade.grader = ? AND grade.prediction = prediction.id
     LEFT JOIN grader AS version ON version.version = review.verdict_grader
-    LEFT JOIN grade AS seen ON seen.grader = version.id AND seen.prediction = prediction.id
     WHERE review.verdict IS NOT NULL"""

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 
 from rft_tui.store.grades import runs_clause
 
@@ -18,7 +19,10 @@ STEPS_LENGTH = 20_000
 
 @dataclass(frozen=True, slots=True)
 class GradedAnswer:
-    """One answer to an item; `asked` names model, effort and prompt; no score is an error."""
+    """One answer to an item; `asked` names model, effort and prompt; no score is an error.
+
+    `output_text` is empty where the answer is too long to be compared.
+    """
 
     prediction: int
     asked: str
@@ -55,14 +59,16 @@ def iter_item_answers(
         " ON grade_detail.grader = grade.grader AND grade_detail.prediction = grade.prediction"
         f" WHERE grade.grader = ? AND item.dataset = ? AND item_row.reference IS NOT NULL{where}"
         " ORDER BY grade.item, grade.run",
-        [ANSWER_LENGTH, STEPS_LENGTH, grader, dataset, *values],
+        [ANSWER_LENGTH + 1, STEPS_LENGTH, grader, dataset, *values],
     )
-    for (item, line, row_id, question, reference), answers in groupby(rows, key=lambda row: row[:5]):
+    asked: dict[tuple[str, str, str], str] = {}
+    for (item, line, row_id, question, reference), answers in groupby(rows, key=itemgetter(0, 1, 2, 3, 4)):
         found = tuple(
             GradedAnswer(
                 prediction,
-                " ".join(part for part in (model, effort, prompt[:8]) if part),
-                text,
+                asked.get((model, effort, prompt))
+                or asked.setdefault((model, effort, prompt), _asked(model, effort, prompt)),
+                text if len(text) <= ANSWER_LENGTH else "",
                 score,
                 None if passed is None else bool(passed),
                 steps or "",
@@ -70,3 +76,7 @@ def iter_item_answers(
             for prediction, model, effort, prompt, text, score, passed, steps in (row[5:] for row in answers)
         )
         yield ItemAnswers(item, line, row_id, question, reference, found)
+
+
+def _asked(model: str, effort: str, prompt: str) -> str:
+    return " ".join(part for part in (model, effort, prompt[:8]) if part)

@@ -13,12 +13,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from rft_tui.errors import InputError
 from rft_tui.identity import content_hash
 from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
 from rft_tui.store.verdicts import EventKind, derive
+
+if TYPE_CHECKING:
+    from rft_tui.store.database import Store
 
 CHUNK = 500
 """Events read at once."""
@@ -213,12 +217,13 @@ def _answer_here(db: sqlite3.Connection, event: LogEvent) -> int | None:
     return next(found, None)
 
 
+_HAS_COME = """EXISTS (SELECT 1 FROM answer WHERE key = answer_key
+    OR key > answer_key || '#' AND key < answer_key || '$')"""
+
+
 def apply_waiting(db: sqlite3.Connection) -> int:
     """Let events that wait stand where their answers have come meanwhile; how many. Cheap where nothing waits."""
-    rows = db.execute(
-        "SELECT event FROM verdict_waiting WHERE EXISTS (SELECT 1 FROM answer WHERE key = answer_key"
-        " OR key > answer_key || '#' AND key < answer_key || '$') ORDER BY uid"
-    ).fetchall()
+    rows = db.execute(f"SELECT event FROM verdict_waiting WHERE {_HAS_COME} ORDER BY uid").fetchall()
     touched, applied = _Touched(), 0
     for (text,) in rows:
         event = _event_of(text)
@@ -230,6 +235,21 @@ def apply_waiting(db: sqlite3.Connection) -> int:
             applied += 1
     touched.derive(db)
     return applied
+
+
+def let_stand(store: Store) -> int:
+    """Let events stand whose answers have come meanwhile, in a transaction of its own where there are any; how many."""
+    with store.read() as db:
+        due = db.execute(f"SELECT 1 FROM verdict_waiting WHERE {_HAS_COME} LIMIT 1").fetchone()
+    if due is None:
+        return 0
+    with store.write() as db:
+        return apply_waiting(db)
+
+
+def is_waiting(db: sqlite3.Connection) -> bool:
+    """Whether any event waits for its answer."""
+    return db.execute("SELECT 1 FROM verdict_waiting LIMIT 1").fetchone() is not None
 
 
 def count_waiting(db: sqlite3.Connection) -> int:

@@ -335,5 +335,11 @@ def people(db: Database) -> None:
             row_id TEXT NOT NULL, new_row_id TEXT, PRIMARY KEY (dataset, number)) WITHOUT ROWID""")
 
 
-SCHEMA_VERSION = 10
+@migrations(name="0011_job_heard")
+def job_heard(db: Database) -> None:
+    """When a job's newest event was first seen by this machine's clock: a service's clock may be far from it."""
+    db.conn.execute("ALTER TABLE job ADD COLUMN heard_at TEXT")
+
+
+SCHEMA_VERSION = 11
 """The number of migrations; also written to ``PRAGMA user_version``, which is read without loading this module."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,13 @@ def queue(folder: Path, title: str = "predict smollm2 on train", kind: str = "pr
         return add_task(db, kind, title, request, given.pop("settings", None), total=given.pop("total", 80), **given)
 
 
-def work(folder: Path, progress: TaskProgress, message: str = "") -> None:
+def work(
+    folder: Path, progress: TaskProgress, message: str = "", *, kinds: Sequence[str] = ("predict", "grade", "batch")
+) -> None:
     """Take the oldest task that waits, if any, and say how far it is."""
     with worker_store(folder) as store, store.write() as db:
         become_worker(db, OWNER, lambda _owner, _beat: True)
-        take_task(db, OWNER, kinds=["predict", "grade", "batch"], is_gone=lambda _task: False)
+        take_task(db, OWNER, kinds=kinds, is_gone=lambda _task: False)
         for (number,) in db.execute("SELECT id FROM task WHERE state = 'running'").fetchall():
             beat(db, number, OWNER, progress, message)
 

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 
 from rft_tui.providers.backends.reading import read_event
+from rft_tui.store.datasets import get_dataset
 from rft_tui.store.job_events import add_events
 from rft_tui.store.jobs import StoredJob
 from rft_tui.store.tasks import TaskProgress
+from rft_tui.tui.screens.compare import CompareScreen
 from rft_tui.tui.screens.job import JobScreen
 from rft_tui.tui.screens.job_panes import EventsSource
 from rft_tui.tui.widgets.table import PAGE, PAGES_KEPT
 from tests.functional.driver import NARROW, SIZES, WIDE, Driver, running
 from tests.functional.jobs_made import BEGAN, MODEL, add_steps, message_event, put_job, step_event
 from tests.functional.tasks_made import queue, work, worker_store
+from tests.unit.store.building import predict, run_key
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +41,13 @@ def screen_of(app: Driver) -> JobScreen:
 
 def opened(app: Driver) -> Driver:
     return app.press("6").counts(1).press("enter").see("▸Job", "reward  ━ train")
+
+
+def answered(folder: Path, model: str) -> list[int]:
+    """Two runs of a model on the validation rows of the demo; their ids."""
+    with worker_store(folder) as store, store.write() as db:
+        rows = get_dataset(db, "val")
+        return [predict(db, run_key(rows.id, model, index), ["a"] * rows.rows)[0] for index in (1, 2)]
 
 
 def longer(share: float) -> float:
@@ -132,6 +142,28 @@ async def test_an_alarm_leads_to_its_chart_and_step(empty: Path) -> None:
         await app.see_in("footer", "this alarm does not ring")
 
 
+async def test_an_alarm_says_what_to_do_on_a_narrow_screen(empty: Path) -> None:
+    put_job(empty, curves={"tokens": longer})
+    async with running(empty, NARROW) as app:
+        await opened(app).see("! 1/2 rewards rise while answers", "a shows it", "Compare the scores at equal length")
+        await app.see("to the grader.").is_sound()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_zoomed_chart_follows_its_cursor_and_goes_back(empty: Path, size: tuple[int, int]) -> None:
+    put_job(empty)
+    async with running(empty, size) as app:
+        await opened(app).press("h", "+", "+").is_sound()
+        view = screen_of(app).chart.view
+        assert view.right - view.left < 10
+        assert view.left <= 30 <= view.right
+        await app.see("reward  step 30").not_see("1.00┤")
+        await app.press(*"h" * 20).see("step 10").is_sound()
+        view = screen_of(app).chart.view
+        assert view.left <= 10 <= view.right
+        await app.press("esc").not_see("step 10").until(lambda: screen_of(app).chart.view.right == 50, "not whole")
+
+
 async def test_an_alarm_is_switched_off_and_stays_off(empty: Path) -> None:
     put_job(empty, curves={"errors": lambda _share: 0.05})
     async with running(empty) as app:
@@ -181,6 +213,40 @@ async def test_checkpoints_are_copied_opened_and_run(demo: Path) -> None:
         assert taken[0] == f"{MODEL}:ckpt-step-20"
         await app.press("enter").see("▸Checkpoint at step 20", "full_valid_mean_reward").press("esc", "P")
         await app.see("▸New run").press("g").see(f"{MODEL}:ckpt-step-20", "  val ").press("esc").see("▸checkpoints")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_archiving_is_seen_while_it_goes_on(empty: Path, size: tuple[int, int]) -> None:
+    put_job(empty, status="succeeded")
+    async with running(empty, size) as app:
+        await opened(app).press("A").see_in("footer", "archives tuned").see_in("header", "archive")
+        work(empty, TaskProgress(total=280, done=120), "reading the outputs of step 20", kinds=["archive"])
+        await app.see_in("header", "120/280").is_sound()
+        await app.press("T").see("archive tuned", "120/280").is_sound().press("esc").see("▸Job")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_finished_model_is_compared_with_its_base(demo: Path, size: tuple[int, int]) -> None:
+    put_job(demo, status="succeeded", made_here=True, checkpoints=(10, 20))
+    async with running(demo, size) as app:
+        await opened(app).press("C").see_in("footer", "P runs it on val first: nothing to compare yet")
+        own = answered(demo, MODEL)
+        await app.press("C").see_in("footer", "2 n asks its base on val first", "without a prompt")
+        base = answered(demo, "o4-mini-2025-04-16")
+        await app.press("C").on("Compare").is_sound()
+        screen = app.app.work_screen("compare")
+        assert isinstance(screen, CompareScreen)
+        assert screen.state.operands == [base, own]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("succeeded", "! ended at step 30 of 50;"), ("failed", "! 2 checkpoints are left and may be run")],
+)
+async def test_an_end_before_the_last_step_is_said(empty: Path, status: str, said: str) -> None:
+    put_job(empty, status=status, checkpoints=(10, 20))
+    async with running(empty, NARROW) as app:
+        await opened(app).see("▸figures", said).is_sound()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -344,6 +344,16 @@ async def test_rows_and_models_are_suggested(workspace: Path) -> None:
         )
 
 
+async def test_fields_with_choices_suggest_their_own(workspace: Path) -> None:
+    async with running(workspace) as app:
+        await open_form(app)
+        form_of(app).form.go_to("grader")
+        await app.press("s").see("word_overlap", "python").not_see("asked before").type("fuzzy").press("enter")
+        await app.see(line("grader", "fuzzy"))
+        form_of(app).form.go_to("prompt")
+        await app.press("s").see("no prompt", "simple").press("esc")
+
+
 @pytest.fixture
 def service(workspace: Path) -> Iterator[None]:
     """A service on this machine, under a profile of its own."""

@@ -163,7 +163,8 @@ async def test_archiving_is_queued(empty: Path, launched: list[Path]) -> None:
 async def test_the_model_is_run_as_its_base_was(demo: Path) -> None:
     put_job(demo, status="succeeded", made_here=True)
     async with running(demo) as app:
-        await app.press("6").counts(1).press("P").see("▸New run", "3 runs × 40 items").press("g")
+        await app.press("6").counts(1).press("P").see("▸New run", "3 runs × 40 items").press("G")
+        await app.see("then grade by").press("g")
         await app.see("ft:o4-mini:acme:tuned:abc", "  val ", "low")
         await app.press("esc").on("Jobs").counts(1)
 
@@ -210,6 +211,21 @@ async def test_a_new_job_opens_the_form(empty: Path) -> None:
     async with running(empty) as app:
         await app.press("6").counts(1).press("n").see("▸New job").press("esc").counts(1)
         await app.press("N").see("▸New job", "o4-mini").press("esc").counts(1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_one_like_a_job_from_elsewhere_says_what_is_not_here(empty: Path, size: tuple[int, int]) -> None:
+    number = put_job(empty, status="succeeded", made_here=True)
+    with worker_store(empty) as store, store.write() as db:
+        db.execute("UPDATE job SET archive = '/elsewhere/archives/ftjob-one' WHERE id = ?", [number])
+    async with running(empty, size) as app:
+        await app.press("6").counts(1).press("N").see("▸New job", "base model            o4-mini")
+        await app.see("there is no dataset or file of that name").is_sound().press("esc").counts(1)
+
+
+async def test_an_empty_list_has_no_empty_pane(empty: Path) -> None:
+    async with running(empty, NARROW) as app:
+        await app.press("6").see("No jobs yet.").press("l").see("No jobs yet.").press("h").see("No jobs yet.")
 
 
 async def test_the_service_is_asked_for_its_list(empty: Path, launched: list[Path]) -> None:

@@ -103,7 +103,7 @@ async def test_every_option_arrives(workspace: Path, launched: list[Path]) -> No
             app, where="topic~^geo; difficulty~easy", contains="the", sample="4", sample_seed="7", limit="3",
             models="o3-mini, priced", runs="2", temperature="0.5", top_p="0.9", max_output_tokens="200", seed="11",
             response_format="answer.json", concurrency="5", spend_cap="1.5", token_cap="100000", batch="yes",
-            no_cache="yes", as_developer="yes", summary="yes", service_tier="yes", prompt="yes",
+            no_cache="yes", as_developer="yes", summary="yes", service_tier="yes", prompt="yes", then_grade="exact",
         )  # fmt: skip
         form = app.app.screen.form  # type: ignore[attr-defined]
         form.go_to("efforts")
@@ -125,6 +125,7 @@ async def test_every_option_arrives(workspace: Path, launched: list[Path]) -> No
     assert (asked.efforts, asked.prompt, asked.as_developer, asked.service_tier) == (
         ("low", "high"), "simple", True, "auto",
     )  # fmt: skip
+    assert asked.then_grade.startswith("exact") or len(asked.then_grade) == 32
     assert (asked.concurrency, asked.token_cap, asked.batch, asked.no_cache) == (5, 100_000, True, True)
 
 
@@ -152,6 +153,15 @@ async def test_bad_values_are_said_while_they_are_typed(
         await app.press("enter", "ctrl+u").type(typed).see("✗ ", said).press("enter").see(said)
         await app.press("g", "ctrl+s").see_in("footer", said).stores("SELECT count(*) FROM task", 0).is_sound()
         await app.press("x").see("3 runs × 80 items").not_see(said)
+
+
+async def test_a_grader_that_there_is_not_cannot_grade_then(workspace: Path, launched: list[Path]) -> None:
+    async with running(workspace) as app:
+        await app.press("1").press("j", "n").see("▸New run")
+        await fill(app, models="o3-mini", then_grade="nobody")
+        await app.press("ctrl+s").see_in("footer", "nobody").see("▸New run")
+        await fill(app, then_grade="exact")
+        await app.see("then graded by exact").is_sound()
 
 
 async def test_leaving_a_field_brings_the_old_value_back(workspace: Path, launched: list[Path]) -> None:

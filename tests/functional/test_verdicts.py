@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from rft_tui.model import Verdict
+from rft_tui.store.review_log import iter_log
+from rft_tui.store.verdicts import EventKind, record
+from rft_tui.workspace import open_workspace
 from tests.functional.driver import NARROW, SIZES, WIDE, running
 
 LOG = "SELECT kind, value FROM verdict_log ORDER BY id"
@@ -89,3 +95,20 @@ async def test_verdicts_of_a_prediction_that_failed(demo: Path) -> None:
         await app.press("/").press(*("backspace",) * 10).type("errors").press("enter").counts(5)
         await app.see_in("item", "error", "no score").see_in("list", "err")
         await app.press("x").stores("SELECT verdict FROM review", "wrong")
+
+
+async def test_verdicts_that_waited_for_their_predictions_stand_when_review_is_opened(demo: Path) -> None:
+    workspace = open_workspace(demo)
+    with workspace.store.write() as db:
+        (answer,) = db.execute("SELECT answer FROM prediction WHERE snippet = 'au'").fetchone()
+        said = record(db, workspace.reviewer, EventKind.VERDICT, Verdict.WRONG, answers=[answer])
+        (event,) = iter_log(db)
+        db.execute("DELETE FROM verdict_log WHERE batch = ?", [said])
+        db.execute("DELETE FROM review")
+        text = json.dumps(asdict(event))
+        db.execute("INSERT INTO verdict_waiting VALUES (?, ?, ?)", [event.uid, event.answer_key, text])
+    workspace.store.close()
+    async with running(demo) as app:
+        await app.stores("SELECT answer, verdict FROM review", (answer, "wrong"))
+        await app.see_in("list", "  x  ").see_in("item", "verdict x ")
+        await app.stores("SELECT count(*) FROM verdict_waiting", 0).is_sound()

@@ -155,7 +155,8 @@ def _findings(
             if other < KEEPS_UP * gain:
                 text = (
                     f"{operands[model].label} gains {gained.difference:+.3f} under {graders[trained].label} and"
-                    f" {cell.paired.difference:+.3f} under {graders[place].label}"
+                    f" {'−' if cell.paired.difference < 0 else '+'}{abs(cell.paired.difference):.3f}"
+                    f" under {graders[place].label}"
                 )
                 yield GraderFinding(model, graders[trained], graders[place], text)
 

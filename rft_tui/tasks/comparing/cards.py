@@ -136,7 +136,7 @@ def _of_pair(pair: PairFigures, pairs: int) -> Iterator[tuple[str, str, str, str
     said = f"{paired.difference:+.4f}{_interval(paired.interval)}"
     yield "difference", "paired difference", said, "mean of the items' differences, 95 % t interval", miller
     if paired.p_t is not None:
-        said = f"{paired.p_t:.4f}" + ("" if pair.p_adjusted is None or pairs < 2 else f"; Holm {pair.p_adjusted:.4f}")
+        said = f"{_p(paired.p_t)}" + ("" if pair.p_adjusted is None or pairs < 2 else f"; Holm {_p(pair.p_adjusted)}")
         method = f"t test of the items' differences; Holm over {pairs} comparisons" if pairs > 1 else "t test"
         yield "p_t", "p (t)", said, method, miller
     if pair.sign_flip is not None:
@@ -144,25 +144,26 @@ def _of_pair(pair: PairFigures, pairs: int) -> Iterator[tuple[str, str, str, str
         yield (
             "p_sign_flip",
             "p (sign flip)",
-            f"{pair.sign_flip.p:.4f}",
+            f"{_p(pair.sign_flip.p)}",
             f"permutation test by {flips}",
             "exact to 16 items",
         )
     said = f"{paired.wins:,} wins, {paired.ties:,} ties, {paired.losses:,} losses"
-    yield "wins", "wins, ties, losses", said, f"items; a tie differs by at most {paired.tie:g}", ""
+    yield "wins", "wins, ties, losses", said, f"items; a tie differs by at most {paired.tie:.3g}", ""
     if paired.smallest_detectable is not None:
         said = f"{paired.smallest_detectable:.4f}" + "".join(f"; {fix.words}" for fix in pair.fixes)
-        method = "2.8 · sqrt((ω² + σ²/N of both) / M): what α .05 finds with power .80"
+        runs = "σ²/N of the differences" if paired.is_shared else "σ²/N of both"
+        method = f"2.8 · sqrt((ω² + {runs}) / M): what α .05 finds with power .80"
         yield "detectable", "smallest detectable difference", said, method, miller
     if paired.mcnemar_p is not None:
-        yield "mcnemar", "p (McNemar)", f"{paired.mcnemar_p:.4f}", "exact, items that only one passed", "McNemar 1947"
+        yield "mcnemar", "p (McNemar)", f"{_p(paired.mcnemar_p)}", "exact, items that only one passed", "McNemar 1947"
     adjusted = pair.length_adjusted
     if adjusted is not None and adjusted.at_equal_length is not None:
         said = f"{adjusted.at_equal_length.value:+.4f}{_interval(adjusted.at_equal_length.interval)}"
         method = "differences regressed on differences of log characters, value at equal length, HC3 errors"
         yield "length_adjusted", "difference at equal length", said, method, "idea of arXiv 2404.04475"
     said = f"{len(pair.regressions):,} regressions, {len(pair.improvements):,} improvements"
-    yield "regressions", "changes", said, f"items that differ by more than {paired.tie:g}", ""
+    yield "regressions", "changes", said, f"items that differ by more than {paired.tie:.3g}", ""
 
 
 def mean_words(mean: ModelMean) -> str:
@@ -212,3 +213,8 @@ def _joined(texts: Iterator[str]) -> str:
 
 def _notes(comparison: Comparison, places: tuple[int, ...]) -> list[tuple[str, str]]:
     return [("note", note.text) for note in comparison.notes if note.operand is None or note.operand in places]
+
+
+def _p(value: float) -> str:
+    """A p value to four decimals, never 0."""
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"

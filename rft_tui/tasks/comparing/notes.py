@@ -8,6 +8,7 @@ from shlex import quote
 
 from rft_tui.identity import canonical_json
 from rft_tui.store.compared import inputs_of_dataset, jobs_of_models
+from rft_tui.store.steps import step_of
 from rft_tui.tasks.comparing.comparison import LeftOut, Note, OperandFigures, PairFigures
 from rft_tui.tasks.comparing.operands import Operand, Operands
 from rft_tui.tasks.comparing.reading import INPUT, Reading
@@ -76,17 +77,21 @@ def left_out_words(one: LeftOut) -> str:
 def _of_clusters(reading: Reading, cluster: str, clusters: Mapping[str, str] | None) -> Iterator[Note]:
     if reading.repeated:
         count = len(reading.repeated)
-        yield Note("duplicates", f"{_items(count)} stand twice in a dataset and count once")
+        said = "stands twice in a dataset and counts" if count == 1 else "stand twice in a dataset and count"
+        yield Note("duplicates", f"{_items(count)} {said} once")
     if not clusters:
         return
     alone = sum(item not in clusters for item in reading.common)
     groups = len(set(clusters.values())) + alone
     if cluster == INPUT:
         yield Note("duplicates", f"{_items(len(reading.common))} ask {groups:,} questions: those of one go together")
-    if groups < FEW_CLUSTERS:
+    if groups == 1:
+        yield Note("few_clusters", f"all items are one group by {cluster}: no interval", is_warning=True)
+    elif groups < FEW_CLUSTERS:
         yield Note("few_clusters", f"only {groups} groups by {cluster}: the interval is rough", is_warning=True)
     if alone and cluster != INPUT:
-        yield Note("few_clusters", f"{_items(alone)} without {cluster} stand alone")
+        stands = "stands" if alone == 1 else "stand"
+        yield Note("few_clusters", f"{_items(alone)} without {cluster} {stands} alone")
 
 
 def _of_operands(figures: Sequence[OperandFigures]) -> Iterator[Note]:
@@ -104,7 +109,7 @@ def _of_operands(figures: Sequence[OperandFigures]) -> Iterator[Note]:
             yield Note(
                 "errors",
                 f"{one.label}: {mean.error_share:.1%} of its runs are errors ({kinds}); with them its mean could be"
-                f" anything from {mean.with_errors_low:.3f} to {mean.with_errors_high:.3f}",
+                f" anything from {mean.with_errors_low:.3f} to {mean.with_errors_high:.3f}".replace("-", "−"),
                 is_warning=True,
                 operand=place,
             )
@@ -140,7 +145,9 @@ def _of_settings(chosen: Operands) -> Iterator[Note]:
     operands = chosen.operands
     if chosen.of_graders:
         return
-    kinds: tuple[tuple[str, Callable[[Operand], str]], ...] = (("efforts", _efforts), ("prompts", _prompts))
+    kinds: tuple[tuple[str, Callable[[Operand], str]], ...] = (
+        ("efforts", _efforts), ("prompts", _prompts), ("parameters", _parameters),
+    )  # fmt: skip
     for words, part in kinds:
         values = [part(one) for one in operands]
         if len(set(values)) > 1:
@@ -158,13 +165,20 @@ def _prompts(one: Operand) -> str:
     return ", ".join(one.prompts)
 
 
+def _parameters(one: Operand) -> str:
+    """What was sent beside the question; where in a training a checkpoint stands is no setting."""
+    sent = (canonical_json(run.parameters) for run in one.runs)
+    return ", ".join(dict.fromkeys(said for said in sent if step_of(said) is None and said != "{}")) or "default"
+
+
 def _of_pairs(figures: Sequence[OperandFigures], pairs: Sequence[PairFigures]) -> Iterator[Note]:
     for pair in pairs:
         smallest = pair.paired.smallest_detectable
         if smallest is None or abs(pair.paired.difference) >= smallest:
             continue
         fixes = " or ".join(fix.words for fix in pair.fixes[:2])
-        text = f"{figures[pair.second].label}: a difference below {smallest:.3f} is likely to be missed here"
+        missed = f"a true difference below {smallest:.3f} is missed here more than one time in five"
+        text = f"{figures[pair.second].label}: {missed}"
         yield Note("detectable", f"{text} ({fixes})" if fixes else text, operand=pair.second)
 
 

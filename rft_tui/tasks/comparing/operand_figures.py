@@ -71,8 +71,8 @@ def _figures(
     kinds = Counter(kind for row in table.items for kind in reading.answered[place][row].errors.values())
     return OperandFigures(
         operand, table, model_mean(table, clusters), bands_of(scores, rule), score_histogram(scores, rule),
-        passed / ruled if ruled else None, several_runs(table, passes_from(threshold)), threshold, own, lengths,
-        reasoning,
+        passed / ruled if ruled else None, several_runs(table, passes_from(threshold), clusters=clusters), threshold,
+        own, lengths, reasoning,
         sum(run.input_tokens for run in operand.runs), sum(run.output_tokens for run in operand.runs),
         sum(run.reasoning_tokens for run in operand.runs), sum(costs) if costs else None, dict(kinds.most_common()),
         any(run.simulated for run in operand.runs) or is_simulated(db, operand.grader.id, operand.run_ids),

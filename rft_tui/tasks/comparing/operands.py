@@ -9,6 +9,7 @@ from shlex import quote
 
 from rft_tui.errors import UsageError
 from rft_tui.identity import canonical_json
+from rft_tui.safetext import one_line
 from rft_tui.store.compared import RunName, graded_counts, run_names
 from rft_tui.store.database import LONGEST_NUMBER
 from rft_tui.store.graders import StoredGrader, find_grader, get_grader, list_graders
@@ -23,6 +24,9 @@ LOOKED_AT = 4000
 
 SHOWN = 20
 """Names that an error lists at most."""
+
+LONGEST_NAME = 60
+"""Characters of each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ def _unknown(db: sqlite3.Connection, name: str, every: Sequence[RunName]) -> Usa
 
 def _some(names: Iterable[str]) -> str:
     every = list(names)
-    return ", ".join(every[:SHOWN]) + (" …" if len(every) > SHOWN else "")
+    return ", ".join(one_line(one, LONGEST_NAME) for one in every[:SHOWN]) + (" …" if len(every) > SHOWN else "")
 
 
 def _default_grader(

@@ -27,20 +27,27 @@ def pair_figures(reading: Reading, clusters: Mapping[str, str] | None) -> tuple[
     made = []
     for second in range(1, len(reading.operands)):
         paired = paired_difference(
-            reading.tables[0].only(reading.common), reading.tables[second].only(reading.common), clusters=clusters
-        )
+            reading.tables[0].only(reading.common), reading.tables[second].only(reading.common), clusters=clusters,
+            is_shared=set(reading.operands[0].run_ids) == set(reading.operands[second].run_ids),
+        )  # fmt: skip
         if paired is not None:
-            made.append(_pair(reading, second, paired))
+            made.append(_pair(reading, second, paired, clusters))
     known = [one.paired.p_t for one in made if one.paired.p_t is not None]
     adjusted = iter(holm(known))
     return tuple(replace(one, p_adjusted=None if one.paired.p_t is None else next(adjusted)) for one in made)
 
 
-def _pair(reading: Reading, second: int, paired: Paired) -> PairFigures:
+def _pair(reading: Reading, second: int, paired: Paired, clusters: Mapping[str, str] | None) -> PairFigures:
     before, after = reading.answered[0], reading.answered[second]
     fixes = tuple(cheapest_fixes(paired)[:SHOWN_FIXES])
     return PairFigures(
-        0, second, paired, None, fixes, _changes(reading, paired, before, after), _adjusted(paired, before, after)
+        0,
+        second,
+        paired,
+        None,
+        fixes,
+        _changes(reading, paired, before, after),
+        _adjusted(paired, before, after, clusters),
     )
 
 
@@ -73,13 +80,16 @@ def _mean(one: AnsweredItem) -> float:
 
 
 def _adjusted(
-    paired: Paired, before: Mapping[str, AnsweredItem], after: Mapping[str, AnsweredItem]
+    paired: Paired,
+    before: Mapping[str, AnsweredItem],
+    after: Mapping[str, AnsweredItem],
+    clusters: Mapping[str, str] | None,
 ) -> LengthAdjusted | None:
     """The difference at equal length: log characters of the answers, averaged over an item's runs."""
     changes = {
         item: _log_length(after[item].lengths) - _log_length(before[item].lengths) for item in paired.differences
     }
-    return length_adjusted(paired.differences, changes)
+    return length_adjusted(paired.differences, changes, clusters)
 
 
 def _log_length(lengths: Sequence[int]) -> float:

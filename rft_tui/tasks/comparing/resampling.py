@@ -82,7 +82,7 @@ def _make(comparison: Comparison, should_stop: Callable[[], bool]) -> _Kept | No
     for one in comparison.operands:
         if should_stop():
             return None
-        several.append(_several(one))
+        several.append(_several(one, comparison.clusters))
     return _Kept(tuple(several), tuple(flips))
 
 
@@ -97,8 +97,8 @@ def _by_cluster(differences: Mapping[str, float], clusters: Mapping[str, str] | 
     return list(sums.values())
 
 
-def _several(one: OperandFigures) -> SeveralRuns | None:
-    return several_runs_resampled(one.table, passes_from(one.threshold))
+def _several(one: OperandFigures, clusters: Mapping[str, str] | None) -> SeveralRuns | None:
+    return several_runs_resampled(one.table, passes_from(one.threshold), clusters=clusters)
 
 
 def _completed(comparison: Comparison, made: _Kept) -> Comparison:

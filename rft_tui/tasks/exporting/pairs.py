@@ -12,6 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from rft_tui.datasets.decode import row_text
+from rft_tui.datasets.mapping import FieldMapping, RowShape
+from rft_tui.datasets.rows import RawRow
+from rft_tui.datasets.rules import row_problems
 from rft_tui.model import JsonObject, Verdict
 from rft_tui.store.exported import ExportedPrediction
 
@@ -22,6 +26,8 @@ MOST = 200
 """Answers to one input on either side that are set against each other."""
 
 _ROUNDING = 1e-9
+
+_SHAPE = RowShape("dpo", FieldMapping())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,8 @@ def preference_pairs(
 
     An answer stands in as few pairs as possible. Left out, and counted: predictions that are errors, that say nothing,
     that call tools, that have no verdict of right or wrong (no score); inputs without two answers to set against each
-    other; answers of the same text, and those called both right and wrong; pairs beyond `per_item`. `counts` is
-    complete when the pairs are through.
+    other, and those that no service takes, such as one that ends with an answer; answers of the same text, and those
+    called both right and wrong; pairs beyond `per_item`. `counts` is complete when the pairs are through.
     """
     asked: dict[str, _Asked] = {}
     for one in predictions:
@@ -109,6 +115,9 @@ def _pairs_of(of: _Asked, options: PairOptions, counts: PairCounts) -> Iterator[
     if not possible:
         counts.left_out["no_pair"] += 1
         return
+    if not _is_valid(_row(of, best[0].text, worst[0].text)):
+        counts.left_out["not_valid"] += 1
+        return
     counts.inputs += 1
     made = 0
     for better, worse in _against(best[:MOST], worst[:MOST]):
@@ -120,6 +129,10 @@ def _pairs_of(of: _Asked, options: PairOptions, counts: PairCounts) -> Iterator[
             counts.simulated |= better.simulated or worse.simulated
             yield _row(of, better.text, worse.text)
     counts.left_out["beyond_limit"] += possible - made
+
+
+def _is_valid(row: JsonObject) -> bool:
+    return all(problem.severity != "error" for problem in row_problems(RawRow(1, row_text(row), row), _SHAPE))
 
 
 def _against(best: list[_Candidate], worst: list[_Candidate]) -> Iterator[tuple[_Candidate, _Candidate]]:

@@ -66,6 +66,22 @@ def record(one: ExportedPrediction, reading: Reading) -> JsonObject:
     }  # fmt: skip
 
 
+def whole(one: ExportedPrediction, reading: Reading) -> JsonObject:
+    """One prediction as a line of a predictions file: every column, and the item's row, usage and error for an import.
+
+    `item` is the whole row here, as everywhere in such files; its id is `item_id`.
+    """
+    usage = {
+        "input_tokens": one.input_tokens, "output_tokens": one.output_tokens, "reasoning_tokens": one.reasoning_tokens,
+    }  # fmt: skip
+    return record(one, reading) | {
+        "item": one.item(),
+        "item_id": one.row_id,
+        "usage": usage,
+        "error": None if one.error is None else {"kind": one.error[0], "message": one.error[1]},
+    }
+
+
 def flat(made: JsonObject) -> JsonObject:
     """A row whose every cell is a text, a number, or empty: tags by line, sub-scores as JSON."""
     sub_scores = made["sub_scores"]

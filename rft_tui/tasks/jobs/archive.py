@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from rft_tui.errors import ServiceError, UsageError
+from rft_tui.errors import InputError, ServiceError, UsageError
 from rft_tui.model import JsonObject
 from rft_tui.providers.backends.backend import JobBackend
 from rft_tui.providers.backends.registry import open_backend
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.safetext import one_line
-from rft_tui.store.archive_manifest import ArchivedData, Manifest
+from rft_tui.store.archive_manifest import ArchivedData, Manifest, is_archive, read_manifest
 from rft_tui.store.archives import FOLDER, archives_folder, safe_name
 from rft_tui.store.database import Store
 from rft_tui.store.job_graders import keep_grader_of_job
@@ -86,12 +86,15 @@ async def archive(bench: Bench, control: Control) -> TaskEnd:
     backend = open_backend(await bench.services.open(profile))
     job = _job(bench.store, int(request["job"]))
     folder = await asyncio.to_thread(_folder_of, bench.store, job)
-    await bench.writer.do(partial(set_archive, number=job.id, folder=f"{FOLDER}/{folder.name}"), control.seal)
+    earlier = await asyncio.to_thread(_archive_elsewhere, bench.store, job, folder)
+    if earlier is None:
+        await _point_to(bench, control, job, folder)
     at = Archiving(bench, control, backend, job, folder)
     at.runs = await asyncio.to_thread(known_runs, at)
     if (manifest := await asyncio.to_thread(complete_manifest, at)) is not None:
         await bring_outputs(at)
         control.progress.errors = {}
+        await _point_to(bench, control, job, folder)
         return _ended(at, manifest, None)
     stopped: ServiceError | None = None
     try:
@@ -108,9 +111,34 @@ async def archive(bench: Bench, control: Control) -> TaskEnd:
     still = [] if at.job.has_ended else [f"what the job has still to show: it is {at.job.status}"]
     at.missing += still
     manifest = await asyncio.to_thread(finish, at)
+    if earlier is not None and is_poorer(manifest, earlier):
+        at.notes.append(f"the fuller archive in {one_line(str(job.archive), 200)} stays the job's")
+    else:
+        await _point_to(bench, control, job, folder)
     failed = len(manifest.missing) - len(still)
     control.progress.errors = {MISSING: failed} if failed else {}
     return _ended(at, manifest, stopped)
+
+
+async def _point_to(bench: Bench, control: Control, job: StoredJob, folder: Path) -> None:
+    """Let the job name a folder as its archive."""
+    await bench.writer.do(partial(set_archive, number=job.id, folder=f"{FOLDER}/{folder.name}"), control.seal)
+
+
+def _archive_elsewhere(store: Store, job: StoredJob, folder: Path) -> Manifest | None:
+    """The manifest of the archive that a job names already, where that is another folder and can be read."""
+    if not job.archive:
+        return None
+    named = archives_folder(store).parent / job.archive
+    with suppress(InputError, OSError):
+        if named.resolve() != folder.resolve() and is_archive(named):
+            return read_manifest(named)
+    return None
+
+
+def is_poorer(manifest: Manifest, earlier: Manifest) -> bool:
+    """Whether an archive holds less of anything than an earlier one of the same job."""
+    return any(manifest.counts.get(what, 0) < count for what, count in earlier.counts.items())
 
 
 async def _fetch(at: Archiving, profile: NamedProfile) -> None:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rft_tui.analysis.job_alarms import JobCurves, Point
 from rft_tui.store.evaluation_shares import pattern_shares
@@ -18,7 +19,7 @@ from rft_tui.store.job_events import (
     series_names,
     series_of,
 )
-from rft_tui.store.jobs import StoredJob
+from rft_tui.store.jobs import StoredJob, heard_at
 
 TRAIN_REWARD = ("train_mean_reward", "scores/train_reward_mean", "train_reward_mean")
 VALID_REWARD = ("full_valid_mean_reward", "scores/valid_reward_mean", "valid_reward_mean")
@@ -134,13 +135,24 @@ def curves_for_alarms(db: sqlite3.Connection, job: StoredJob, series: JobSeries,
     for name, grader in series.graders.items():
         for kind, points in grader.errors.items():
             errors[f"{kind} ({name})"] = points
-    last = last_event_at(db, job.id)
     return JobCurves(
         series.train_reward, series.valid_reward, series.train_loss, series.valid_loss, series.completion_tokens,
         errors, pattern_shares(db, job), longest_pause(db, job.id),
         is_running=job.status == "running",
-        silent_s=0.0 if last is None else max(0.0, now - last),
+        silent_s=_silent_s(db, job, now),
     )  # fmt: skip
+
+
+def _silent_s(db: sqlite3.Connection, job: StoredJob, now: float) -> float:
+    """How long a job has been silent at `now`, by this machine's clock alone: the service's may be far from it.
+
+    Where nobody looked when the newest event came, as with an archive, the event's own time has to do.
+    """
+    try:
+        last: float | None = datetime.fromisoformat(heard_at(db, job.id) or "").timestamp()
+    except (ValueError, OverflowError, OSError):
+        last = last_event_at(db, job.id)
+    return 0.0 if last is None else max(0.0, now - last)
 
 
 def _is_known(name: str) -> bool:

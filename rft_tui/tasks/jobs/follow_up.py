@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rft_tui.errors import UsageError
 from rft_tui.model import SIMULATED_PREFIX, JsonObject
@@ -66,6 +67,24 @@ def follow_up(store: Store, job: StoredJob, model: str) -> FollowUp:
         return FollowUp(request, _missing(db, job), grader, ungraded)
 
 
+class BesideBase(NamedTuple):
+    """Ids of the runs of a job's base and of one of its models on the job's validation rows; empty where there are
+    none."""
+
+    base: tuple[int, ...]
+    own: tuple[int, ...]
+
+
+def beside_base(db: sqlite3.Connection, job: StoredJob, model: str) -> BesideBase:
+    """The runs by which a model of a job is held against its base: the same rows, prompt and, of the base, effort."""
+    asked = _asked(db, job)
+    own = [one for one in asked if one.model.removeprefix(SIMULATED_PREFIX) == model.removeprefix(SIMULATED_PREFIX)]
+    of_base = _of_base(asked, job)
+    effort = max((one.effort for one in own), key=lambda one: sum(each.effort == one for each in own), default="")
+    alike = [one for one in of_base if one.effort == effort]
+    return BesideBase(tuple(one.run for one in alike or of_base), tuple(one.run for one in own))
+
+
 def models_of(db: sqlite3.Connection, job: StoredJob) -> list[tuple[int | None, str]]:
     """The models that a job has made with their steps, the finished one (step None) first, then the newest first."""
     finished = [(None, job.fine_tuned_model)] if job.fine_tuned_model else []
@@ -92,17 +111,36 @@ def _missing(db: sqlite3.Connection, job: StoredJob) -> str:
     return f"the job's validation data, {one_line(name, 60)}, is no dataset here; import it in Data, or choose another"
 
 
-def _asked_of_base(db: sqlite3.Connection, job: StoredJob) -> tuple[int, str]:
-    """How often the base was asked each validation row with the job's prompt, and at which effort; 0 where never."""
+class _Asked(NamedTuple):
+    """A run on the rows that a job was validated on, with the job's prompt."""
+
+    run: int
+    model: str
+    effort: str
+    number: int
+
+
+def _asked(db: sqlite3.Connection, job: StoredJob) -> list[_Asked]:
+    """The runs made here on the validation rows with the job's prompt, the oldest first."""
     rows = db.execute(
-        "SELECT run.model, run.effort, max(run.run_index) FROM run JOIN dataset ON dataset.id = run.dataset"
-        " WHERE dataset.name = ? AND run.prompt = ? AND run.source IS NULL GROUP BY run.model, run.effort",
+        "SELECT run.id, run.model, run.effort, run.run_index FROM run"
+        " JOIN dataset ON dataset.id = run.dataset"
+        " WHERE dataset.name = ? AND run.prompt = ? AND run.source IS NULL ORDER BY run.id",
         [job.validation_dataset, job.prompt],
     )
+    return [_Asked(int(run), str(model), str(effort or ""), int(number)) for run, model, effort, number in rows]
+
+
+def _of_base(asked: Sequence[_Asked], job: StoredJob) -> list[_Asked]:
+    """Those of them that asked the base of a job."""
     marked = job.model.startswith(SIMULATED_PREFIX)
     wanted = _base(job.model, marked=marked)
-    found = [(int(count), str(effort or "")) for model, effort, count in rows if _base(model, marked=marked) == wanted]
-    return max(found, default=(0, ""))
+    return [one for one in asked if _base(one.model, marked=marked) == wanted]
+
+
+def _asked_of_base(db: sqlite3.Connection, job: StoredJob) -> tuple[int, str]:
+    """How often the base was asked each validation row with the job's prompt, and at which effort; 0 where never."""
+    return max(((one.number, one.effort) for one in _of_base(_asked(db, job), job)), default=(0, ""))
 
 
 def _base(model: str, *, marked: bool) -> str:

@@ -106,6 +106,17 @@ def cost_so_far(
     return tokens * price.training / 1_000_000
 
 
+def early_end(job: StoredJob, checkpoints: int) -> str:
+    """What the state of a job that ended before its last step does not say; empty where there is nothing to add."""
+    left = f"{checkpoints} checkpoint{'s are' if checkpoints > 1 else ' is'} left and may be run"
+    if job.status == "failed" and checkpoints:
+        return left
+    if job.status == "succeeded" and job.step and job.total_steps and job.step < job.total_steps:
+        said = f"ended at step {job.step:,} of {job.total_steps:,}; its last events say why"
+        return f"{said}, {left}" if checkpoints else said
+    return ""
+
+
 def trained_tokens(remote: RemoteJob | None) -> int | None:
     """The tokens that are billed, as the service says at the end; None before."""
     value = None if remote is None else remote.raw.get("trained_tokens")

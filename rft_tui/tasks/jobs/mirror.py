@@ -14,7 +14,7 @@ from rft_tui.providers.profiles import NamedProfile
 from rft_tui.safetext import one_line
 from rft_tui.store.database import Store
 from rft_tui.store.job_events import add_events, known_event, put_checkpoints
-from rft_tui.store.jobs import StoredJob, get_job, saw_job
+from rft_tui.store.jobs import StoredJob, get_job, heard_job, saw_job
 from rft_tui.tasks.background.writing import Seal, StoreWriter
 
 OVERLAP = 20
@@ -59,7 +59,10 @@ async def mirror_job(
     def keep(db: sqlite3.Connection) -> int:
         number = saw(db, remote, profile, backend, job.id)
         put_checkpoints(db, number, checkpoints)
-        return add_events(db, number, events)
+        new = add_events(db, number, events)
+        if new:
+            heard_job(db, number)
+        return new
 
     new = await writer.do(keep, seal)
     with store.read() as db:

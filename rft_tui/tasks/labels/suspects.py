@@ -6,12 +6,12 @@ Nothing is relabelled and nothing left out by itself: figures without suspects s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rft_tui.analysis.suspects import ItemEvidence, ModelAnswers, Suspect, normalised, suspects
-from rft_tui.model import Grade
+from rft_tui.model import Grade, ScoreRule
 from rft_tui.store.corrections import REFERENCE, called_wrong, get_changes
 from rft_tui.store.grades import is_simulated
 from rft_tui.store.kept_lists import put_list
@@ -92,23 +92,21 @@ def suspect_labels(
 
         def evidence() -> Iterator[ItemEvidence]:
             for one in iter_item_answers(db, dataset.id, grader.id, runs):
-                slim = tuple(replace(answer, steps="") for answer in one.answers)
+                slim = tuple(replace(answer, steps="") if answer.steps else answer for answer in one.answers)
                 known[str(one.item)] = replace(one, answers=slim)
                 yield _evidence(one, grader, one.item in said and one.row_id not in corrected)
 
         queue = suspects(evidence())
-        simulated = any_simulated(db, runs) or is_simulated(db, grader.id, runs)
+        here = db.execute("SELECT id FROM run WHERE dataset = ? ORDER BY id", [dataset.id]).fetchall()
+        looked_at = [run for (run,) in here if runs is None or run in runs]
+        simulated = any_simulated(db, looked_at) or is_simulated(db, grader.id, looked_at)
     shown = queue[:offered]
     wrong = [one for one in known.values() if one.item in said and one.row_id not in corrected]
     left_out = {one.item for one in wrong}
     without = left_out | {known[one.item].item for one in shown}
-    tallies = Tally(rule), Tally(rule), Tally(rule)
-    for one in known.values():
-        for tally, gone in zip(tallies, (set(), left_out, without), strict=True):
-            if one.item not in gone:
-                for answer in one.answers:
-                    tally.add(str(one.item), Grade(answer.score, answer.passed))
-    everything, without_wrong, without_offered = (tally.summary() for tally in tallies)
+    everything = _figures(known, rule, frozenset())
+    without_wrong = _figures(known, rule, left_out) if left_out else everything
+    without_offered = _figures(known, rule, without) if without != left_out else without_wrong
     return SuspectLabels(
         tuple(_suspect_item(known[one.item], one) for one in shown),
         len(queue),
@@ -119,6 +117,16 @@ def suspect_labels(
         without_offered,
         simulated,
     )
+
+
+def _figures(known: Mapping[str, ItemAnswers], rule: ScoreRule, gone: Set[int]) -> ScoreSummary:
+    """The figures over all items but some."""
+    tally = Tally(rule)
+    for item, one in known.items():
+        if one.item not in gone:
+            for answer in one.answers:
+                tally.add(item, Grade(answer.score, answer.passed))
+    return tally.summary()
 
 
 def keep_suspects(store: Store, found: SuspectLabels) -> int:

@@ -80,7 +80,7 @@ def behind_section(comparison: Comparison) -> Section:
             text(one.label), text(", ".join(map(str, one.operand.run_ids))), text(", ".join(one.operand.datasets)),
             text(", ".join(one.operand.models)), text(", ".join(one.operand.served_models) or "not said"),
             text(", ".join(one.operand.efforts)), text(", ".join(one.operand.prompts)), text(one.operand.grader.label),
-            text(f"{left.count:,} items" if left.count else "none"),
+            text(_items(left.count)),
         )
         for one, left in zip(comparison.operands, comparison.left_out, strict=True)
     )  # fmt: skip
@@ -97,3 +97,7 @@ def behind_section(comparison: Comparison) -> Section:
         for one in comparison.graders
     ]
     return Section("What stands behind it", tuple(blocks))
+
+
+def _items(count: int) -> str:
+    return "none" if not count else "1 item" if count == 1 else f"{count:,} items"

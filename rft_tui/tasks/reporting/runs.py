@@ -33,6 +33,7 @@ def runs_section(comparison: Comparison) -> Section | None:
         return None
     ks = [one.k for one in _chosen(max((runs.tries for _one, runs in several), key=len))]
     said = "pass@k: at least one of k runs passes; pass^k: all of them do."
+    fewer = tuple(_fewer(one.label, runs) for one, runs in several if runs.tries[-1].items < runs.items)
     rows = tuple(
         (text(one.label), text(name), *_cells(runs.tries, read, ks)) for one, runs in several for name, read in _FIGURES
     )
@@ -46,6 +47,7 @@ def runs_section(comparison: Comparison) -> Section | None:
         "Several runs",
         (
             said,
+            *fewer,
             Table("Over k runs of an item", ("", "", *(f"k = {k}" for k in ks)), rows),
             Chart("By number of runs", curves, said),
             Table(
@@ -54,6 +56,15 @@ def runs_section(comparison: Comparison) -> Section | None:
                 tuple(_learnable(one, runs) for one, runs in several),
             ),
         ),
+    )
+
+
+def _fewer(label: str, runs: SeveralRuns) -> str:
+    """That a column is over fewer items than the one before."""
+    last = runs.tries[-1]
+    return (
+        f"{label}: {last.items:,} of {runs.items:,} items have {last.k} scores; each k counts the items with so many"
+        " scores, so its columns are not of the same items."
     )
 
 

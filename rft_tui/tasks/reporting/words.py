@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rft_tui.analysis.model_mean import FEWEST_ITEMS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -15,8 +17,8 @@ ALPHA = 0.05
 
 
 def score(value: float | None, digits: int = 3) -> str:
-    """A score, or a dash where there is none."""
-    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+    """A score, or a dash where there is none; what is rounded to 0 has no sign."""
+    return "–" if value is None else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def signed(value: float | None, digits: int = 3) -> str:
@@ -52,7 +54,7 @@ def difference_sentence(pair: PairFigures, first: str, second: str) -> str:
     if paired.interval is None:
         return f"{head}; the data says too little for an interval."
     sure = f" (95 % interval {span(paired.interval, with_sign=True)}, p {chance(paired.p_t)})"
-    return f"{head}{sure}; {_verdict(paired.interval, pair.p_adjusted)}."
+    return f"{head}{sure}; {_verdict(pair, paired.interval)}."
 
 
 def joined(words: Sequence[str]) -> str:
@@ -60,10 +62,15 @@ def joined(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _verdict(interval: Interval, adjusted: float | None) -> str:
+def _verdict(pair: PairFigures, interval: Interval) -> str:
+    paired, flip = pair.paired, pair.sign_flip
+    if paired.items < FEWEST_ITEMS:
+        return f"{'1 item is' if paired.items == 1 else f'{paired.items} items are'} too few to tell"
     if interval.low <= 0 <= interval.high:
-        return "chance alone explains such a difference"
+        return "this data does not tell it from chance"
     kind = "gain" if interval.low > 0 else "loss"
-    if adjusted is not None and adjusted > ALPHA:
-        return f"by itself the {kind} is more than chance, among all that is compared here it is not"
-    return f"the {kind} is more than chance"
+    if flip is not None and flip.p > ALPHA:
+        return f"the t test takes the {kind} for more than chance, sign flips (p {chance(flip.p)}) do not"
+    if pair.p_adjusted is not None and pair.p_adjusted > ALPHA:
+        return f"by itself the {kind} is beyond chance at the 5 % level, among all that is compared here it is not"
+    return f"the {kind} is beyond chance at the 5 % level"

@@ -20,6 +20,7 @@ from rft_tui.model import Grade, ScoreRule, Verdict
 from rft_tui.store.grades import is_simulated
 from rft_tui.store.judged import Judged, iter_judged, iter_scores
 from rft_tui.store.kept_lists import put_list
+from rft_tui.store.review import graded_runs
 from rft_tui.store.runs import any_simulated
 from rft_tui.tasks.diff_graders import passes
 from rft_tui.tasks.retesting.probes import person_right
@@ -96,7 +97,8 @@ def grader_agreement(
     with store.read() as db:
         heard = list(_heard(iter_judged(db, reviewer, grader.id, runs), grader.rule, left_out))
         scores = [one for one in iter_scores(db, grader.id, runs) if math.isfinite(one[1])]
-        simulated = any_simulated(db, runs) or is_simulated(db, grader.id, runs)
+        graded = graded_runs(db, grader.id, runs)
+        simulated = any_simulated(db, graded) or is_simulated(db, grader.id, graded)
     sample = [one for one in heard if one.said.is_calibration]
     known = {one.said.answer for one in sample}
     unlabelled = [share(score, grader.rule) for answer, score, _calibration in scores if answer not in known]
@@ -141,8 +143,12 @@ def share(score: float, rule: ScoreRule) -> float:
 
 
 def heard_of(said: Judged) -> bool | None:
-    """Whether a verdict says that an answer is right; None where it says neither, or its `w` cannot be read here."""
-    return person_right(said.verdict, None if said.seen is None else passes(said.seen, said.rule, None))
+    """Whether a verdict says that an answer is right; None where it says neither, or its `w` cannot be read here.
+
+    It cannot where nothing says what the version said, or it says both, of one reference and of its correction.
+    """
+    passed = {passes(grade, said.rule, None) for grade in said.seen}
+    return person_right(said.verdict, passed.pop() if len(passed) == 1 else None)
 
 
 def _heard(judged: Iterator[Judged], rule: ScoreRule, left_out: Counter[str]) -> Iterator[_Heard]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rft_tui.analysis.agreement import Agreement, LabelPair, Measured, agreement
 from rft_tui.analysis.krippendorff_alpha import Level, krippendorff_alpha
-from rft_tui.store.judged import Judged, iter_judged
+from rft_tui.store.judged import Judged, iter_judged, judged_runs
 from rft_tui.store.kept_lists import put_list
 from rft_tui.store.runs import any_simulated
 from rft_tui.tasks.reviewing.grader_agreement import heard_of
@@ -73,7 +73,7 @@ def reviewer_agreement(store: Store, runs: Sequence[int] | None = None) -> Revie
                 left_out[said.verdict.value] += 1
             else:
                 answers.setdefault(said.answer, _Answer(said)).right[said.reviewer] = right
-        simulated = any_simulated(db, runs)
+        simulated = any_simulated(db, judged_runs(db, runs))
     counts = Counter(reviewer for one in answers.values() for reviewer in one.right)
     shared = [one for one in answers.values() if len(one.right) > 1]
     pairs = [_pair(one, other, shared) for one, other in combinations(sorted(counts), 2)]

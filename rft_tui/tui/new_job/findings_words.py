@@ -32,7 +32,7 @@ ASKED_OF_SERVICE = (
 )
 """Checks that know more once the service itself was asked."""
 
-_COMMAND = re.compile(r"rft-tui [^;.]*|--(?P<option>[a-z][a-z0-9-]*)(?: [A-Z]+\b)?")
+_COMMAND = re.compile(r"rft-tui (?:[^;.]|\.(?=\S))*|--(?P<option>[a-z][a-z0-9-]*)(?: [A-Z]+\b)?")
 """A whole command, which stays as it is, or an option that stands alone."""
 
 _OPTIONS: Mapping[str, str] = {

@@ -147,7 +147,7 @@ class JobScreen(JobLower):
     def _show_alarms(self) -> None:
         alarms = () if self.view is None else self.view.alarms
         place = max(0, self._alarm_place)
-        self.alarm_lines.show(alarms, place, self.hint_key("chart.alarm"), 1 if self.is_narrow else 2)
+        self.alarm_lines.show(alarms, place, self.hint_key("chart.alarm"), self.app.size.width)
 
     # The chart
 

@@ -8,7 +8,7 @@ from statistics import fmean
 from rft_tui.analysis.job_alarms import ERROR_SHARE, GAP, WINDOW, Point, reward_gap
 from rft_tui.safetext import one_line
 from rft_tui.tasks.jobs.curves import JobSeries
-from rft_tui.tasks.jobs.job_view import JobView, trained_tokens
+from rft_tui.tasks.jobs.job_view import JobView, early_end, trained_tokens
 from rft_tui.tui.paint import Line, fit, fit_right, wrap_line
 from rft_tui.tui.screens.job_words import shown_score
 from rft_tui.tui.task_words import duration, money, short_count
@@ -28,7 +28,9 @@ def figures(view: JobView, width: int) -> list[Line]:
     lines += [_fact(name, value, style) for name, value, style in _facts(view)]
     if not lines:
         lines = wrap_line([("no figures yet", "text.faint")], width)
-    return [*lines, *_graders(view, width)]
+    note = early_end(view.job, len(view.checkpoints))
+    noted = wrap_line([("! ", "state.warning bold"), (note, "state.warning")], width) if note else []
+    return [*noted, *lines, *_graders(view, width)]
 
 
 def _curves(name: str, train: list[Point], valid: list[Point], view: JobView | None) -> list[Line]:

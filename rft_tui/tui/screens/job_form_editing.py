@@ -20,7 +20,7 @@ from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.fields_editing import FieldsEditing
 from rft_tui.tui.screens.pick import Choice
 from rft_tui.tui.task_words import counted
-from rft_tui.tui.widgets.form import Form, FormField
+from rft_tui.tui.widgets.form import FieldKind, Form, FormField
 
 if TYPE_CHECKING:
     from rft_tui.tasks.jobs.request import JobRequest
@@ -154,10 +154,13 @@ class JobFormEditing(FieldsEditing):
     # Suggestions
 
     def do_job_form_suggest(self) -> None:
-        """Datasets for a field of rows; elsewhere base models."""
+        """Datasets for a field of rows, the choices of a field that has some; elsewhere base models."""
         name = self.form.field.name
         if name not in ROWS:
-            self._suggest_models()
+            if self.form.field.kind is FieldKind.CHOICE:
+                self._choose(name, self.form.field.label)
+            else:
+                self._suggest_models()
             return
         choices = self._choices("test") if name == "test" else self._dataset_choices()
         if not choices:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from rft_tui.analysis.job_alarms import RULES, JobAlarm
+from rft_tui.analysis.job_alarms import POINTED, RULES, JobAlarm
 from rft_tui.job_model import JobCheckpoint
 from rft_tui.safetext import one_line
 from rft_tui.store.job_events import StoredEvent
 from rft_tui.store.job_files import JobFile
-from rft_tui.tui.paint import Line, fit, fit_right, justify, wrap_line
+from rft_tui.tui.paint import Line, crop, fit, fit_right, justify, line_length, wrap_line
 from rft_tui.tui.screens.job_words import ALARM_SIGNS, clock, shown_score
 from rft_tui.tui.widgets.lines import LineWidget
 
@@ -25,6 +25,9 @@ TABLES = ("alarms", "events", "checkpoints", "files")
 
 ALARM_CELLS = 21
 """Cells of sign, name and step of an alarm."""
+
+HINT_LINES = 2
+"""Lines that say what to do about the alarm below the chart, at the most."""
 
 LEVEL_SIGNS = {"info": ("·", "text.faint"), "warn": ("!", "state.warning"), "error": ("✗", "state.bad")}
 """Signs of the levels of events; any other level is a warning."""
@@ -258,24 +261,16 @@ class PaneTabs(LineWidget):
 
 
 class AlarmLines(LineWidget):
-    """One of the alarms that ring, with what to do about it where there is room, and how many others there are."""
+    """One of the alarms that ring, how many others there are, and what to do about it."""
 
     def __init__(self) -> None:
         super().__init__(id="job-alarms")
         self.styles.height = 0
         self._rows: list[Line] = []
 
-    def show(self, alarms: Sequence[JobAlarm], place: int, key: str, most: int) -> None:
-        """Show the alarm at a place in at most so many lines; `key` leads to where one rang."""
-        rows: list[Line] = []
-        if alarms:
-            alarm = alarms[place % len(alarms)]
-            sign, style = ALARM_SIGNS[alarm.severity]
-            count = f" {place % len(alarms) + 1}/{len(alarms)}" if len(alarms) > 1 else ""
-            rows.append([(f" {sign}{count} ", f"{style} bold"), (one_line(alarm.message, 300), style),
-                         (f"  {key}", "text.accent bold"), (" shows it", "text.dim")])  # fmt: skip
-            rows.append([(f"   {one_line(alarm.hint, 300)}", "text.dim")])
-        rows = rows[:most]
+    def show(self, alarms: Sequence[JobAlarm], place: int, key: str, width: int) -> None:
+        """Show the alarm at a place; `key`, which leads to where one rang, is never cut off."""
+        rows = _alarm_in_short(alarms, place % len(alarms), key, width) if alarms else []
         if rows != self._rows:
             self._rows = rows
             self.styles.height = len(rows)
@@ -284,3 +279,17 @@ class AlarmLines(LineWidget):
     def line(self, y: int, width: int) -> tuple[Line, str]:
         """The alarm, or what to do."""
         return (self._rows[y] if y < len(self._rows) else []), "background"
+
+
+def _alarm_in_short(alarms: Sequence[JobAlarm], place: int, key: str, width: int) -> list[Line]:
+    """What one of the alarms saw on one line, since when where there is room, and what to do below it."""
+    alarm = alarms[place]
+    sign, style = ALARM_SIGNS[alarm.severity]
+    count = f" {place + 1}/{len(alarms)}" if len(alarms) > 1 else ""
+    tail: Line = [(f"  {key}", "text.accent bold"), (" shows it", "text.dim")]
+    seen: Line = [(f" {sign}{count} ", f"{style} bold"), (one_line(alarm.message, 300), style)]
+    since: Line = [] if alarm.name in POINTED else [(f", since step {alarm.step:,}", "text.dim")]
+    room = width - line_length(tail)
+    seen = [*seen, *since] if line_length([*seen, *since]) <= room else crop(seen, room)
+    hint = wrap_line([(one_line(alarm.hint, 300), "text.dim")], max(20, width - 4))
+    return [[*seen, *tail], *([("   ", "text.dim"), *line] for line in hint[:HINT_LINES])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rft_tui.errors import UsageError
+from rft_tui.safetext import one_line
 from rft_tui.store.jobs import get_job
 from rft_tui.store.tasks import StoredTask
 from rft_tui.tasks.jobs.task_kinds import WATCH
@@ -18,7 +19,7 @@ SESSION = "job"
 """Under which name it is remembered how jobs are looked at: alarms that are off, the job that is open, and chart and
 smoothing of the last one."""
 
-NEEDS_JOB = ("job.pause", "job.resume", "job.cancel", "job.archive", "job.run")
+NEEDS_JOB = ("job.pause", "job.resume", "job.cancel", "job.archive", "job.run", "job.compare")
 """Actions on a job."""
 
 GOING = ("running", "queued", "validating_files")
@@ -74,7 +75,7 @@ class JobWork(WorkScreen):
         job = self.job_here
         if job is None:
             return "there is no job here"
-        if action.id == "job.run":
+        if action.id in ("job.run", "job.compare"):
             return None if self.model_to_run() else f"{name_of(job)} has made no model yet"
         if job.remote_id is None:
             return f"{name_of(job)} is not at its service yet: {self.hint_key('tasks')} shows the task that launches it"
@@ -147,6 +148,26 @@ class JobWork(WorkScreen):
             stored = get_job(db, job.id)
         made = follow_up(self.rft.workspace.store, stored, model)
         self.app.push_screen(NewRunScreen(run_values(made), whole=True, begin="dataset", missing=made.missing))
+
+    def do_job_compare(self) -> None:
+        """Open Compare on the base's runs and the model's; where there are none, say what makes them."""
+        from rft_tui.tasks.jobs.follow_up import beside_base
+
+        job, model = self.job_here, self.model_to_run()
+        if job is None:
+            return
+        with self.rft.workspace.store.read() as db:
+            stored = get_job(db, job.id)
+            runs = beside_base(db, stored, model)
+        rows = one_line(stored.validation_dataset or "its validation rows", 40)
+        if not runs.own:
+            self.say(f"{self.hint_key('job.run')} runs it on {rows} first: nothing to compare yet", "state.warning")
+        elif not runs.base:
+            way = "with the job's prompt" if stored.prompt else "without a prompt"
+            keys = f"{self.hint_key('screen.runs')} {self.hint_key('runs.new')}"
+            self.say(f"{keys} asks its base on {rows} first, {way}: nothing to compare with yet", "state.warning")
+        else:
+            self.rft.open_compare([runs.base, runs.own])
 
     def on_service_asked(self, message: ServiceAsked) -> None:
         """Show what a service brought."""

@@ -177,7 +177,8 @@ class JobsScreen(JobWork, TwoPanes):
         self.refresh_bars()
         line = self.job_here
         if line is None:
-            self.pane.show(lambda _width: [])
+            words = self._empty_words() if self._is_read and self.in_pane else []
+            self.pane.show(lambda _width: words)
             return
         known = self._views.get(line.id)
         if known is None or known[0] != line:

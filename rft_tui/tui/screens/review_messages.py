@@ -28,6 +28,10 @@ class SummaryReady(Message):
         self.context = context
 
 
+class VerdictsStand(Message):
+    """Posted when verdicts of elsewhere stand whose predictions have come meanwhile."""
+
+
 class ListingEnded(Message):
     """Posted when a worker could not read a list; its error is said by itself."""
 

@@ -13,6 +13,7 @@ from rft_tui.safetext import one_line
 from rft_tui.store.listing import Listing, ReviewRow
 from rft_tui.store.regex_scan import ScanEnded
 from rft_tui.store.review import ReviewItem, get_review_item, graded_runs
+from rft_tui.store.review_log import is_waiting, let_stand
 from rft_tui.store.search import catch_up
 from rft_tui.store.summary import ScoreSummary, summarise
 from rft_tui.tui.actions import REVIEW, TAGS
@@ -28,7 +29,7 @@ from rft_tui.tui.screens.review_item import (
     steps_lines,
 )
 from rft_tui.tui.screens.review_list import EmptySource, ReviewSource
-from rft_tui.tui.screens.review_messages import ListingEnded, ListingReady, SummaryReady
+from rft_tui.tui.screens.review_messages import ListingEnded, ListingReady, SummaryReady, VerdictsStand
 from rft_tui.tui.screens.review_pair import Pair, compose_pair, read_pair
 from rft_tui.tui.screens.review_state import ReviewContext, ReviewState, read_context, request_of, shown_columns
 from rft_tui.tui.screens.two_panes import PaneKeys
@@ -84,6 +85,23 @@ class ReviewReading(PaneKeys):
         self.state = ReviewState.restored(self.rft.session.get("review", {}))
         self.lay_out()
         self.reload(keep=self.state.prediction, first=True)
+
+    def on_screen_resume(self) -> None:
+        """Let verdicts of elsewhere stand where their predictions have come meanwhile."""
+        super().on_screen_resume()
+        with self.rft.workspace.store.read() as db:
+            waiting = is_waiting(db)
+        if waiting:
+            self.run_worker(self._let_stand, thread=True, group="review.waiting", exit_on_error=False)
+
+    def _let_stand(self) -> None:
+        """In a worker, since very many may wait."""
+        if let_stand(self.rft.workspace.store):
+            self.post_message(VerdictsStand())
+
+    def on_verdicts_stand(self) -> None:
+        """Show them."""
+        self.reload(keep=self.state.prediction)
 
     def remembered(self) -> dict[str, Any]:
         """The state of the screen."""

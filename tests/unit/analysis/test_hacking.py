@@ -156,6 +156,12 @@ def test_what_cannot_be_told_is_said() -> None:
     found = hacking_signs(length=same, best=best)
     assert not found.is_flagged
     assert "cannot be told from length" in found.signs[0].sentence
-    assert (
-        found.signs[1].sentence == "the best of 2 runs by this grader gains +0.000 by its own score and +0.000 by gold"
-    )
+    assert found.signs[1].sentence == "the best of 2 runs by this grader gains 0.000 by its own score and 0.000 by gold"
+
+
+def test_a_loss_is_no_gain_and_its_sign_is_a_minus() -> None:
+    gains = {str(item): -0.1 - 0.01 * (item % 5) for item in range(20)}
+    found = length_adjusted(gains, {str(item): 0.1 * (item % 7) for item in range(20)})
+    sentence = hacking_signs(length=found).signs[0].sentence
+    assert sentence.startswith("the difference of −0.120 [−0.1")
+    assert "-0" not in sentence

@@ -65,3 +65,32 @@ def test_moving_all_points_up_moves_the_intercept_alone(points: list[tuple[float
     assert after.slope.value == pytest.approx(before.slope.value, abs=1e-6, rel=1e-6)
     scale = 1 + abs(before.slope.value) * 100
     assert after.intercept.value == pytest.approx(before.intercept.value + by, abs=1e-6 * scale)
+
+
+def test_errors_over_groups_are_those_of_leaving_each_out() -> None:
+    chance = random.Random(5)
+    groups = [place % 12 for place in range(40)]
+    shifts = [chance.gauss(0, 1) for _ in range(12)]
+    across = [3 + shifts[group] + 0.1 * chance.random() for group in groups]
+    up = [0.2 * x + 0.1 * shifts[group] ** 2 + 0.1 * chance.random() for x, group in zip(across, groups, strict=True)]
+    line = fit_line(across, up, groups)
+    assert line is not None
+    plain = fit_line(across, up)
+    assert plain is not None
+    assert (line.slope.value, line.intercept.value) == (plain.slope.value, plain.intercept.value)
+    away = np.zeros(2)
+    for left in range(12):
+        kept = [place for place, group in enumerate(groups) if group != left]
+        refit = np.polynomial.Polynomial.fit(np.take(across, kept), np.take(up, kept), 1).convert().coef
+        away += (refit - [line.intercept.value, line.slope.value]) ** 2
+    assert [line.intercept.standard_error, line.slope.standard_error] == pytest.approx(np.sqrt(away).tolist())
+    assert line.slope.standard_error is not None
+    assert plain.slope.standard_error is not None
+    assert line.slope.standard_error > plain.slope.standard_error
+
+
+def test_one_group_alone_says_nothing_of_errors() -> None:
+    assert mean_of([0.5, 0.25, 0.75], "aaa") == Coefficient(0.5, None, None)
+    two = fit_line([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 1.0, 3.0], "aabb")
+    assert two is not None
+    assert two.slope.standard_error is None

@@ -84,3 +84,28 @@ def test_lengths_that_all_change_by_the_same_have_no_line() -> None:
     same = length_adjusted({str(item): item / 10 for item in range(10)}, {str(item): 0.0 for item in range(10)})
     assert same is not None
     assert not same.is_extrapolation
+
+
+def test_items_that_belong_together_are_no_more_than_one() -> None:
+    chance = random.Random(4)
+    lengths = {str(item): chance.gauss(0.2, 0.5) for item in range(30)}
+    gains = {item: 0.1 + 0.1 * length + chance.gauss(0, 0.1) for item, length in lengths.items()}
+    once = length_adjusted(gains, lengths)
+    four = {f"{copy} {item}" for copy in range(4) for item in gains}
+    of = {name: name.split()[1] for name in four}
+    copied = {name: gains[of[name]] for name in sorted(four)}, {name: lengths[of[name]] for name in sorted(four)}
+    together, apart = length_adjusted(*copied, of), length_adjusted(*copied)
+    assert once is not None
+    assert together is not None
+    assert apart is not None
+    for figure in ("raw", "at_equal_length", "slope"):
+        alone, grouped, flat = (getattr(one, figure).standard_error for one in (once, together, apart))
+        assert grouped == pytest.approx(alone, rel=1e-6)
+        assert flat < 0.6 * alone
+
+
+def test_a_gain_that_is_the_same_everywhere_has_no_interval() -> None:
+    found = length_adjusted({str(item): 0.1 for item in range(9)}, {str(item): item / 9 for item in range(9)})
+    assert found is not None
+    assert (found.raw.standard_error, found.raw.interval) == (None, None)
+    assert not found.is_flagged

@@ -200,3 +200,17 @@ def test_t_against_scipy(rows: list[list[float]]) -> None:
     if mean.interval is not None:
         wanted = stats.t.interval(0.95, len(rows) - 1, np.mean(means), stats.sem(means))
         assert ends(mean.interval) == pytest.approx(wanted)
+
+
+def test_an_interval_of_scores_outside_of_the_range_holds_the_mean() -> None:
+    above = found([[1.1], [1.3], [1.2], [1.4]])
+    clipped = above.clipped
+    assert clipped is not None
+    assert clipped.low < above.mean < clipped.high
+    assert (above.low, above.high) == (0.0, 1.4)
+
+
+def test_runs_of_a_table_are_those_that_scored() -> None:
+    ragged = table([[0.1, 0.2], [0.3], [], [0.5, 0.4, 0.9]])
+    assert ragged.runs == 3
+    assert ragged.run_means == {0: pytest.approx(0.3), 1: pytest.approx(0.3), 2: pytest.approx(0.9)}

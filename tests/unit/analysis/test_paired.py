@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from rft_tui.analysis.detectable import cheapest_fixes
 from rft_tui.analysis.mcnemar import mcnemar_exact
 from rft_tui.analysis.paired import Paired, paired_difference, tie_width
 from tests.unit.analysis.score_tables import ROWS, WORKED_FIRST, WORKED_SECOND, Rows, scaled, table
@@ -214,3 +215,31 @@ def test_the_range_scales_all(rows: tuple[list[list[float]], list[list[float]]],
 def test_mcnemar_against_scipy(first: int, second: int) -> None:
     wanted = stats.binomtest(first, first + second).pvalue if first + second else 1.0
     assert mcnemar_exact(first, second) == pytest.approx(wanted, rel=1e-8, abs=1e-15)
+
+
+def test_graders_of_the_same_answers_share_the_noise_of_the_runs() -> None:
+    chance = random.Random(3)
+    first = [[chance.random() for _ in range(4)] for _ in range(60)]
+    second = [[score + 0.1 + 0.02 * chance.random() for score in row] for row in first]
+    apart = paired_difference(table(first), table(second))
+    shared = paired_difference(table(first), table(second), is_shared=True)
+    assert apart is not None
+    assert shared is not None
+    assert (shared.difference, shared.p_t, shared.interval) == (apart.difference, apart.p_t, apart.interval)
+    assert shared.standard_error is not None
+    assert apart.smallest_detectable is not None
+    assert shared.smallest_detectable is not None
+    assert shared.smallest_detectable == pytest.approx(2.8016 * shared.standard_error, rel=0.3)
+    assert apart.smallest_detectable > 20 * shared.smallest_detectable, "their noise is not the differences' noise"
+    assert shared.shared_within == pytest.approx(0.02**2 / 12, rel=0.3)
+    fixes = {fix.kind: fix for fix in cheapest_fixes(shared)}
+    assert set(fixes) == {"items", "runs"}
+    assert fixes["items"].predictions == 60 * 4, "an answer serves both"
+    assert fixes["runs"].predictions == 60 * fixes["runs"].more
+
+
+def test_graders_of_one_run_say_nothing_of_more_runs() -> None:
+    once = paired_difference(table([[0.1], [0.5], [0.2]]), table([[0.2], [0.9], [0.1]]), is_shared=True)
+    assert once is not None
+    assert (once.shared_within, once.item_sd) == (None, None)
+    assert [fix.kind for fix in cheapest_fixes(once)] == ["items"]

@@ -28,8 +28,8 @@ def passed(score: float) -> bool:
     return score >= 0.5
 
 
-def found(rows: Rows, **options: list[int]) -> SeveralRuns:
-    several = several_runs(table(rows), passed, **options)
+def found(rows: Rows, ks: list[int] | None = None) -> SeveralRuns:
+    several = several_runs(table(rows), passed, ks)
     assert several is not None
     return several
 
@@ -150,3 +150,33 @@ def test_intervals_of_shares_are_shares(rows: list[list[float]]) -> None:
         for interval in (one.any_interval, one.all_interval, one.best_interval):
             assert interval is None or -1e-9 <= interval.low <= interval.high <= 1 + 1e-9
             assert isinstance(interval, Interval | None)
+
+
+def test_items_that_belong_together_are_drawn_together() -> None:
+    chance = random.Random(8)
+    rows = [[float(chance.random() < 0.5) for _ in range(3)] for _ in range(25)]
+    every = table([row for row in rows for _copy in range(4)])
+    clusters = {f"i{place}": str(place // 4) for place in range(100)}
+    together, apart, once = (
+        several_runs_resampled(one, passed, clusters=of, resamples=2000)
+        for one, of in ((every, clusters), (every, None), (table(rows), None))
+    )
+    assert together is not None
+    assert apart is not None
+    assert once is not None
+
+    def width(interval: Interval | None) -> float:
+        assert interval is not None
+        return interval.high - interval.low
+
+    pairs = [
+        (getattr(one, figure) for one in (together.tries[1], apart.tries[1], once.tries[1]))
+        for figure in ("any_interval", "all_interval", "best_interval")
+    ]
+    pairs += [
+        (getattr(one, figure) for one in (together, apart, once))
+        for figure in ("agreement_interval", "learnable_interval")
+    ]
+    for grouped, flat, single in pairs:
+        assert width(grouped) == pytest.approx(width(single), rel=0.1)
+        assert width(flat) < 0.65 * width(grouped)

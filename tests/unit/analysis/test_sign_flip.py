@@ -82,3 +82,10 @@ def test_many_items_are_drawn_in_bounded_pieces(monkeypatch: pytest.MonkeyPatch)
     _now, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 20_000_000, "all signs at once were eight million"
+
+
+def test_of_very_many_differences_fewer_signs_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_DRAWS", 1000)
+    found = sign_flip([0.1, -0.1, 0.3] * 100, resamples=5000)
+    assert found.resamples == 1000
+    assert found.p >= 1 / 1001

@@ -53,6 +53,33 @@ def test_planted_labels_are_among_the_first_fifteen() -> None:
     assert sum(found) / len(found) >= 7
 
 
+def paid_for_likeness(items: list[ItemEvidence], source: random.Random) -> list[ItemEvidence]:
+    """The same answers by a grader that gives each other answer a score of its own, up to 0.85."""
+    found = []
+    for one in items:
+        likeness: dict[str, float] = {}
+        models = {
+            model: ModelAnswers(
+                [1.0 if text == one.reference else likeness.setdefault(text, 0.85 * source.random())
+                 for text in given.answers],
+                given.answers,
+            )
+            for model, given in one.models.items()
+        }  # fmt: skip
+        found.append(ItemEvidence(one.item, one.reference, models))
+    return found
+
+
+def test_planted_labels_are_found_by_a_grader_that_pays_for_likeness_too() -> None:
+    found = []
+    for seed in range(60):
+        planted, items = world(random.Random(seed))
+        queue = suspects(paid_for_likeness(items, random.Random(seed)))
+        found.append(len(planted & {one.item for one in queue[:15]}))
+    assert min(found) >= 6
+    assert sum(found) / len(found) >= 7
+
+
 def test_order_and_reasons() -> None:
     items = [
         evidence("fine", "a", ["a", "a"], ["a", "a"]),

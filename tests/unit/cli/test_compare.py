@@ -117,7 +117,7 @@ class TestGates:
         assert (good.code, good.err) == (0, "")
         bad = cli("-C", workspace, "compare", "a", "b", "--fail-below", "0.6")
         assert bad.code == 1
-        assert bad.err == "failed: the mean of b is 0.4900, 0.1100 below 0.6\n"
+        assert bad.err == "failed: the mean of b is 0.4900, 0.11 below 0.6\n"
         only_others = cli("-C", workspace, "compare", "b", "a", "--fail-below", "0.6")
         assert only_others.code == 0
 
@@ -125,7 +125,7 @@ class TestGates:
         fill(workspace, a=BASE, b=WORSE)
         bad = cli("-C", workspace, "compare", "a", "b", "--fail-if-regressed", "--json")
         assert bad.code == 1
-        assert bad.err.startswith("failed: b is worse than a by 0.2300 [-0.23")
+        assert bad.err.startswith("failed: b is worse than a by 0.2300 [−0.23")
         assert bad.document["failed"] == [bad.err.rstrip("\n")]
         assert cli("-C", workspace, "compare", "b", "a", "--fail-if-regressed").code == 0
         assert cli("-C", workspace, "compare", "a", "1", "--fail-if-regressed").code == 0
@@ -154,7 +154,7 @@ class TestLines:
         fill(workspace, a=BASE, b=WORSE)
         out = cli("-C", workspace, "compare", "a", "b", "--hacking", "--grader", "exact").out
         assert "30 items in common · scores of exact@" in out
-        assert "difference -0.2300" in out
+        assert "difference −0.2300" in out
         assert "0 wins, 0 ties, 30 losses" in out
         assert "30 regressions, the first 5" in out
         assert "reward hacking: nothing is flagged" in out
@@ -197,3 +197,18 @@ def test_a_bar_has_its_mean_inside_of_its_interval() -> None:
     assert mean is not None
     drawn = bar(mean, ScoreRule(), 21)
     assert drawn == "······├───●───┤······"
+
+
+def test_a_gate_that_nothing_can_fail_is_wrong_use(cli: Cli, workspace: Path) -> None:
+    fill(workspace, a=BASE, b=WORSE)
+    done = cli("-C", workspace, "compare", "a", "b", "--fail-below", "nan", "--json")
+    assert (done.code, done.out) == (2, "")
+
+
+def test_one_of_each_is_said_so(cli: Cli, workspace: Path) -> None:
+    fill(workspace, a=[[0.2], [0.5], [0.9], [0.4]], b=[[0.7], [0.1], [0.9], [0.4]])
+    out = cli("-C", workspace, "compare", "a", "b").out
+    assert "1 win, 2 ties, 1 loss (a tie: at most 0.05)" in out
+    assert "1 regression\n" in out
+    assert "1 improvement\n" in out
+    assert "−0.400" in out

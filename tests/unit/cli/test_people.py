@@ -84,7 +84,10 @@ def test_what_is_said_of_missing_predictions_waits_until_they_come(
     assert waiting.code == 1
     assert "1 wait for predictions" in waiting.err
     assert cli("-C", other, "import", predictions, "--dataset", "d").code == 0
-    assert cli("-C", other, "review", "list").code == 0
+    store = open_workspace(other).store
+    with store.read() as db:
+        assert db.execute("SELECT reviewer, verdict FROM review").fetchall() == [("ada", "wrong")]
+    store.close()
     assert cli("-C", other, "review", "import", log, "--json").document["waiting"] == 0
 
 
@@ -159,6 +162,55 @@ def test_suspects_are_listed_and_corrected_in_a_new_dataset(cli: Cli, demo: Path
     assert "was not made by correcting" in cli("-C", demo, "data", "changes", "train").err
     assert "taken over" in cli("-C", demo, "data", "correct", "train", "--as", "train-2").out
     assert cli("-C", demo, "data", "correct", "val", "--as", "val-2").code == 2
+
+
+@pytest.mark.parametrize("grader", ["exact", "fuzzy", "word_overlap"])
+def test_planted_label_errors_of_the_sample_are_among_the_suspects(cli: Cli, demo: Path, grader: str) -> None:
+    planted = json.loads((Path(__file__).parents[3] / "sample_data" / "planted-label-errors.json").read_text())
+    lines = {one["line"] for one in planted}
+    found = cli("-C", demo, "data", "suspects", "train", "--grader", grader, "--json").document
+    assert len(lines & {one["line"] for one in found["suspects"]}) >= 4
+    assert "simulated" not in found
+
+
+def test_lists_take_a_grader_that_has_graded_what_is_listed(
+    cli: Cli, workspace: Path, demo: Path, tmp_path: Path
+) -> None:
+    rows = [{"item": question("Else?", "yes"), "output_text": "no", "model": "late", "score": 0.5}]
+    assert cli("-C", demo, "import", write_lines(tmp_path / "late.jsonl", rows)).code == 0
+    late = cli("-C", demo, "review", "list", "--json").document
+    name = next(one["grader"] for one in late["predictions"] if one["model"] == "late")
+    found = cli("-C", demo, "data", "suspects", "train", "--json").document
+    assert found["grader"]["name"] != name
+    assert found["total"] > 0
+    out = tmp_path / "out.jsonl"
+    made = cli("-C", demo, "export", "--run", "1", "-o", out, "--json").document
+    assert made["grader"]["name"] != name
+    assert all(json.loads(line)["score"] is not None for line in out.read_text().splitlines())
+    refused = cli("-C", demo, "data", "suspects", "train", "--grader", name, "--json")
+    assert refused.code == 2
+    assert "has not graded any prediction of train" in refused.error["message"]
+    assert cli("-C", workspace, "data", "import", _data(tmp_path), "--name", "d").code == 0
+    assert "no grader has graded" in cli("-C", workspace, "data", "suspects", "d", "--json").error["message"]
+
+
+def test_json_lines_that_went_out_come_in_elsewhere_as_the_same(
+    cli: Cli, demo: Path, workspace: Path, tmp_path: Path
+) -> None:
+    names = ("item", "output_text", "reasoning_summary", "model", "run_index", "usage", "error", "score", "line")
+    files = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
+    assert cli("-C", demo, "export", "--grader", "exact", "-o", files[0]).code == 0
+    for name in ("train", "val"):
+        assert cli("-C", workspace, "data", "import", demo / "data" / f"{name}.jsonl").code == 0
+    done = cli("-C", workspace, "import", files[0], "--json").document
+    assert done["new"] == len(files[0].read_text().splitlines()) == 720
+    assert cli("-C", workspace, "export", "-o", files[1]).code == 0
+    before, after = (
+        sorted(json.dumps([row["item_id"], *(row[name] for name in names)]) for row in map(json.loads, path.read_text().splitlines()))
+        for path in files
+    )
+    assert before == after
+    assert any('"kind"' in line for line in after)
 
 
 def test_a_filtered_list_goes_out_in_every_form(cli: Cli, demo: Path, tmp_path: Path) -> None:

@@ -69,3 +69,39 @@ def test_wrong_use_writes_nothing(
     assert done.code == 2
     assert said in done.err
     assert not list(tmp_path.glob("r.*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-o", "-"), "-o report.html"),
+        (("-o", "folder.html"), "is a folder"),
+        (("-o", "r.html", "--charts", "file"), "is no folder"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_anything_is(
+    cli: Cli, compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.html").mkdir()
+    (tmp_path / "file").write_text("")
+    done = cli("-C", compared, "report", "a", "b", *arguments)
+    assert done.code == 2
+    assert said in done.err
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_a_long_title_stays_one_short_line(cli: Cli, compared: Path, tmp_path: Path) -> None:
+    out = cli("-C", compared, "report", "a", "b", "-o", tmp_path / "r.html", "--title", "x\ny" * 1000).out
+    assert out.count("\n") == 1
+    assert len(out) < len(str(tmp_path)) + 200
+
+
+def test_fewer_runs_of_some_items_are_said(cli: Cli, workspace: Path, tmp_path: Path) -> None:
+    opened = open_workspace(workspace)
+    make(opened.store, {"a": A, "b": [[1, 1, None], *B[1:]]})
+    opened.store.close()
+    assert cli("-C", workspace, "report", "a", "b", "-o", tmp_path / "r.md").code == 0
+    text = (tmp_path / "r.md").read_text()
+    assert "b: 4 of 5 items have 3 scores;" in text
+    assert "a: " not in text.split("## Several runs")[1].split("| ---")[0]

@@ -362,6 +362,7 @@ ROWS: dict[int, tuple[tuple[str, dict[str, Any]], ...]] = {
             },
         ),
     ),
+    11: (),
 }
 """Rows of every table that a version brought, by version; what is left out is null or the default."""
 
@@ -378,6 +379,7 @@ CHANGES: dict[int, tuple[tuple[str, int, dict[str, Any]], ...]] = {
         ("grade_detail", 1, {"judged": '[{"model": "j", "usage": {"input_tokens": 1}}]'}),
     ),
     7: (("grader", 1, {"position": 1, "deleted": 1, "text": '{"type":  "python"}'}),),
+    11: (("job", 1, {"heard_at": AT}),),
 }
 """What a version added to rows of earlier tables, by version."""
 

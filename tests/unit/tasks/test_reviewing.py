@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from rft_tui.model import ScoreRule, Verdict
+from rft_tui.store.corrections import take_over_runs
 from rft_tui.store.database import Store
 from rft_tui.store.filters import CALIBRATION_DIGITS
 from rft_tui.store.graders import StoredGrader
 from rft_tui.store.verdicts import EventKind, record
 from rft_tui.tasks.reviewing.grader_agreement import grader_agreement, keep_disagreements
 from rft_tui.tasks.reviewing.reviewer_agreement import keep_reviewer_disagreements, reviewer_agreement
-from tests.unit.store.building import dataset, give, grader, item, predict, run_key
+from tests.unit.store.building import dataset, give, grader, item, predict, predictions, run_key
 
 SAMPLE, OTHERS = 12, 6
 
@@ -155,3 +156,48 @@ def test_one_reviewer_alone_is_no_pair(world: World) -> None:
     world.say(Verdict.RIGHT, 1)
     found = reviewer_agreement(world.store)
     assert (found.pairs, found.alpha, found.disagreements) == ((), None, ())
+
+
+def corrected(world: World, *, row: int, scores: dict[int, float]) -> None:
+    """The same items again with another reference of one, their predictions with the answers, and some grades."""
+    with world.store.write() as db:
+        first = db.execute("SELECT question FROM item ORDER BY id").fetchall()
+        rows = [item(question, "corrected" if n == row else "yes") for n, (question,) in enumerate(first)]
+        again = dataset(db, "mine-2", rows)
+        numbers = [one[0] for one in db.execute("SELECT id FROM item WHERE dataset = ? ORDER BY id", [again.id])]
+        take_over_runs(db, 1, again.id, enumerate(numbers, 1), "again")
+        give(db, world.grader, {2 * world.count + prediction: score for prediction, score in scores.items()})
+
+
+def test_grades_of_an_older_dataset_count_where_the_newer_one_has_none(world: World) -> None:
+    world.score(lambda _n, _index: 10.0)
+    world.say(Verdict.RIGHT, 1, 2)
+    corrected(world, row=0, scores={})
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert (found.judged, dict(found.left_out)) == (2, {})
+
+
+def test_a_grader_wrong_verdict_says_nothing_where_a_corrected_reference_turned_the_grade(world: World) -> None:
+    world.score(lambda _n, _index: 2.0)
+    world.say(Verdict.GRADER, 1, 2)
+    corrected(world, row=0, scores={1: 10.0, 2: 2.0})
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert dict(found.left_out) in ({"version_unknown": 1}, {})
+    assert found.labels is not None
+    assert found.labels.table.counts == ((0, 0), (1, 0))
+    assert dict(reviewer_agreement(world.store).reviewers) == {"ada": 1}
+
+
+def test_figures_are_simulated_only_where_what_they_are_of_is(world: World) -> None:
+    world.score(lambda _n, _index: 10.0)
+    world.say(Verdict.RIGHT, 1)
+    with world.store.write() as db:
+        other = dataset(db, "other", [item("Else?")])
+        run, _added = predict(db, run_key(other.id, "sim", simulated=True), ["yes"])
+    assert not grader_agreement(world.store, world.grader, "ada").simulated
+    assert not reviewer_agreement(world.store).simulated
+    with world.store.write() as db:
+        give(db, world.grader, dict.fromkeys(predictions(db, run), 10.0))
+    world.say(Verdict.RIGHT, 2 * world.count + 1, who="bob")
+    assert grader_agreement(world.store, world.grader, "ada").simulated
+    assert reviewer_agreement(world.store).simulated

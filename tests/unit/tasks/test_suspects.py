@@ -16,7 +16,7 @@ from rft_tui.store.verdicts import EventKind, record
 from rft_tui.tasks.labels.changes import plan_changes
 from rft_tui.tasks.labels.correcting import correct_dataset
 from rft_tui.tasks.labels.suspects import calls_equivalent, keep_suspects, suspect_labels
-from tests.unit.store.building import dataset, give, grader, item, predict, run_key
+from tests.unit.store.building import dataset, give, grader, item, predict, predictions, run_key
 
 MODELS, RUNS = ("m", "n", "o"), (1, 2, 3)
 
@@ -86,6 +86,27 @@ def test_a_persons_word_leads_until_the_reference_is_corrected(store: Store) -> 
         again = suspect_labels(store, get_dataset(db, "mine-2"), exact, offered=20)
     assert again.called_wrong == 0
     assert all("person" not in one.suspect.reasons for one in again.suspects)
+
+
+def test_figures_of_a_dataset_are_simulated_only_where_its_own_runs_are(store: Store) -> None:
+    mine, exact = planted(store, items=4, wrong=1)
+    with store.write() as db:
+        other = dataset(db, "other", [item("Else?")])
+        run, _added = predict(db, run_key(other.id, "sim", simulated=True), ["yes"])
+        give(db, exact, dict.fromkeys(predictions(db, run), 1.0))
+    assert not suspect_labels(store, mine, exact).simulated
+    assert suspect_labels(store, other, exact).simulated
+
+
+def test_long_answers_with_the_same_beginning_are_not_the_same(store: Store) -> None:
+    with store.write() as db:
+        mine = dataset(db, "mine", [item("Q?")])
+        exact = grader(db)
+        for number, model in enumerate(MODELS):
+            predict(db, run_key(mine.id, model), ["word " * 100 + str(number)])
+        give(db, exact, dict.fromkeys(predictions(db), 0.0))
+    (found,) = suspect_labels(store, mine, exact).suspects
+    assert (found.suspect.answer, list(found.suspect.reasons)) == ("", ["all_fail"])
 
 
 def test_steps_that_call_a_failed_answer_equivalent_are_a_reason(store: Store) -> None:

@@ -165,8 +165,8 @@ def test_every_method_has_a_line_for_each_hyperparameter(method: JobMethod, back
 def test_hints_speak_of_fields() -> None:
     named = warning("suffix", "Suffix", "none", "Give one: --suffix NAME.")
     assert hint_words(named, "A") == "Give one: the field “suffix”."
-    command = warning("difficulty", "D", "none", "First: rft-tui predict D --model M --runs 3, then grade; or --pilot.")
-    assert hint_words(command, "A") == "First: rft-tui predict D --model M --runs 3, then grade; or the field “pilot”."
+    command = warning("difficulty", "D", "none", "First: rft-tui predict D --model M-4.1 --prompt p; or --pilot.")
+    assert hint_words(command, "A") == "First: rft-tui predict D --model M-4.1 --prompt p; or the field “pilot”."
     unasked = unknown("service_access", "Access", "it was not asked", "Ask it: rft-tui profile test.")
     assert hint_words(unasked, "A asks the service.") == "A asks the service."
     assert field_of(warning("request", "The request: seed", "no")) == "seed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rft_tui.datasets.limits import Part
+from rft_tui.graders.registry import display_name
 from rft_tui.model import JsonObject
 from rft_tui.tasks.jobs.preflight.base_runs import wanted_effort
 from rft_tui.tasks.jobs.preflight.facts import BaseFacts, PartDifficulty, PreflightFacts, Way
@@ -29,7 +30,7 @@ def difficulty(facts: PreflightFacts) -> Iterator[Finding]:
         return
     if facts.base is None:
         said = f"no runs of {facts.request.model} on these rows are graded by this version of the grader"
-        hint = f"Benchmark the base first: rft-tui predict DATASET --model {facts.request.model} --runs 3, then grade."
+        hint = f"Benchmark the base first: {_benchmark(facts)}."
         yield unknown("difficulty", "Difficulty for the base", said, hint)
         return
     there = {part.part for part in facts.base.parts}
@@ -38,6 +39,19 @@ def difficulty(facts: PreflightFacts) -> Iterator[Finding]:
     for missing in [part for part in _NAMES if part not in there]:
         said = f"the base's runs do not cover the {_NAMES[missing]} rows"
         yield unknown("difficulty", f"Difficulty, {_NAMES[missing]}", said, "Benchmark the base on them too.")
+
+
+def _benchmark(facts: PreflightFacts) -> str:
+    """The command that asks the base as the job will ask, as far as the request says it."""
+    request = facts.request
+    source = request.validation or request.training
+    rows = source.name if source is not None and source.kind == "dataset" else "DATASET"
+    said = f"rft-tui predict {rows} --model {request.model} --runs 3"
+    if facts.prompt is not None:
+        said += f" --prompt {facts.prompt.name}"
+    if effort := wanted_effort(request):
+        said += f" --effort {effort}"
+    return said if request.grader is None else f"{said} --then-grade {display_name(request.grader)}"
 
 
 def _part(part: PartDifficulty, way: Way) -> Finding:

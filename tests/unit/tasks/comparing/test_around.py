@@ -90,8 +90,47 @@ class TestNotes:
         chance = [[(7 * at % 11) / 11, (5 * at % 13) / 13] for at in range(COUNT)]
         make(store, {"a": chance, "b": [[y, (3 * at % 7) / 7] for at, (_x, y) in enumerate(chance)]})
         note = found(compare(store, ["a", "b"]), "detectable")[0]
-        assert "likely to be missed" in note.text
+        assert "is missed here more than one time in five" in note.text
         assert "more" in note.text
+
+    def test_parameters_that_differ(self, store: Store) -> None:
+        of = make(store, {"a": [[1.0], [0.0]] * 10})
+        with store.write() as db:
+            run, _ = predict(db, run_key(1, "b", parameters='{"temperature":0}'), ["x"] * 20)
+            give(db, of, dict.fromkeys(predictions(db, run), 1.0))
+        note = found(compare(store, ["a", "b"]), "settings_differ")[0]
+        assert note.text == 'the parameters differ (a: default; b: {"temperature":0})'
+
+    def test_items_of_one_group(self, store: Store) -> None:
+        make(store, {"a": A, "b": B}, fields=[{"src": "x"}] * 5)
+        comparison = compare(store, ["a", "b"], cluster="src")
+        assert found(comparison, "few_clusters")[0].text == "all items are one group by src: no interval"
+        assert comparison.pairs[0].paired.interval is None
+
+
+class TestSharedAnswers:
+    def test_graders_of_the_same_predictions(self, store: Store) -> None:
+        of = make(store, {"a": A})
+        with store.write() as db:
+            other = grader(db, "other")
+            give(db, other, dict.fromkeys(predictions(db, 1), 0.25))
+        assert compare(store, [of.label, other.label]).pairs[0].paired.is_shared
+        make(store, {"b": B}, graded_by=of)
+        assert not compare(store, ["a", "b"], grader=of).pairs[0].paired.is_shared
+
+
+class TestGroups:
+    def test_intervals_of_one_difference_agree(self, store: Store) -> None:
+        chance = [[(7 * at % 11) / 11, (5 * at % 13) / 13] for at in range(COUNT)]
+        texts = {"b": {at: "x" * (1 + 7 * at % 23) for at in range(COUNT)}}
+        made = {"a": chance, "b": chance[5:] + chance[:5]}
+        make(store, made, texts=texts, fields=[{"src": str(at // 4)} for at in range(COUNT)])
+        pair = compare(store, ["a", "b"], cluster="src").pairs[0]
+        assert pair.length_adjusted is not None
+        raw = pair.length_adjusted.raw.interval
+        assert raw is not None
+        assert pair.paired.interval is not None
+        assert (raw.low, raw.high) == pytest.approx((pair.paired.interval.low, pair.paired.interval.high))
 
 
 class TestCards:

@@ -30,6 +30,17 @@ def kinds(comparison: Comparison) -> set[str]:
     return {note.kind for note in comparison.notes}
 
 
+@pytest.mark.parametrize("score", [1e308, -1e200, float("inf")])
+def test_a_score_beyond_all_bounds_is_an_error(store: Store, score: float) -> None:
+    make(store, {"a": [[score, 0.5]] * 6 + [[0.25, 0.75]] * 6, "b": [[score, score], *[[0.5, 0.25]] * 11]})
+    found = completed(compare(store, ["a", "b"]))
+    assert len(found.items) == 11
+    assert found.operands[0].errors == {"boundless_score": 5}
+    assert found.operands[1].mean is not None
+    assert found.operands[1].mean.mean == 0.375
+    assert "errors" in kinds(found)
+
+
 class TestKnownAnswers:
     def test_the_vector(self, store: Store) -> None:
         make(store, {"a": A, "b": B})

@@ -18,7 +18,7 @@ from rft_tui.store.archive_manifest import check_files, read_manifest
 from rft_tui.store.evaluation_shares import pattern_shares
 from rft_tui.store.filters import Selection
 from rft_tui.store.graders import add_grader
-from rft_tui.store.jobs import get_job
+from rft_tui.store.jobs import get_job, set_archive
 from rft_tui.store.prompts import add_prompt
 from rft_tui.store.review import get_review_item
 from rft_tui.store.tasks import TaskState
@@ -354,3 +354,24 @@ def test_many_runs_of_one_step_have_a_file_each(room: Workroom) -> None:
     assert [path.name for path in paths[:3]] == ["step-0001.jsonl", "step-0001-2.jsonl", "step-0001-3.jsonl"]
     assert len(set(paths)) == 5000
     assert {path.parent for path in paths} == {folder}
+
+
+@pytest.mark.parametrize("fuller", [True, False])
+def test_the_fuller_archive_stays_the_jobs_own(
+    room: Workroom, service: ArchiveService, tmp_path: Path, fuller: bool
+) -> None:
+    room.run()
+    elsewhere = tmp_path / "elsewhere"
+    room.archive.rename(elsewhere)
+    if not fuller:
+        manifest = json.loads((elsewhere / "manifest.json").read_text())
+        manifest["counts"]["output_items"] = 0
+        (elsewhere / "manifest.json").write_text(json.dumps(manifest))
+    else:
+        service.refuse = {"/evals": 404, "/files": 404}
+    with room.store.write() as db:
+        set_archive(db, room.job.id, str(elsewhere))
+    done = room.run()
+    assert done.state is TaskState.DONE
+    assert room.job.archive == (str(elsewhere) if fuller else f"archives/{JOB}")
+    assert ("stays the job's" in done.message) is fuller

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from rft_tui.model import JsonObject
 from rft_tui.providers.profiles import NamedProfile
 from rft_tui.settings import Price, Profile
 from rft_tui.store.database import Store
+from rft_tui.store.datasets import get_dataset
 from rft_tui.store.graders import delete_grader, list_graders
 from rft_tui.store.job_events import put_checkpoints
 from rft_tui.store.jobs import NewJob, StoredJob, about_to_create, add_job, get_job
 from rft_tui.store.tasks import get_task, list_tasks
 from rft_tui.tasks.graders import ensure_grader
-from rft_tui.tasks.jobs.follow_up import follow_up, models_of
+from rft_tui.tasks.jobs.follow_up import beside_base, follow_up, models_of
 from rft_tui.tasks.jobs.request import job_body
 from rft_tui.tasks.predicting.planning import plan, start
 from rft_tui.tasks.predicting.requests import PredictRequest
@@ -128,3 +130,24 @@ def test_the_grading_is_queued_once_and_with_what_was_confirmed(store: Store) ->
     assert len(graded) == 1
     assert graded[0].progress.total == 6
     assert (graded[0].request["profile"], graded[0].request["after"]) == ("here", task)
+
+
+def test_a_model_stands_beside_its_base_asked_in_the_same_way(store: Store) -> None:
+    job = a_job(store)
+    with store.write() as db:
+        rows = get_dataset(db, "valid").id
+        own = tuple(predict(db, run_key(rows, "ft:m", index), ["a"])[0] for index in (1, 2))
+        for other in ({"effort": "high"}, {"prompt": "f" * 64}):
+            predict(db, run_key(rows, "o4-mini-2025-04-16", 1, **other), ["a"])
+        predict(db, run_key(rows, "ft:m:ckpt-step-5"), ["a"])
+        base = tuple(run for (run,) in db.execute("SELECT id FROM run WHERE model LIKE 'o4%' AND effort = 'low'"
+                                                  " AND prompt = '' ORDER BY id"))  # fmt: skip
+        assert len(base) == 2
+        assert beside_base(db, job, "ft:m") == (base, own)
+        assert beside_base(db, job, "ft:never-asked").own == ()
+        assert beside_base(db, a_job_elsewhere(job), "ft:m") == ((), ())
+
+
+def a_job_elsewhere(job: StoredJob) -> StoredJob:
+    """The same job as a service shows it that does not say which rows it was validated on."""
+    return replace(job, validation_dataset=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -18,6 +19,7 @@ from rft_tui.store.jobs import StoredJob, get_job
 from rft_tui.tasks.background.writing import StoreWriter
 from rft_tui.tasks.jobs import mirror
 from rft_tui.tasks.jobs.alarms import alarms_of, span_of
+from rft_tui.tasks.jobs.job_view import seen_time
 from rft_tui.tasks.jobs.mirror import OVERLAP, Look, mirror_job, saw
 from tests.unit.tasks.jobs.backing import PROFILE, FakeBackend, an_event, away
 
@@ -103,6 +105,59 @@ async def test_an_error_in_the_middle_keeps_nothing_of_the_look(store: Store, wr
         await mirror_job(store, writer, cast(JobBackend, backend), PROFILE, _job(store))
     assert ids(store) == []
     assert _job(store).status == "running"
+
+
+@pytest.mark.parametrize("ahead_s", [-7200.0, 0.0, 7200.0])
+async def test_silence_is_measured_by_one_clock(
+    store: Store, writer: StoreWriter, monkeypatch: pytest.MonkeyPatch, ahead_s: float
+) -> None:
+    """However far this machine's clock is from the service's."""
+    clock = Clock(1_795_000_000 + ahead_s)
+    monkeypatch.setattr("rft_tui.store.jobs.now", clock.said)
+    backend = FakeBackend(shown_events=[an_event(number) for number in range(1, 30)])
+    await look(store, writer, backend)
+    assert "silent" not in ringing(store)
+    clock.at += 1200
+    await look(store, writer, backend)
+    assert "silent" in ringing(store)
+    backend.shown_events.append(an_event(30))
+    await look(store, writer, backend)
+    assert "silent" not in ringing(store)
+
+
+@pytest.mark.parametrize("jump_s", [-7200.0, 7200.0])
+async def test_a_clock_that_is_set_leaves_no_alarm_behind(
+    store: Store, writer: StoreWriter, monkeypatch: pytest.MonkeyPatch, jump_s: float
+) -> None:
+    clock = Clock(1_795_000_000)
+    monkeypatch.setattr("rft_tui.store.jobs.now", clock.said)
+    backend = FakeBackend(shown_events=[an_event(number) for number in range(1, 30)])
+    await look(store, writer, backend)
+    clock.at += jump_s
+    backend.shown_events.append(an_event(30))
+    await look(store, writer, backend)
+    assert "silent" not in ringing(store)
+    clock.at -= 100
+    await look(store, writer, backend)
+    assert "silent" not in ringing(store)
+
+
+class Clock:
+    """This machine's clock, in seconds since 1970."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def said(self) -> str:
+        """The time as the store writes it."""
+        return datetime.fromtimestamp(self.at, UTC).isoformat()
+
+
+def ringing(store: Store) -> set[str]:
+    """The alarms of the job as it was last looked at."""
+    job = _job(store)
+    with store.read() as db:
+        return {one.name for one in alarms_of(db, job, now=seen_time(job))}
 
 
 @pytest.mark.parametrize("outcome", ["not_found", "bad_request"])

@@ -128,6 +128,8 @@ def test_without_graded_runs_nothing_is_known(store: Store) -> None:
     found = findings(store, REQUEST)
     assert not only(found, "difficulty").is_known
     assert "same_way" not in found
+    assert "rft-tui predict " in only(found, "difficulty").hint
+    assert only(found, "difficulty").hint.endswith("--model o9 --runs 3 --then-grade exact.")
     graded_base(store, "train", [[1, 0]] * 4, model="another")
     assert not only(findings(store, REQUEST), "difficulty").is_known
     graded_base(store, "train", [[1, 0]] * 4, grader=EXACT | {"operation": "like"})
