@@ -222,7 +222,7 @@ def _gap(curves: JobCurves) -> Iterator[JobAlarm]:
         step = curves.valid[-1][0]
         yield JobAlarm(
             "gap", "warning", step, f"training reward is {gap:.2f} above validation reward at step {step}",
-            "Read the best paid training answers: if they are tricks, mend the grader, else take an earlier checkpoint.",
+            "Read the best paid training answers: mend the grader if they are tricks, else take an earlier checkpoint.",
         )  # fmt: skip
 
 

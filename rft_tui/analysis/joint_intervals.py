@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+PRODUCT_AT_ONCE = 500_000
+"""Multiplications of one matrix product."""
+
 _ROUNDING = 1e-12
 
 _DIGITS = 12
@@ -53,11 +56,22 @@ def mean_intervals(
         columns = together.round(_DIGITS)
     columns = columns[np.lexsort(columns.T)]
     seed = int.from_bytes(sha256(columns.astype("<f8").tobytes()).digest())
-    sums = _resampled(columns, seed, resamples)
+    different, place_of_column = _different(columns)
+    sums = _resampled(different, seed, resamples)[:, place_of_column]
     figures = top.shape[1]
     return [
         _interval(columns[:, at], columns[:, figures + at], sums[:, at], sums[:, figures + at]) for at in range(figures)
     ]
+
+
+def _different(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[int]]:
+    """The columns without those that are there already, and where each of all columns is found among them."""
+    import numpy as np
+
+    places: dict[bytes, int] = {}
+    place_of = [places.setdefault(column.tobytes(), len(places)) for column in columns.T]
+    first = [place_of.index(place) for place in range(len(places))]
+    return np.ascontiguousarray(columns[:, first]), place_of
 
 
 def _resampled(columns: NDArray[np.float64], seed: int, resamples: int) -> NDArray[np.float64]:
@@ -73,8 +87,21 @@ def _resampled(columns: NDArray[np.float64], seed: int, resamples: int) -> NDArr
         rows = min(at_once, wanted - begun)
         drawn = generator.integers(0, count, (rows, count)) + np.arange(rows)[:, None] * count
         times = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count)
-        parts.append(times.astype(np.float64) @ columns)
+        parts.append(_product(times.astype(np.float64), columns))
     return np.concatenate(parts)
+
+
+def _product(times: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """times @ columns, over so few items at once that it stays on this thread.
+
+    Larger products are spread over all processors, which other threads then have to wait for, and for matrices as
+    narrow as these that takes several times as long.
+    """
+    items = max(1, PRODUCT_AT_ONCE // (len(times) * columns.shape[1]))
+    product = times[:, :items] @ columns[:items]
+    for begun in range(items, len(columns), items):
+        product += times[:, begun : begun + items] @ columns[begun : begun + items]
+    return product
 
 
 def _interval(

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 20_000_000
 """Numbers looked at in all, beyond which fewer resamples are made."""
 
-NUMBERS_AT_ONCE = 500_000
-"""Numbers held at once, which bounds the memory."""
+NUMBERS_AT_ONCE = 100_000
+"""Numbers held at once, which bounds the memory and how long other threads wait for their turn."""
 
 MOST_LEFT_OUT = 200
 """Kinds that are left out one by one for BCa's acceleration; more are left out in so many groups."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -19,6 +20,7 @@ EVERY_K = 16
 """The k up to which each is shown unless said otherwise; beyond it every doubling, and the most runs."""
 
 _FIGURES = 3
+_NO_DIFFERENCE = 0.5 * 10**-SCORE_DIGITS
 _NO_SPREAD = 1e-9
 
 
@@ -100,10 +102,8 @@ def several_runs(
     `ks` are 1 to the most runs unless said (beyond `EVERY_K` every doubling); those that no item has enough runs for
     are left out. `clusters` names the group of items that belong together; items that it does not name stand alone.
     """
-    if not table.scored:
-        return None
-    rows, every_k = _figures(table, passed, ks)
-    return _summary(table.scored, passed, rows, every_k, clusters)
+    scored = table.scored
+    return _summary(_Ranked(scored, passed, ks), clusters) if scored else None
 
 
 def several_runs_resampled(
@@ -119,13 +119,14 @@ def several_runs_resampled(
     Where all items agree on a share, resampling shows no spread; then it is Wilson's interval with the number of items
     (or of groups).
     """
-    if not table.scored:
+    scored = table.scored
+    if not scored:
         return None
-    rows, every_k = _figures(table, passed, ks)
-    quick = _summary(table.scored, passed, rows, every_k, clusters)
-    groups = None if not clusters else [_group(one, clusters) for one in table.scored]
-    found = mean_intervals(rows, groups=groups, resamples=resamples)
-    apart = len(table.scored) if groups is None else len(set(groups))
+    ranked = _Ranked(scored, passed, ks)
+    quick = _summary(ranked, clusters)
+    groups = None if not clusters else [_group(one, clusters) for one in scored]
+    found = mean_intervals(ranked.rows(), groups=groups, resamples=resamples)
+    apart = len(scored) if groups is None else len(set(groups))
     tries = []
     for place, one in enumerate(quick.tries):
         by_any, by_all, best = found[_FIGURES * place : _FIGURES * (place + 1)]
@@ -141,22 +142,49 @@ def several_runs_resampled(
     return replace(quick, tries=tuple(tries), agreement_interval=agreement, resampled=True)
 
 
-def _figures(
-    table: ScoreTable, passed: Callable[[float], bool], ks: Iterable[int] | None
-) -> tuple[list[list[float | None]], list[int]]:
-    """For each scored item the three figures of each k, None where it has too few runs, and last its agreement."""
-    most = max(len(one.scores) for one in table.scored)
-    every_k = _usual_ks(most) if ks is None else sorted({k for k in ks if 1 <= k <= most})
-    outcomes = _Outcomes(every_k)
-    rows = []
-    for one in table.scored:
-        scores = sorted(one.scores.values())
-        runs, passing = len(scores), sum(map(passed, scores))
-        row = outcomes.of(runs, passing).copy()
-        for place, weights in enumerate(outcomes.weights(runs)):
-            row[_FIGURES * place + 2] = sum(map(mul, weights, scores))
-        rows.append(row)
-    return rows, every_k
+class _Ranked:
+    """The scores of each item sorted up, and how many of them pass: all that the figures depend on."""
+
+    def __init__(self, scored: Sequence[ItemScores], passed: Callable[[float], bool], ks: Iterable[int] | None) -> None:
+        self.scored = scored
+        self.ranks = [sorted(one.scores.values()) for one in scored]
+        self.passing = [sum(map(passed, scores)) for scores in self.ranks]
+        self.most = max(map(len, self.ranks))
+        self.every_k = _usual_ks(self.most) if ks is None else sorted({k for k in ks if 1 <= k <= self.most})
+        self._outcomes = _Outcomes(self.every_k)
+
+    def rows(self) -> list[list[float | None]]:
+        """For each item the three figures of each k, None where it has too few runs, and last its agreement."""
+        rows = []
+        for scores, passing in zip(self.ranks, self.passing, strict=True):
+            row = self._outcomes.of(len(scores), passing).copy()
+            for place, weights in enumerate(self._outcomes.weights(len(scores))):
+                row[_FIGURES * place + 2] = sum(map(mul, weights, scores))
+            rows.append(row)
+        return rows
+
+    def means(self) -> tuple[list[float], list[int]]:
+        """The mean of each column of `rows`, and how many items have it, without making the rows.
+
+        What depends on passes is the same for items with as many runs and passes; the best of k is a sum over ranks.
+        """
+        width = _FIGURES * len(self.every_k) + 1
+        parts: list[list[float]] = [[] for _ in range(width)]
+        items = [0] * width
+        for (runs, passing), count in Counter(zip(map(len, self.ranks), self.passing, strict=True)).items():
+            for at, value in enumerate(self._outcomes.of(runs, passing)):
+                if value is not None:
+                    parts[at].append(count * value)
+                    items[at] += count
+        by_runs: dict[int, list[list[float]]] = {}
+        for scores in self.ranks:
+            by_runs.setdefault(len(scores), []).append(scores)
+        for runs, of_items in by_runs.items():
+            sums = list(map(fsum, zip(*of_items, strict=True)))
+            for place, weights in enumerate(self._outcomes.weights(runs)):
+                parts[_FIGURES * place + 2].extend(map(mul, weights, sums))
+                items[_FIGURES * place + 2] += len(of_items)
+        return [fsum(part) / count if count else 0.0 for part, count in zip(parts, items, strict=True)], items
 
 
 class _Outcomes:
@@ -201,36 +229,31 @@ def _usual_ks(most: int) -> list[int]:
     return sorted(ks)
 
 
-def _summary(
-    scored: Sequence[ItemScores],
-    passed: Callable[[float], bool],
-    rows: Sequence[Sequence[float | None]],
-    every_k: Sequence[int],
-    clusters: Mapping[str, str] | None,
-) -> SeveralRuns:
-    columns = [[value for value in column if value is not None] for column in zip(*rows, strict=True)]
-    means = [fsum(column) / len(column) if column else 0.0 for column in columns]
-    repeated = [one for one in scored if len(one.scores) > 1]
-    passing = [sum(map(passed, one.scores.values())) for one in repeated]
-    never = passing.count(0)
-    always = sum(count == len(one.scores) for count, one in zip(passing, repeated, strict=True))
-    mixed = {one.item: float(0 < count < len(one.scores)) for one, count in zip(repeated, passing, strict=True)}
-    sometimes = len(repeated) - never - always
+def _summary(ranked: _Ranked, clusters: Mapping[str, str] | None) -> SeveralRuns:
+    means, items = ranked.means()
+    repeated = [
+        (one.item, scores, passing)
+        for one, scores, passing in zip(ranked.scored, ranked.ranks, ranked.passing, strict=True)
+        if len(scores) > 1
+    ]
+    mixed = {item: float(0 < passing < len(scores)) for item, scores, passing in repeated}
+    never = sum(not passing for _item, _scores, passing in repeated)
+    sometimes = round(sum(mixed.values()))
     learnable = sometimes / len(repeated) if repeated else None
     return SeveralRuns(
-        items=len(scored),
-        runs=max(len(one.scores) for one in scored),
+        items=len(ranked.scored),
+        runs=ranked.most,
         tries=tuple(
-            Tries(k, len(columns[at]), means[at], means[at + 1], means[at + 2])
-            for k, at in zip(every_k, range(0, len(columns), _FIGURES), strict=False)
+            Tries(k, items[at], means[at], means[at + 1], means[at + 2])
+            for k, at in zip(ranked.every_k, range(0, len(means), _FIGURES), strict=False)
         ),
-        agreement=means[-1] if columns[-1] else None,
+        agreement=means[-1] if items[-1] else None,
         agreement_interval=None,
         repeated=len(repeated),
         never=never,
         sometimes=sometimes,
-        always=always,
-        varied=sum(round(max(one.scores.values()) - min(one.scores.values()), SCORE_DIGITS) > 0 for one in repeated),
+        always=len(repeated) - never - sometimes,
+        varied=sum(scores[-1] - scores[0] >= _NO_DIFFERENCE for _item, scores, _passing in repeated),
         learnable=learnable,
         learnable_interval=None
         if learnable is None

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
-from rft_tui.cli.review_filter import has_graded, let_stand, newest_grader
+from rft_tui.cli.review_filter import has_graded, let_stand, newest_grader, selection_of
 from rft_tui.cli.text import Column, counted, table
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from rft_tui.store.corrections import DatasetChange
     from rft_tui.store.datasets import StoredDataset
+    from rft_tui.store.query import Term
     from rft_tui.store.summary import ScoreSummary
     from rft_tui.tasks.labels.changes import ChangePlan, Refused
     from rft_tui.tasks.labels.correcting import CorrectedDataset
 
 _SHOWN_REFUSED = 5
+
+_WITHOUT_SCORES = frozenset(
+    {
+        "verdict", "tag", "note", "corrected", "list", "marked", "calibration", "run", "model", "field", "question",
+        "prediction", "reference", "summary",
+    }
+)  # fmt: skip
 
 
 @command
@@ -47,7 +58,7 @@ def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, .
     with store.read() as db:
         dataset = get_dataset(db, name)
         chosen = resolve_runs(db, runs) if runs else None
-        here = [run for (run,) in db.execute("SELECT id FROM run WHERE dataset = ? ORDER BY id", [dataset.id])]
+        here = _runs_of(db, dataset)
     looked_at = here if chosen is None else [run for run in chosen if run in here]
     stored = newest_grader(calling, grader, looked_at)
     with store.read() as db:
@@ -198,7 +209,12 @@ def change_plan(
         chosen = chosen_list(calling, options)
         if not chosen.request.query.terms:
             raise UsageError("--exclude with an empty filter would leave nothing", hint="Say what to leave out.")
-        listing = run_list(calling, chosen.request)
+        with calling.workspace().store.read() as db:
+            runs = _runs_of(db, dataset)
+        needs_scores = not all(map(_reads_no_score, chosen.request.query.terms))
+        stored = newest_grader(calling, None, runs) if needs_scores else None
+        selection = selection_of(calling.workspace(), stored, runs)
+        listing = run_list(calling, replace(chosen.request, selection=selection, order=Sort.RUN))
         try:
             for first in range(0, listing.count, 1000):
                 items.update(row.item for row in listing.page(first, 1000))
@@ -212,6 +228,15 @@ def change_plan(
         without_suspects=without_suspects,
         without=frozenset(items),
     )
+
+
+def _runs_of(db: sqlite3.Connection, dataset: StoredDataset) -> list[int]:
+    return [run for (run,) in db.execute("SELECT id FROM run WHERE dataset = ? ORDER BY id", [dataset.id])]
+
+
+def _reads_no_score(term: Term) -> bool:
+    """Whether a condition is the same whichever grader the list is read by."""
+    return term.kind in _WITHOUT_SCORES or (bool(term.terms) and all(map(_reads_no_score, term.terms)))
 
 
 def change_json(one: DatasetChange) -> JsonObject:

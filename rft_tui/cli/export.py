@@ -105,8 +105,8 @@ def export(
         with calling.workspace().store.read() as db:
             ungraded = count_ungraded(db, chosen.grader.id, chosen.selection.runs)
         if ungraded:
-            said = f"{counted(ungraded, 'prediction')} not graded by {chosen.grader.label}"
-            calling.tell(f"{said} and not looked at; --grader G reads by another one, --run R only some runs")
+            said = f"{counted(ungraded, 'prediction')} that {chosen.grader.label} has not graded"
+            calling.tell(f"not in it: {said}; --grader G reads by another one")
             document = {**document, "ungraded": ungraded}
     if document.get("simulated"):
         calling.tell("SIMULATED: some of it comes from the embedded service.")

@@ -172,8 +172,17 @@ def _label_lines(found: Agreement | None, rows: str, columns: str) -> list[str]:
         return []
     return [
         *_table_lines(found, rows, columns),
-        f"same: {_share(found.raw)} of {found.pairs:,}; {KAPPA} {_figure(found.kappa.value, found.kappa.interval)}",
+        f"same: {_share(found.raw)} of {found.pairs:,}; {_kappa(found)}",
     ]
+
+
+def _kappa(found: Agreement) -> str:
+    """κ, or why there is none."""
+    from rft_tui.tasks.reviewing.enough import FEWEST
+
+    if found.kappa.value is None:
+        return f"too few for {KAPPA}" if found.pairs < FEWEST else f"{KAPPA} says nothing"
+    return f"{KAPPA} {_figure(found.kappa.value, found.kappa.interval)}"
 
 
 def _share(found: Measured) -> str:
@@ -226,7 +235,7 @@ def _show_pair(calling: Calling, pair: PairAgreement) -> None:
     calling.lines(_label_lines(pair.everything, pair.one, pair.other))
     if pair.calibration is not None:
         of = pair.calibration
-        calling.line(f"calibration sample alone ({of.pairs:,}): {KAPPA} {_figure(of.kappa.value, of.kappa.interval)}")
+        calling.line(f"calibration sample alone ({of.pairs:,}): {_kappa(of)}")
     calling.line()
 
 

@@ -160,7 +160,8 @@ def newest_grader(calling: Calling, name: str | None, runs: Sequence[int] | None
     with calling.workspace().store.read() as db:
         graded = [one for one in list_graders(db) if has_graded(db, one.id)]
         fitting = graded if runs is None else [one for one in graded if has_graded(db, one.id, runs)]
-    return (fitting or graded or [None])[-1]
+    found = fitting or graded
+    return found[-1] if found else None
 
 
 def has_graded(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None = None) -> bool:

@@ -204,7 +204,7 @@ class FileImport:
             add_prompt(self._db, said.prompt)
             self._kept_prompts.add(said.prompt.version)
         note_served_model(self._db, run, (said.answer.extra or {}).get("model"))
-        if said.raw and not keep_raw(self._db, prediction, said.raw):
+        if said.raw is None or (said.raw and not keep_raw(self._db, prediction, said.raw)):
             self._counts["raw_left_out"] += 1
 
     def _run_number(self, key: RunKey) -> int:

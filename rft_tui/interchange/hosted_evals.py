@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from rft_tui.datasets.decode import row_text
-from rft_tui.errors import InputError, UsageError
+from rft_tui.errors import InputError, ServiceError, UsageError
 from rft_tui.identity import content_hash
 from rft_tui.model import JsonObject
 from rft_tui.providers.reading import name_of
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 FOLDER = "evals"
 """The folder of a workspace that the files lie in: one for each eval, and in it one for each run."""
 
+LAST_DAY = date(2026, 11, 30)
+"""The day on which OpenAI shuts hosted evals down, as its page of deprecations announced it in November 2026."""
+
+_NOT_FOUND = "not_found"
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _EVERY = 100
 
@@ -45,13 +50,27 @@ async def fetch_eval(
     from rft_tui.providers.backends.registry import open_backend
     from rft_tui.providers.service import ModelService
 
-    async with ModelService(profile, folder=cache) as service:
-        backend = open_backend(service)
-        wanted = list(runs) or [name_of(run.get("id")) for run in await backend.evaluations(eval_id)]
-        wanted = [run for run in dict.fromkeys(wanted) if run]
-        if not wanted:
-            raise UsageError(f"the eval {one_line(eval_id, 100)!r} has no runs at {profile.name}")
-        return [await _fetch_run(backend, folder, eval_id, run, said) for run in wanted]
+    try:
+        async with ModelService(profile, folder=cache) as service:
+            backend = open_backend(service)
+            wanted = list(runs) or [name_of(run.get("id")) for run in await backend.evaluations(eval_id)]
+            wanted = [run for run in dict.fromkeys(wanted) if run]
+            if not wanted:
+                raise UsageError(f"the eval {one_line(eval_id, 100)!r} has no runs at {profile.name}")
+            return [await _fetch_run(backend, folder, eval_id, run, said) for run in wanted]
+    except ServiceError as error:
+        if error.outcome != _NOT_FOUND:
+            raise
+        raise ServiceError(error.message, hint=_hint(profile, folder / FOLDER), outcome=error.outcome) from error
+
+
+def _hint(profile: NamedProfile, fetched: Path) -> str:
+    """What to do where the service does not know the eval: its id may be wrong, or the service may be no more."""
+    end = f" OpenAI ends hosted evals on {LAST_DAY}: after that nothing can be fetched." if profile.is_openai else ""
+    there = (
+        f" What was fetched before lies in {one_line(str(fetched))} and can be imported." if fetched.is_dir() else ""
+    )
+    return f"The eval or its run is not there; check the ids.{end}{there}"
 
 
 async def _fetch_run(backend: JobBackend, folder: Path, eval_id: str, run: str, said: Callable[[str], None]) -> Path:

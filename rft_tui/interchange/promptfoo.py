@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -200,7 +201,7 @@ def _prompt(value: JsonObject, sent: str, question: str, label: Any, templates: 
     elif isinstance(template, str):
         text = template
     else:
-        text = sent.replace(_quoted(question), "{{question}}").replace(question, "{{question}}")
+        text = re.sub(f"{re.escape(_quoted(question))}|{re.escape(question)}", "{{question}}", sent)
     known = isinstance(label, str) and label and label != template
     name = one_line(str(label), 60) if known else f"prompt {place}" if isinstance(place, int) else "prompt"
     return make_prompt(name, text)

@@ -17,6 +17,7 @@ from rft_tui.interchange.foreign import ForeignPrediction, ForeignReview
 from rft_tui.interchange.rows import input_of
 from rft_tui.model import Answer, Grade, GradeError, JsonObject, PredictionError, Prompt, Usage, Verdict
 from rft_tui.safetext import one_line
+from rft_tui.store.answers import RAW_LIMIT
 
 _LENGTHS = struct.Struct("<QQ")
 
@@ -36,14 +37,14 @@ class SpooledRow(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What was said to a row: the answer, the grades, the reviews, and the row as it came."""
+    """What was said to a row: the answer, the grades, the reviews, and the row as it came, None if it is too large."""
 
     answer: Answer
     grade: Grade | None
     grades: dict[str, Grade]
     reviews: tuple[ForeignReview, ...]
     prompt: Prompt | None
-    raw: bytes
+    raw: bytes | None
 
 
 class Spool:
@@ -127,7 +128,7 @@ def _packed(record: ForeignPrediction) -> tuple[Any, ...]:
         {name: _packed_grade(grade) for name, grade in record.grades.items()},
         [(one.reviewer, one.verdict and one.verdict.value, one.note, one.grader) for one in record.reviews],
         (prompt.name, prompt.text, prompt.version, prompt.examples) if prompt is not None else None,
-        record.raw,
+        record.raw if len(record.raw) <= RAW_LIMIT else None,
     )
 
 

@@ -84,12 +84,12 @@ async def test_operands_without_common_items_say_so(demo: Path) -> None:
 async def test_regressions_open_in_review_with_both_answers(demo: Path, size: tuple[int, int]) -> None:
     async with running(demo, size) as app:
         await app.press("5").see("80 common items").press("R").on("Review").see("/list:regressions")
-        await app.see_in("item", "▸baseline", "qwen-coder-0.5b", "compared", "smollm2", "baseline reasoning")
-        await app.see_in("item", "compared reasoning").is_sound()
-        await app.press("j").cursor_on(1).see_in("item", "▸compared", " baseline").is_sound()
+        await app.see_in("item", "▸qwen-coder-0.5b", "· baseline", " smollm2", "qwen-coder-0.5b reasoning")
+        await app.see_in("item", "smollm2 reasoning").is_sound()
+        await app.press("j").cursor_on(1).see_in("item", "▸smollm2", " qwen-coder-0.5b").is_sound()
         await app.press("x").stores("SELECT verdict FROM review", "wrong")
         await app.press("5").on("Compare").see("80 common items").press("I").on("Review").see("/list:improvements")
-        await app.see_in("item", "▸baseline").press("M").see_in("item", "▸baseline")
+        await app.see_in("item", "▸qwen-coder-0.5b").press("M").see_in("item", "▸qwen-coder-0.5b")
 
 
 async def test_enter_opens_an_item_or_the_cards_of_a_line(demo: Path) -> None:
@@ -98,9 +98,9 @@ async def test_enter_opens_an_item_or_the_cards_of_a_line(demo: Path) -> None:
         await app.press("l", "enter").see("what stands behind the numbers", "phrase_and_exact@", "80 in common")
         await app.see("runs", "prompt", "simple", "model", "method").is_sound().press("esc").on("Compare").press("v")
         await app.see("B against A").press("enter").see("p (sign flip)", "seed", "Miller").is_sound().press("esc")
-        await app.press("j", "enter").on("Review").see("/list:regressions").see_in("item", "▸baseline")
+        await app.press("j", "enter").on("Review").see("/list:regressions").see_in("item", "▸qwen-coder-0.5b")
         await app.press("5").press("G").press("enter").on("Review").see("/list:improvements")
-        await app.see_in("item", "▸compared")
+        await app.see_in("item", "▸smollm2")
 
 
 async def test_verdicts_are_held_against_the_grader(demo: Path) -> None:

@@ -241,7 +241,7 @@ async def test_a_finished_model_is_compared_with_its_base(demo: Path, size: tupl
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [("succeeded", "! ended at step 30 of 50;"), ("failed", "! 2 checkpoints are left and may be run")],
+    [("succeeded", "! ended at step 30 of 50;"), ("failed", "! 2 checkpoints are left and may be usable")],
 )
 async def test_an_end_before_the_last_step_is_said(empty: Path, status: str, said: str) -> None:
     put_job(empty, status=status, checkpoints=(10, 20))

@@ -108,12 +108,10 @@ def cost_so_far(
 
 def early_end(job: StoredJob, checkpoints: int) -> str:
     """What the state of a job that ended before its last step does not say; empty where there is nothing to add."""
-    left = f"{checkpoints} checkpoint{'s are' if checkpoints > 1 else ' is'} left and may be run"
     if job.status == "failed" and checkpoints:
-        return left
+        return f"{checkpoints} checkpoint{'s are' if checkpoints > 1 else ' is'} left and may be usable"
     if job.status == "succeeded" and job.step and job.total_steps and job.step < job.total_steps:
-        said = f"ended at step {job.step:,} of {job.total_steps:,}; its last events say why"
-        return f"{said}, {left}" if checkpoints else said
+        return f"ended at step {job.step:,} of {job.total_steps:,}; its last events say why"
     return ""
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rft_tui.analysis.agreement import Agreement, LabelPair, LabelsWorth, Measured, agreement, labels_worth_adding
 from rft_tui.analysis.corrected_mean import CorrectedMean, corrected_mean
+from rft_tui.analysis.intervals import Interval
 from rft_tui.analysis.ranking import Ranking, ordered_pairs, ranking_accuracy
 from rft_tui.analysis.score_agreement import ScoreAgreement, ScorePair, score_agreement
 from rft_tui.model import Grade, ScoreRule, Verdict
@@ -24,8 +25,10 @@ from rft_tui.store.review import graded_runs
 from rft_tui.store.runs import any_simulated
 from rft_tui.tasks.diff_graders import passes
 from rft_tui.tasks.retesting.probes import person_right
+from rft_tui.tasks.reviewing.enough import FEWEST, figures_that_hold, is_one_sided, too_few
 
 if TYPE_CHECKING:
+    from rft_tui.analysis.least_squares import Coefficient
     from rft_tui.store.database import Store
     from rft_tui.store.graders import StoredGrader
 
@@ -45,11 +48,12 @@ class GraderAgreement:
 
     Scores count as shares of the grader's range, right as 1 and wrong as 0. `judged` predictions of the calibration
     sample (of `items` items) have a score and a right or wrong; `sample` predictions of it have a score. `left_out`
-    counts verdicts in the sample that say nothing here, by reason. `labels` compares passes with verdicts (the grader
-    is the first rater), `weighted` is quadratic κ of scores in tenths; `ranking` is within items; `scores` has bias,
-    calibration and pay for length (length in characters); `mean` what the person would give all of the sample (PPI++);
-    `worth` how many verdicts more are worth giving. `disagreements` are the predictions on which the two say
-    otherwise, those of the sample first; `reviewed` counts the right and wrong verdicts that they were looked for in.
+    counts verdicts in the sample that say nothing here, by reason. Few verdicts have a table and no figures. `labels`
+    compares passes with verdicts (the grader is the first rater), `weighted` is quadratic κ of scores in tenths;
+    `ranking` is within items; `scores` has bias, calibration and pay for length (length in characters); `mean` what
+    the person would give all of the sample (PPI++); `worth` how many verdicts more are worth giving. `disagreements`
+    are the predictions on which the two say otherwise, those of the sample first; `reviewed` counts the right and
+    wrong verdicts that they were looked for in.
     """
 
     grader: str
@@ -102,7 +106,9 @@ def grader_agreement(
     sample = [one for one in heard if one.said.is_calibration]
     known = {one.said.answer for one in sample}
     unlabelled = [share(score, grader.rule) for answer, score, _calibration in scores if answer not in known]
-    labels = agreement(_labels(sample), (PASS, FAIL))
+    labels = figures_that_hold(agreement(_labels(sample), (PASS, FAIL)))
+    enough = len(sample) >= FEWEST
+    is_varied = len({one.right for one in sample}) > 1
     half_width = None if labels is None else labels.kappa.half_width
     disagreements = sorted(
         (one for one in heard if one.passed != one.right),
@@ -118,16 +124,18 @@ def grader_agreement(
         reviewed=len(heard),
         left_out=dict(left_out),
         labels=labels,
-        weighted=_weighted(sample),
-        ranking=_ranking(sample),
+        weighted=_weighted(sample) if enough and is_varied else None,
+        ranking=_ranking(sample) if enough else None,
         scores=score_agreement(
             ScorePair(one.said.row_id, one.score, float(one.right), float(one.said.length)) for one in sample
-        ),
-        mean=corrected_mean([float(one.right) for one in sample], [one.score for one in sample], unlabelled),
+        )
+        if enough
+        else None,
+        mean=_mean(sample, unlabelled) if enough and is_varied else None,
         worth=None if half_width is None else labels_worth_adding(len(sample), half_width),
         disagreements=tuple(one.said.prediction for one in disagreements),
         simulated=simulated,
-        notes=tuple(_notes(sample, scores)),
+        notes=tuple(_notes(sample, scores, labels)),
     )
 
 
@@ -190,6 +198,20 @@ def _weighted(heard: Sequence[_Heard]) -> Measured | None:
     return None if found is None else found.quadratic
 
 
+def _mean(heard: Sequence[_Heard], unlabelled: Sequence[float]) -> CorrectedMean | None:
+    """The mean on the person's scale, within its ends of 0 and 1."""
+    found = corrected_mean([float(one.right) for one in heard], [one.score for one in heard], unlabelled)
+    if found is None:
+        return None
+    return replace(found, corrected=_within(found.corrected), labels_only=_within(found.labels_only))
+
+
+def _within(found: Coefficient) -> Coefficient:
+    of = found.interval
+    interval = None if of is None else Interval(max(0.0, of.low), min(1.0, of.high))
+    return replace(found, value=min(1.0, max(0.0, found.value)), interval=interval)
+
+
 def _ranking(heard: Sequence[_Heard]) -> Ranking:
     answers: dict[str, list[tuple[int, float, float]]] = {}
     for one in heard:
@@ -197,10 +219,17 @@ def _ranking(heard: Sequence[_Heard]) -> Ranking:
     return ranking_accuracy(pair for item, of in answers.items() for pair in ordered_pairs(item, of))
 
 
-def _notes(sample: Sequence[_Heard], scores: Sequence[tuple[int, float, bool]]) -> Iterator[str]:
+def _notes(
+    sample: Sequence[_Heard], scores: Sequence[tuple[int, float, bool]], labels: Agreement | None
+) -> Iterator[str]:
     if not any(calibration for _answer, _score, calibration in scores):
         yield "nothing that this version has scored is in the calibration sample"
     elif not sample:
         yield "no verdict on the calibration sample yet: key C in Review lists it, and every right and wrong counts"
+    elif len(sample) < FEWEST:
+        yield too_few(len(sample))
     elif len({one.right for one in sample}) == 1:
-        yield "all verdicts of the sample say the same, so κ says nothing"
+        yield "all verdicts of the sample say the same, so κ and the mean say nothing yet"
+    elif labels is not None and is_one_sided(labels):
+        word = "passes" if sample[0].passed else "fails"
+        yield f"the grader {word} all that was judged, so κ says nothing; give more verdicts"

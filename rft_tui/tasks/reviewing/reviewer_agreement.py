@@ -13,6 +13,7 @@ from rft_tui.analysis.krippendorff_alpha import Level, krippendorff_alpha
 from rft_tui.store.judged import Judged, iter_judged, judged_runs
 from rft_tui.store.kept_lists import put_list
 from rft_tui.store.runs import any_simulated
+from rft_tui.tasks.reviewing.enough import FEWEST, figures_that_hold
 from rft_tui.tasks.reviewing.grader_agreement import heard_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def reviewer_agreement(store: Store, runs: Sequence[int] | None = None) -> Revie
     return ReviewersAgreement(
         reviewers=dict(sorted(counts.items())),
         pairs=tuple(pair for pair in pairs if pair.everything is not None),
-        alpha=krippendorff_alpha(ratings, Level.NOMINAL) if ratings else None,
+        alpha=krippendorff_alpha(ratings, Level.NOMINAL) if len(ratings) >= FEWEST else None,
         disagreements=_in_order(one for one in shared if len(set(one.right.values())) > 1),
         simulated=simulated,
         left_out=dict(left_out),
@@ -107,10 +108,11 @@ def _pair(one: str, other: str, shared: Sequence[_Answer]) -> PairAgreement:
 
 def _figures(one: str, other: str, answers: Iterable[_Answer]) -> Agreement | None:
     names = {True: RIGHT, False: WRONG}
-    return agreement(
+    found = agreement(
         (LabelPair(answer.said.row_id, names[answer.right[one]], names[answer.right[other]]) for answer in answers),
         (RIGHT, WRONG),
     )
+    return figures_that_hold(found)
 
 
 def _in_order(answers: Iterable[_Answer]) -> tuple[int, ...]:

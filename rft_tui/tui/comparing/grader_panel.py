@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rft_tui.safetext import one_line
 from rft_tui.tui.comparing.numbers import between, change, p_words, score
-from rft_tui.tui.comparing.rows import Row, blank, heading, said
+from rft_tui.tui.comparing.rows import Row, Target, blank, heading, said
 from rft_tui.tui.comparing.signs import letter, name_of
 from rft_tui.tui.paint import Line, fit, fit_right
 
@@ -55,7 +55,7 @@ def _block(table: GraderTable, places: list[int], name: int, cells: int) -> list
         line = name_of(number, model.label, name)
         for place in places:
             line += _cell(table.cells[number][place], cells)
-        rows.append(Row(line))
+        rows.append(Row(line, Target(cells=tuple((number, place) for place in places))))
     return rows
 
 
@@ -74,7 +74,7 @@ def _cell(cell: GraderCell, cells: int) -> Line:
 def _differences(table: GraderTable, width: int) -> list[Row]:
     rows = [blank(), heading("differences to the baseline", "on the items that all models have a score of")]
     for number in range(1, len(table.models)):
-        for grader, cell in zip(table.graders, table.cells[number], strict=True):
+        for place, (grader, cell) in enumerate(zip(table.graders, table.cells[number], strict=True)):
             if cell.paired is None:
                 continue
             text = (
@@ -87,5 +87,5 @@ def _differences(table: GraderTable, width: int) -> list[Row]:
                 (fit(one_line(grader.label, 80), room), "text.normal"),
                 (f" {text}", "text.dim"),
             ]
-            rows.append(Row(line))
+            rows.append(Row(line, Target(cells=((number, place),))))
     return rows

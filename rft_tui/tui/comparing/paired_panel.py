@@ -176,11 +176,12 @@ def _pictures(comparison: Comparison, pair: PairFigures, width: int, height: int
     values = [value for point in points for value in point]
     low, high = min([rule.low, *values]), max([rule.high, *values])
     is_wide = width >= SIDE * 2
-    left = draw_scatter(points, max(SIDE, width * 4 // 9) if is_wide else width, tall, low, high, pair.second)
+    left_width = max(SIDE, width * 4 // 9) if is_wide else width
+    left = draw_scatter(points, left_width, tall, low, high, pair.second, pair.paired.tie)
     if not is_wide:
         return left
     start = max(line_length(line) for line in left) + 2
-    right = draw_sorted([after - before for before, after in points], width - start, tall - 1)
+    right = draw_sorted([after - before for before, after in points], width - start, tall - 1, pair.paired.tie)
     return beside(left, right, start)
 
 

@@ -13,10 +13,12 @@ from rft_tui.tui.paint import Line, fit, fit_right, wrap_line
 class Target:
     """What a line leads to: cards by their keys, or a kept list in Review with one of its predictions.
 
-    `pair` is the place of the pair that a list is about.
+    `pair` is the place of the pair that a list is about; `cells` are those of the table of models by graders, as
+    (model, grader), whose cards are opened.
     """
 
     cards: tuple[str, ...] = ()
+    cells: tuple[tuple[int, int], ...] = ()
     kept_list: str = ""
     pair: int = 0
     prediction: int | None = None

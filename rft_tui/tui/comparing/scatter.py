@@ -18,37 +18,43 @@ Pair = tuple[float, float]
 ABOVE, SAME, BELOW, DIAGONAL = 0, 1, 2, 3
 """Who drew a dot of a scatter."""
 
+_ROUNDING = 1e-9
+
 STYLES = ("state.good", "text.normal", "state.bad", "text.faint")
 """The styles of these."""
 
 
 def draw_scatter(
-    pairs: Sequence[Pair], width: int, height: int, low: float, high: float, number: int = 1
+    pairs: Sequence[Pair], width: int, height: int, low: float, high: float, number: int = 1, tie: float = 0.0
 ) -> list[Line]:
     """A dot for each item, the baseline's score to the right and the other's upwards, with the diagonal.
 
-    Above the diagonal the other is better. The last lines are the axis and how many lie on each side.
+    Above the diagonal the other is better, by more than a tie where it is counted as a gain. The last lines are the
+    axis and how many there are of each.
     """
     columns, rows = width - AXIS - 1, height - 3
     if columns < 8 or rows < 3 or high <= low:
         return [[("too small for a scatter", "text.faint")]]
     grid = DotGrid(columns, rows)
     wide, tall = columns * 2 - 1, rows * 4 - 1
-    for a, b in pairs:
-        owner = ABOVE if b > a else BELOW if b < a else SAME
+    owners = [_side(b - a, tie) for a, b in pairs]
+    for (a, b), owner in zip(pairs, owners, strict=True):
         grid.dot(_dot(a, low, high, wide), tall - _dot(b, low, high, tall), owner)
     for column in range(0, wide + 1, 3):
         grid.dot(column, tall - round(column / wide * tall), DIAGONAL)
     lines = _framed(grid, STYLES, {0: shown_score(high), rows - 1: shown_score(low)}, letter(number), color(number))
     lines.append(_ends(columns, shown_score(low), f"{letter(0)} →", shown_score(high)))
-    above, below = sum(b > a for a, b in pairs), sum(b < a for a, b in pairs)
-    lines.append(_sides(above, below, len(pairs) - above - below, width))
+    lines.append(_sides(*(owners.count(side) for side in (ABOVE, BELOW, SAME)), width=width, tie=tie))
     return lines
 
 
-def _sides(above: int, below: int, same: int, width: int) -> Line:
+def _side(difference: float, tie: float) -> int:
+    return ABOVE if difference > tie + _ROUNDING else BELOW if difference < -tie - _ROUNDING else SAME
+
+
+def _sides(above: int, below: int, same: int, *, width: int, tie: float) -> Line:
     """How many lie on each side of the diagonal, in words where there is room for them."""
-    words = ("above", "below", "on the diagonal")
+    words = ("above", "below", "tied" if tie else "on the diagonal")
     parts = [f"▲ {above:,}", f"▼ {below:,}", f"═ {same:,}"]
     if AXIS + 5 + sum(map(len, (*parts, *words))) + len(words) <= width:
         parts = [f"{part} {word}" for part, word in zip(parts, words, strict=True)]
@@ -59,7 +65,7 @@ def _sides(above: int, below: int, same: int, width: int) -> Line:
     return line
 
 
-def draw_sorted(differences: Sequence[float], width: int, height: int) -> list[Line]:
+def draw_sorted(differences: Sequence[float], width: int, height: int, tie: float = 0.0) -> list[Line]:
     """Every item's difference, the greatest gain first, as an area around zero: how many win, and by how much."""
     columns, rows = width - AXIS - 1, height - 1
     if columns < 8 or rows < 3 or not differences:
@@ -71,7 +77,7 @@ def draw_sorted(differences: Sequence[float], width: int, height: int) -> list[L
     zero = round(tall / 2)
     for column in range(wide):
         value = ordered[min(len(ordered) - 1, int((column + 0.5) / wide * len(ordered)))]
-        owner = ABOVE if value > 0 else BELOW if value < 0 else SAME
+        owner = _side(value, tie)
         grid.upright(column, zero, zero - round(value / most * tall / 2), owner)
     ticks = {0: shown_delta(most), zero // 4: "0", rows - 1: shown_delta(-most)}
     lines = _framed(grid, STYLES, ticks, "", "text.dim")

@@ -125,7 +125,7 @@ class CompareScreen(CompareChoosing):
         count = len(self.state.marked)
         marked = "nothing is marked" if not count else "one line is marked"
         return [
-            *said(f"To compare takes two or more; {marked}.", width, "text.normal"),
+            *said(f"A comparison takes two or more; {marked}.", width, "text.normal"),
             *said(f"{mark} marks a line of the list; the first is the baseline,"
                   f" {self.hint_key('compare.baseline')} makes another one it.", width),
         ]  # fmt: skip

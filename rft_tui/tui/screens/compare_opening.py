@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rft_tui.errors import UsageError
+from rft_tui.errors import RftError, UsageError
 from rft_tui.store.filters import Sort
 from rft_tui.tui.comparing.rows import Target
 from rft_tui.tui.screens.compare_card import CardsScreen
 from rft_tui.tui.screens.compare_messages import ListKept
 from rft_tui.tui.screens.compare_reading import CompareReading
 from rft_tui.tui.screens.compare_state import VERSIONS
+
+if TYPE_CHECKING:
+    from rft_tui.tasks.comparing.cards import Card
 
 CHANGES = ("regressions", "improvements")
 """The lists of a pair."""
@@ -36,11 +39,23 @@ class CompareOpening(CompareReading):
 
         if target.cards and target.cards[0].startswith("pairs."):
             self.state.pair = target.pair
-        known = cards(comparison)
-        shown = [known[key] for key in target.cards if key in known]
+        if target.cells:
+            shown = self._cards_of_cells(target)
+        else:
+            known = cards(comparison)
+            shown = [known[key] for key in target.cards if key in known]
         if not shown:
             raise UsageError("there is no card for this line")
         self.app.push_screen(CardsScreen(shown, simulated=comparison.simulated))
+
+    def _cards_of_cells(self, target: Target) -> list[Card]:
+        """The cards of cells of the table of models by graders."""
+        from rft_tui.tui.comparing.grader_cards import cell_cards
+
+        table = self.found.get("graders")
+        if not isinstance(table, tuple) and table is not None and not isinstance(table, RftError):
+            return [card for model, grader in target.cells for card in cell_cards(table, model, grader)]
+        return []
 
     def do_compare_regressions(self) -> None:
         """Read what got worse in Review."""
@@ -68,13 +83,28 @@ class CompareOpening(CompareReading):
             "grader": second.grader.id,
             "baseline": first.grader.id if self.state.what == VERSIONS else -1,
         }
-        store = self.rft.workspace.store
+        store, is_of_versions = self.rft.workspace.store, self.state.what == VERSIONS
 
         def work() -> None:
             from rft_tui.tasks.comparing.comparison import keep_changes
+            from rft_tui.tui.comparing.version_changes import keep_version_changes, most_changed
 
-            keep_changes(store, pair)
-            self.post_message(ListKept(name, prediction, look))
+            place = prediction
+            if is_of_versions:
+                keep_version_changes(store, pair, first.grader.id, second.grader.id)
+                sign = -1 if name == "regressions" else 1
+                with store.read() as db:
+                    place = next(
+                        (
+                            most_changed(db, one, first.grader.id, second.grader.id, sign)
+                            for one in pair.changes
+                            if prediction is not None and prediction in one.predictions_after
+                        ),
+                        None,
+                    )
+            else:
+                keep_changes(store, pair)
+            self.post_message(ListKept(name, place, look))
 
         self._work("list", work)
 
@@ -86,7 +116,10 @@ class CompareOpening(CompareReading):
         found = self.found.get(panel)
         if comparison is None or found is None:
             return
-        runs = None if panel == "labels" else runs_of(comparison)
+        runs = runs_of(comparison)
+        if panel == "labels":  # suspects come from all answers to the items of the dataset
+            dataset = comparison.operands[0].operand.datasets[0]
+            runs = sorted(run for group in self.groups if group.dataset == dataset for run in group.runs)
         look: dict[str, Any] = {"runs": runs, "grader": comparison.graders[-1].id}
         place = first_of(panel, found) if prediction is None else prediction
 

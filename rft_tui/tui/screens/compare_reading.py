@@ -12,6 +12,7 @@ from rft_tui.errors import RftError, UsageError
 from rft_tui.store.graders import StoredGrader, list_graders
 from rft_tui.store.runs import RunGroup, run_groups
 from rft_tui.tui.actions import COMPARE
+from rft_tui.tui.comparing.ring_search import PAUSE
 from rft_tui.tui.screens.compare_messages import ChoicesRead, Compared, NotCompared, PanelRead
 from rft_tui.tui.screens.compare_operands import OperandsSource
 from rft_tui.tui.screens.compare_pane import ComparePane, PanelTabs
@@ -160,7 +161,8 @@ class CompareReading(TwoPanes):
 
         def guarded() -> None:
             try:
-                work()
+                with PAUSE:
+                    work()
             except RftError as error:
                 self.post_message(NotCompared(turn, error, panel))
             except Exception as error:

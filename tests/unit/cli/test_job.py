@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from rft_tui.store.database import Store
 from rft_tui.store.jobs import get_job
 from rft_tui.tasks.jobs import launching, watching
 from tests.unit.cli.conftest import Cli, question, write_lines
+from tests.unit.cli.no_jobs import service_without_jobs
 from tests.unit.cli.workers import ThreadWorkers, thread_workers
 from tests.unit.simulator.contract import assert_fits
 from tests.unit.tasks.jobs.requests import preference_rows, supervised_rows
@@ -38,34 +37,6 @@ def clock() -> ManualClock:
 def server(clock: ManualClock) -> Iterator[RunningSimulator]:
     with running_simulator(clock=clock, job_seconds=100) as running:
         yield running
-
-
-class NoJobs(BaseHTTPRequestHandler):
-    """A service that has models and nothing else, as many do that serve models on one's own machine."""
-
-    def do_GET(self) -> None:
-        body = json.dumps({"object": "list", "data": []}).encode()
-        found = self.path.startswith("/v1/models")
-        self.send_response(200 if found else 404)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self) -> None:
-        self.do_GET()
-
-    def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def trivial() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), NoJobs) as running:
-        thread = Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}/v1"
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)
@@ -328,13 +299,14 @@ def test_a_key_that_is_missing(cli: Cli, ready: Path) -> None:
     assert cli("-C", ready, "job", "list", "--json").document == {"jobs": []}
 
 
-def test_a_service_without_fine_tuning(cli: Cli, ready: Path, trivial: str) -> None:
-    (ready / "rft.toml").write_text(f'[profiles.here]\nbase_url = "{trivial}"\n')
-    listed = cli("-C", ready, "job", "list", "--refresh", "--json")
-    assert (listed.code, listed.error["message"]) == (3, "here: this service has no fine-tuning")
-    result = create(cli, ready, *REINFORCE)
-    assert result.code == 2
-    assert "Access" in result.error["message"]
+def test_a_service_without_fine_tuning(cli: Cli, ready: Path) -> None:
+    with service_without_jobs() as trivial:
+        (ready / "rft.toml").write_text(f'[profiles.here]\nbase_url = "{trivial}"\n')
+        listed = cli("-C", ready, "job", "list", "--refresh", "--json")
+        assert (listed.code, listed.error["message"]) == (3, "here: this service has no fine-tuning")
+        result = create(cli, ready, *REINFORCE)
+        assert result.code == 2
+        assert "Access" in result.error["message"]
 
 
 def test_jobs_made_elsewhere_appear_in_the_list(

@@ -187,6 +187,9 @@ def test_lists_take_a_grader_that_has_graded_what_is_listed(
     made = cli("-C", demo, "export", "--run", "1", "-o", out, "--json").document
     assert made["grader"]["name"] != name
     assert all(json.loads(line)["score"] is not None for line in out.read_text().splitlines())
+    made = cli("-C", demo, "export", "--grader", name, "-o", out, "--json").document
+    assert (made["predictions"], made["ungraded"]) == (1, 720)
+    assert "has not graded" in cli("-C", demo, "export", "--grader", name, "-o", out).err
     refused = cli("-C", demo, "data", "suspects", "train", "--grader", name, "--json")
     assert refused.code == 2
     assert "has not graded any prediction of train" in refused.error["message"]
@@ -206,7 +209,10 @@ def test_json_lines_that_went_out_come_in_elsewhere_as_the_same(
     assert done["new"] == len(files[0].read_text().splitlines()) == 720
     assert cli("-C", workspace, "export", "-o", files[1]).code == 0
     before, after = (
-        sorted(json.dumps([row["item_id"], *(row[name] for name in names)]) for row in map(json.loads, path.read_text().splitlines()))
+        sorted(
+            json.dumps([row["item_id"], *(row[name] for name in names)])
+            for row in map(json.loads, path.read_text().splitlines())
+        )
         for path in files
     )
     assert before == after
@@ -255,6 +261,8 @@ def test_wrong_use_of_export_says_what_is_right(cli: Cli, demo: Path, tmp_path: 
         (["--pairs", "-o", tmp_path / "out.csv"], ".jsonl"),
         (["--per-item", "2", "-o", tmp_path / "out.jsonl"], "--min-gap"),
         (["--case", "item", "-o", tmp_path / "out.csv"], ".xml"),
+        (["--min-gap", "nan", "-o", tmp_path / "out.jsonl"], "such as 0.5"),
+        (["--threshold", "inf", "-o", tmp_path / "out.xml"], "such as 0.5"),
     ):
         refused = cli("-C", demo, "export", *words, "--json")
         assert refused.code == 2

@@ -15,7 +15,7 @@ from rft_tui.settings import Profile
 from rft_tui.store.database import Store
 from tests.unit.interchange.test_other_programs import FIXTURES
 from tests.unit.providers.backends.wire import Asked, Wire, assert_documented, pages
-from tests.unit.providers.faults import serving
+from tests.unit.providers.faults import Request, answer, refused, serving
 
 ITEMS = [json.loads(line) for line in (FIXTURES / "openai-evals" / "items.jsonl").read_text("utf-8").splitlines()]
 FIRST = [one | {"id": f"outputitem_{place}"} for place, one in enumerate(ITEMS)]
@@ -68,6 +68,50 @@ async def test_an_eval_without_runs_says_so(tmp_path: Path) -> None:
     wire.on("GET", "/evals/eval_1/runs", pages([]))
     with pytest.raises(UsageError, match="'eval_1' has no runs at test"):
         await fetched(wire, tmp_path)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_an_eval_that_is_gone_is_said_with_what_is_left(tmp_path: Path, status: int) -> None:
+    async with serving(refused(status)) as server:
+        profile = NamedProfile("test", Profile(base_url=server.url, api_key_env=""))
+        with pytest.raises(ServiceError, match=f"HTTP {status}") as caught:
+            await fetch_eval(profile, tmp_path / "cache", tmp_path, "eval_1")
+        assert caught.value.hint == "The eval or its run is not there; check the ids."
+        await fetched(wire_of([]), tmp_path, "evalrun_1")
+        with pytest.raises(ServiceError) as caught:
+            await fetch_eval(profile, tmp_path / "cache", tmp_path, "eval_1", ["evalrun_9"])
+    assert str(tmp_path / "evals") in caught.value.hint
+    assert caught.value.outcome == "not_found"
+
+
+@pytest.mark.parametrize(
+    "fault", [refused(429, "rate_limit_exceeded", **{"retry-after": "0"}), refused(500, **{"retry-after": "0"})]
+)
+async def test_a_fault_between_two_pages_is_waited_out(tmp_path: Path, fault: bytes) -> None:
+    wire, faults = wire_of([]), [fault]
+
+    def answered(request: Request) -> bytes:
+        return faults.pop() if faults and "after=" in request.path else wire.handle(request)
+
+    async with serving(answered) as server:
+        profile = NamedProfile("test", Profile(base_url=server.url, api_key_env=""))
+        (path,) = await fetch_eval(profile, tmp_path / "cache", tmp_path, "eval_1", ["evalrun_1"])
+    assert not faults
+    assert [json.loads(line)["id"] for line in path.read_text("utf-8").splitlines()] == [one["id"] for one in FIRST]
+
+
+@pytest.mark.parametrize("body", [b"{oops", b"[1]", b'{"object": "list", "data": null}', b"<html>"])
+async def test_a_page_that_is_no_page_leaves_no_file(tmp_path: Path, body: bytes) -> None:
+    wire = wire_of([])
+
+    def answered(request: Request) -> bytes:
+        return answer(body) if "after=" in request.path else wire.handle(request)
+
+    async with serving(answered) as server:
+        profile = NamedProfile("test", Profile(base_url=server.url, api_key_env=""))
+        with pytest.raises(ServiceError):
+            await fetch_eval(profile, tmp_path / "cache", tmp_path, "eval_1", ["evalrun_1"])
+    assert not [one for one in (tmp_path / "evals").rglob("*") if one.is_file()]
 
 
 @pytest.mark.parametrize("name", ["../x", "", "a/b", "x" * 200, ".hidden", "a\x00b"])

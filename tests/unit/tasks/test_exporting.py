@@ -22,7 +22,7 @@ from rft_tui.store.listing import ReviewRow
 from rft_tui.tasks.exporting.junit import Counts, Unit, case_lines, document_lines
 from rft_tui.tasks.exporting.pairs import PairCounts, PairOptions, preference_pairs
 from rft_tui.tasks.exporting.parquet import write_parquet
-from rft_tui.tasks.exporting.rows import COLUMNS, FORMULA_SIGNS, Reading, csv_lines, jsonl_lines, record
+from rft_tui.tasks.exporting.rows import COLUMNS, FORMULA_SIGNS, Reading, csv_lines, jsonl_lines, record, whole
 
 READING = Reading(None, 0.5)
 
@@ -188,3 +188,31 @@ def test_every_pair_has_its_gap_and_none_comes_twice(answers: list[tuple[str, fl
     assert len(set(made)) == len(made) <= per_item
     possible = sum(one - other > 0.3 - 1e-6 for one in means.values() for other in means.values())
     assert counts.left_out["beyond_limit"] + len(made) == possible
+
+
+def test_inputs_that_no_service_takes_make_no_pairs() -> None:
+    ends_with_an_answer = json.dumps([{"role": "user", "content": "Q?"}, {"role": "assistant", "content": "so"}])
+    given_ones = [
+        prediction(1, 1.0, "good", messages=ends_with_an_answer),
+        prediction(2, 0.0, "bad", messages=ends_with_an_answer),
+        prediction(3, 1.0, "good", input_id="c" * 32),
+        prediction(4, 0.0, "bad", input_id="c" * 32),
+    ]
+    found, counts = pairs(given_ones, PairOptions(0.5))
+    assert found == [("good", "bad")]
+    assert (counts.inputs, counts.left_out["not_valid"]) == (1, 1)
+
+
+def test_a_line_of_json_holds_the_whole_row_and_what_went_wrong_with_the_answer() -> None:
+    one = prediction(stored_fields='{"reference_answer": "yes", "n": 1.0}', tools='[{"type": "function"}]')
+    line = whole(one, READING)
+    assert line["item"] == {
+        "messages": [{"role": "user", "content": "Q?"}], "tools": [{"type": "function"}], "reference_answer": "yes",
+        "n": 1.0,
+    }  # fmt: skip
+    assert (line["item_id"], line["error"]) == ("a" * 32, None)
+    assert line["usage"] == {"input_tokens": 1, "output_tokens": 2, "reasoning_tokens": 3}
+    badly_graded = prediction(error_kind="python_error", error_message="the grader broke")
+    assert whole(badly_graded, READING)["error"] is None
+    cut = prediction(error_kind="incomplete", error=("incomplete", "cut off"))
+    assert whole(cut, READING)["error"] == {"kind": "incomplete", "message": "cut off"}

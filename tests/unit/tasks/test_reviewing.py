@@ -61,6 +61,7 @@ def test_only_the_calibration_sample_counts_and_each_verdict_says_its_own(world:
     world.score(lambda n, index: None if (n, index) == (11, 1) else 10.0 if n % 2 == 0 else 2.0)
     world.say(Verdict.RIGHT, 1, 3)
     world.say(Verdict.BOTH, 5)
+    world.say(Verdict.RIGHT, *(world.prediction(n, 2) for n in (0, 2, 4)))
     world.say(Verdict.WRONG, 2, 4)
     world.say(Verdict.GRADER, 7)
     world.say(Verdict.GRADER, 6)
@@ -71,15 +72,15 @@ def test_only_the_calibration_sample_counts_and_each_verdict_says_its_own(world:
     found = grader_agreement(world.store, world.grader, "ada")
     assert found.labels is not None
     assert found.labels.table.labels == ("pass", "fail")
-    assert found.labels.table.counts == ((3, 1), (1, 2))
-    assert (found.judged, found.items, found.sample, found.reviewed) == (7, 7, 2 * SAMPLE - 1, 7 + OTHERS)
+    assert found.labels.table.counts == ((6, 1), (1, 2))
+    assert (found.judged, found.items, found.sample, found.reviewed) == (10, 7, 2 * SAMPLE - 1, 10 + OTHERS)
     assert dict(found.left_out) == {"label": 1, "skip": 1, "no_score": 1}
-    assert found.labels.raw.value == pytest.approx(5 / 7)
+    assert found.labels.raw.value == pytest.approx(8 / 10)
     assert found.scores is not None
     assert found.scores.bias.value == pytest.approx((4 * 1.0 + 3 * 0.2 - 4) / 7)
     assert found.mean is not None
-    assert found.mean.labels == 7
-    assert found.mean.unlabelled == 2 * world.count - 1 - 7
+    assert found.mean.labels == 10
+    assert found.mean.unlabelled == 2 * world.count - 1 - 10
     assert set(found.disagreements[:2]) == {6, 7}
     assert set(found.disagreements[2:]) == {world.prediction(n) for n in range(SAMPLE, SAMPLE + OTHERS, 2)}
     assert keep_disagreements(world.store, found) == 5
@@ -148,8 +149,15 @@ def test_reviewers_are_compared_on_what_both_called(world: World) -> None:
     assert pair.calibration is not None
     assert pair.calibration.pairs == 4
     assert pair.disagreements == found.disagreements == (3, 13)
-    assert found.alpha is not None
     assert keep_reviewer_disagreements(world.store, found) == 2
+    for n in range(SAMPLE):
+        world.say(Verdict.RIGHT if n % 2 else Verdict.WRONG, n + 1)
+        world.say(Verdict.RIGHT if n % 3 else Verdict.WRONG, n + 1, who="bob")
+    again = reviewer_agreement(world.store)
+    assert again.alpha is not None
+    assert again.alpha.value is not None
+    assert again.pairs[0].everything is not None
+    assert again.pairs[0].everything.kappa.value is not None
 
 
 def test_one_reviewer_alone_is_no_pair(world: World) -> None:
@@ -193,7 +201,8 @@ def test_figures_are_simulated_only_where_what_they_are_of_is(world: World) -> N
     world.say(Verdict.RIGHT, 1)
     with world.store.write() as db:
         other = dataset(db, "other", [item("Else?")])
-        run, _added = predict(db, run_key(other.id, "sim", simulated=True), ["yes"])
+        run, _added = predict(db, run_key(other.id, "sim"), ["yes"])
+        db.execute("UPDATE run SET simulated = 1 WHERE id = ?", [run])
     assert not grader_agreement(world.store, world.grader, "ada").simulated
     assert not reviewer_agreement(world.store).simulated
     with world.store.write() as db:
@@ -201,3 +210,36 @@ def test_figures_are_simulated_only_where_what_they_are_of_is(world: World) -> N
     world.say(Verdict.RIGHT, 2 * world.count + 1, who="bob")
     assert grader_agreement(world.store, world.grader, "ada").simulated
     assert reviewer_agreement(world.store).simulated
+
+
+@pytest.mark.parametrize("labels", [1, 2, 5, 9])
+def test_few_labels_get_words_and_no_figures(world: World, labels: int) -> None:
+    world.score(lambda n, _index: 10.0 if n % 3 else 0.0)
+    for n in range(labels):
+        world.say(Verdict.RIGHT if n % 2 else Verdict.WRONG, n + 1)
+        world.say(Verdict.RIGHT if n % 2 else Verdict.WRONG, n + 1, who="bob")
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert (found.weighted, found.ranking, found.scores, found.mean, found.worth) == (None,) * 5
+    assert found.labels is not None
+    assert (found.labels.pairs, found.labels.kappa.value) == (labels, None)
+    assert "too few for figures" in found.notes[0]
+    assert f"give {50 - labels} more" in found.notes[0]
+    people = reviewer_agreement(world.store)
+    assert people.alpha is None
+    assert people.pairs[0].everything is not None
+    assert people.pairs[0].everything.kappa.value is None
+
+
+def test_a_rater_of_one_mind_gets_no_interval_without_width(world: World) -> None:
+    world.score(lambda _n, _index: 0.0)
+    for n in range(SAMPLE):
+        world.say(Verdict.RIGHT if n % 4 == 0 else Verdict.WRONG, n + 1)
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert found.labels is not None
+    assert (found.labels.kappa.value, found.worth) == (None, None)
+    assert "fails all that was judged" in found.notes[0]
+    assert found.mean is not None
+    world.say(Verdict.WRONG, *range(1, SAMPLE + 1))
+    found = grader_agreement(world.store, world.grader, "ada")
+    assert (found.mean, found.worth) == (None, None)
+    assert "all verdicts of the sample say the same" in found.notes[0]

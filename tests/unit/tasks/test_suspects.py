@@ -92,7 +92,8 @@ def test_figures_of_a_dataset_are_simulated_only_where_its_own_runs_are(store: S
     mine, exact = planted(store, items=4, wrong=1)
     with store.write() as db:
         other = dataset(db, "other", [item("Else?")])
-        run, _added = predict(db, run_key(other.id, "sim", simulated=True), ["yes"])
+        run, _added = predict(db, run_key(other.id, "sim"), ["yes"])
+        db.execute("UPDATE run SET simulated = 1 WHERE id = ?", [run])
         give(db, exact, dict.fromkeys(predictions(db, run), 1.0))
     assert not suspect_labels(store, mine, exact).simulated
     assert suspect_labels(store, other, exact).simulated
