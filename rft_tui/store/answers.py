@@ -21,6 +21,9 @@ from rft_tui.store.datasets import SNIPPET, now
 RAW_LIMIT = 8 * 1024 * 1024
 """Bytes of a raw body that are kept; a longer one is left out."""
 
+QUICK = 1
+"""How hard rows of files are packed, of which thousands come at once; answers that were waited for are packed well."""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownAnswer:
@@ -150,7 +153,7 @@ def keep_raw(db: sqlite3.Connection, prediction: int, raw: bytes) -> bool:
         return False
     db.execute(
         "INSERT OR IGNORE INTO answer_raw SELECT answer, ? FROM prediction WHERE id = ?",
-        [zlib.compress(raw, 6), prediction],
+        [zlib.compress(raw, QUICK), prediction],
     )
     return True
 
