@@ -19,7 +19,7 @@ from rft_tui.interchange.prompting import IMPORTED, PromptCandidate, candidates
 from rft_tui.interchange.reviews import add_reviews
 from rft_tui.interchange.rows import plain_row, row_of
 from rft_tui.interchange.spool import Said, Spool
-from rft_tui.model import Item, JsonObject, Prompt, ScoreRule
+from rft_tui.model import SIMULATED_PREFIX, Item, JsonObject, Prompt, ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.answers import keep_raw, note_served_model
 from rft_tui.store.datasets import StoredDataset, add_dataset, get_dataset
@@ -27,7 +27,7 @@ from rft_tui.store.graders import StoredGrader, add_external_grader
 from rft_tui.store.grades import add_grades
 from rft_tui.store.inputs import dataset_named, prediction_of, stored_output
 from rft_tui.store.prompts import add_prompt
-from rft_tui.store.runs import RunKey, add_predictions, ensure_run
+from rft_tui.store.runs import RunKey, add_predictions, ensure_run, mark_simulated
 
 SCORE = "score"
 """The name of an external grader that neither a file's name nor a person tells."""
@@ -77,6 +77,7 @@ class _Run(NamedTuple):
     effort: str
     run_index: int
     parameters: str
+    simulated: bool
 
 
 class FileImport:
@@ -91,6 +92,7 @@ class FileImport:
         self._runs: dict[RunKey, int] = {}
         self._graders: dict[str, StoredGrader] = {}
         self._kept_prompts: set[str] = set()
+        self._simulated: set[int] = set()
         self._subset = self._claims.subset
         self._counts: Counter[str] = Counter()
 
@@ -164,7 +166,8 @@ class FileImport:
                 key = hash((model, effort, placed.prompt, head.parameters, placed.input_id))
                 seen[key] += 1
                 index = seen[key]
-            run = _Run(one_line(model, _NAME_LENGTH), one_line(effort, _NAME_LENGTH), index, head.parameters)
+            names = one_line(model, _NAME_LENGTH), one_line(effort, _NAME_LENGTH)
+            run = _Run(*names, index, head.parameters, head.simulated or model.startswith(SIMULATED_PREFIX))
             yield said, placed, run
 
     def _land(self, said: Said, placed: Placed, run: _Run, dataset: int) -> None:
@@ -174,7 +177,7 @@ class FileImport:
             self._counts["other_answer"] += 1
             self._bench.tallies.left_out += 1
             return
-        number = self._run_number(key)
+        number = self._run_number(key, simulated=run.simulated)
         found = find_item(self._db, placed, dataset, number)
         if found is None:
             return
@@ -207,10 +210,13 @@ class FileImport:
         if said.raw is None or (said.raw and not keep_raw(self._db, prediction, said.raw)):
             self._counts["raw_left_out"] += 1
 
-    def _run_number(self, key: RunKey) -> int:
+    def _run_number(self, key: RunKey, *, simulated: bool) -> int:
         if key not in self._runs:
             self._runs[key] = ensure_run(self._db, key, source=str(self._file.path))
             self._bench.tallies.runs.setdefault(self._runs[key], (key.model, key.run_index))
+        if simulated and self._runs[key] not in self._simulated:
+            mark_simulated(self._db, self._runs[key])
+            self._simulated.add(self._runs[key])
         return self._runs[key]
 
     def _external(self, name: str) -> StoredGrader:

@@ -60,9 +60,9 @@ class ForeignPrediction:
 
     `row` is the item's row, a prompt perhaps in front of its question; what is None is not said by the row. `grade` is
     what the grader said whose name the file's name or a person tells, `grades` what others said, by their names.
-    `parameters` tell runs apart that are otherwise alike; `prompt` is one that is known not to stand in the row;
-    `subset` names the items where they become a dataset; `raw` is the row as it came, kept with the answer since some
-    of its fields may have no place of their own.
+    `simulated` says that the embedded service answered; `parameters` tell runs apart that are otherwise alike; `prompt`
+    is one that is known not to stand in the row; `subset` names the items where they become a dataset; `raw` is the row
+    as it came, kept with the answer since some of its fields may have no place of their own.
     """
 
     place: Place
@@ -78,6 +78,7 @@ class ForeignPrediction:
     prompt: Prompt | None = None
     subset: str = ""
     raw: bytes = b""
+    simulated: bool = False
 
 
 @dataclass(slots=True)

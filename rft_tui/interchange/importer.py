@@ -20,6 +20,7 @@ from rft_tui.store.datasets import get_dataset
 from rft_tui.store.evaluations import AddedOutputs
 from rft_tui.store.inputs import known_names
 from rft_tui.store.review_log import apply_waiting
+from rft_tui.store.runs import any_simulated
 
 __all__ = ["ImportOptions", "ImportReport", "ImportedRun", "import_predictions"]
 
@@ -109,6 +110,7 @@ def import_predictions(
             FileImport(bench, one, claims).run()
         brought = [bring_archive(db, archive) for archive in archives]
         apply_waiting(db)
+        simulated = any_simulated(db, list(tallies.runs)) or any(archive.simulated for archive in archives)
     added = sum((one.added for one in brought), AddedOutputs())
     runs = [ImportedRun(run, *facts, tallies.landed[run]) for run, facts in tallies.runs.items()]
     return ImportReport(
@@ -121,6 +123,6 @@ def import_predictions(
         tallies.left_out + added.left_out,
         tuple(tallies.datasets),
         tuple(one.job.label for one in brought),
-        any(archive.simulated for archive in archives),
+        simulated,
         tallies.reviews,
     )

@@ -23,7 +23,7 @@ _EXTRA = ("choices", "finish_reason", "output_tools")
 _MAPPED = frozenset(
     {
         "item", "output_text", "run_index", "model", "effort", "reasoning_summary", "usage", "latency_s", "error",
-        "score", *_EXTRA,
+        "score", "simulated", *_EXTRA,
     }
 )  # fmt: skip
 
@@ -71,6 +71,7 @@ def _prediction(path: Path, place: Place, row: JsonObject, unmapped: UnmappedFie
         model=values.optional_text("model"),
         effort=values.optional_text("effort"),
         grade=values.grade("score", error),
+        simulated=row.get("simulated") is True,
     )
 
 

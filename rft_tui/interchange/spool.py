@@ -34,6 +34,7 @@ class SpooledRow(NamedTuple):
     parameters: str
     prompt: str
     subset: str
+    simulated: bool
 
 
 class Said(NamedTuple):
@@ -83,6 +84,7 @@ class Spool:
             canonical_json(record.parameters),
             prompt,
             record.subset,
+            record.simulated,
         )
         first, second = marshal.dumps(tuple(head)), marshal.dumps(_packed(record))
         try:

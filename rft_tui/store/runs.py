@@ -209,6 +209,11 @@ def _run(row: tuple[Any, ...]) -> StoredRun:
     )  # fmt: skip
 
 
+def mark_simulated(db: sqlite3.Connection, run: int) -> None:
+    """Say of a run that the embedded service answered in it."""
+    db.execute("UPDATE run SET simulated = 1 WHERE id = ?", [run])
+
+
 def resolve_runs(db: sqlite3.Connection, names: Sequence[str]) -> list[int]:
     """Run numbers for run ids or model names (= all runs of the model). Raises UsageError naming what exists."""
     found: dict[int, None] = {}

@@ -325,3 +325,17 @@ def test_scores_outside_the_range_are_kept_and_said(store: Store, tmp_path: Path
     report = bring(store, write_list(tmp_path / SCORED, [notebook_row("Q?", score=7)]))
     assert scores(store) == {"Q?": 7.0}
     assert any("outside 0 to 1" in note for note in report.notes)
+
+
+def test_what_the_embedded_service_answered_stays_marked(store: Store, tmp_path: Path) -> None:
+    lines: list[dict[str, object]] = [
+        {"item": row(question), "output_text": "yes", "model": model, **more}
+        for question in QUESTIONS[:2]
+        for model, more in (("m", {"simulated": True}), ("simulated-m", {}), ("honest", {"simulated": False}))
+    ]
+    report = bring(store, write_lines(tmp_path / "p.jsonl", lines))
+    with store.read() as db:
+        marked = {run.model: run.simulated for run in list_runs(db)}
+    assert marked == {"m": True, "simulated-m": True, "honest": False}
+    assert report.as_json()["simulated"] is True
+    assert report.unmapped == ()
