@@ -48,12 +48,19 @@ class CorrectedShare:
 
 
 def corrected_mean(
-    labels: Sequence[float], judged: Sequence[float], unlabelled: Sequence[float], *, weight: float | None = None
+    labels: Sequence[float],
+    judged: Sequence[float],
+    unlabelled: Sequence[float],
+    *,
+    weight: float | None = None,
+    items: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> CorrectedMean | None:
     """PPI++ from labels, the judge's scores of the same answers, and its scores of answers without a label.
 
     θ = λ mean(unlabelled) + mean(y - λ f), Var = λ² Var(f) / N + Var(y - λ f) / n; λ is the best one, clipped to
-    [0, 1], unless `weight` gives it. None for fewer than 2 labels or 2 scores without; ValueError where labels and
+    [0, 1], unless `weight` gives it. `items` names the item of each labelled and of each unlabelled answer: the answers
+    to one item are one draw, so that errors come from the items' sums (the clustered variance of Miller, arXiv
+    2411.00640). None for fewer than 2 labels, or 2 labelled items, or 2 scores without; ValueError where labels and
     judged have different lengths.
     """
     if len(labels) != len(judged):
@@ -63,13 +70,16 @@ def corrected_mean(
         return None
     trust = _best_weight(labels, judged, unlabelled) if weight is None else weight
     rest = [label - trust * score for label, score in zip(labels, judged, strict=True)]
-    error = sqrt(trust * trust * _variance(unlabelled) / others + _variance(rest) / count)
-    every = [*judged, *unlabelled]
+    mine, theirs = items or ([f"label {place}" for place in range(count)], [f"{place}" for place in range(others)])
+    if len(set(mine)) < 2:
+        return None
+    every, all_items = [*judged, *unlabelled], [*mine, *theirs]
+    shared = [trust * score for score in unlabelled]
     return CorrectedMean(
         count, others, trust,
-        _estimate(trust * _mean(unlabelled) + _mean(rest), error, count),
-        _estimate(_mean(labels), sqrt(_variance(labels) / count), count),
-        _estimate(_mean(every), sqrt(_variance(every) / len(every)), len(every)),
+        _estimate(trust * _mean(unlabelled) + _mean(rest), _error((rest, mine), (shared, theirs)), len(set(mine))),
+        _estimate(_mean(labels), _error((labels, mine)), len(set(mine))),
+        _estimate(_mean(every), _error((every, all_items)), len(set(all_items))),
     )  # fmt: skip
 
 
@@ -107,6 +117,17 @@ def _best_weight(labels: Sequence[float], judged: Sequence[float], unlabelled: S
     mine, theirs = _mean(labels), _mean(judged)
     together = fsum((y - mine) * (f - theirs) for y, f in zip(labels, judged, strict=True)) / (len(labels) - 1)
     return min(1.0, max(0.0, together / ((1 + len(labels) / len(unlabelled)) * spread)))
+
+
+def _error(*parts: tuple[Sequence[float], Sequence[str]]) -> float:
+    """The standard error of a sum of means, each of values with the items that they belong to."""
+    sums: dict[str, float] = {}
+    for values, items in parts:
+        middle, groups = _mean(values), len(set(items))
+        scale = sqrt(groups / (groups - 1)) / len(values) if groups > 1 else 0.0
+        for value, item in zip(values, items, strict=True):
+            sums[item] = sums.get(item, 0.0) + (value - middle) * scale
+    return sqrt(fsum(one * one for one in sums.values()))
 
 
 def _estimate(value: float, error: float, count: int) -> Coefficient:

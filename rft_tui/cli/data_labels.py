@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from rft_tui.store.corrections import DatasetChange
     from rft_tui.store.datasets import StoredDataset
-    from rft_tui.store.query import Term
     from rft_tui.store.summary import ScoreSummary
     from rft_tui.tasks.labels.changes import ChangePlan, Refused
     from rft_tui.tasks.labels.correcting import CorrectedDataset
@@ -34,6 +33,7 @@ _WITHOUT_SCORES = frozenset(
         "prediction", "reference", "summary",
     }
 )  # fmt: skip
+"""Conditions that are the same whichever grader a list is read by."""
 
 
 @command
@@ -201,6 +201,7 @@ def change_plan(
 ) -> ChangePlan:
     """What the options ask to change in a dataset; what is odd about a filter is told. Raises UsageError."""
     from rft_tui.cli.review_filter import ReviewFilter, chosen_list, run_list
+    from rft_tui.store.filters import Sort
     from rft_tui.tasks.labels.changes import plan_changes
 
     items: set[int] = set()
@@ -211,10 +212,10 @@ def change_plan(
             raise UsageError("--exclude with an empty filter would leave nothing", hint="Say what to leave out.")
         with calling.workspace().store.read() as db:
             runs = _runs_of(db, dataset)
-        needs_scores = not all(map(_reads_no_score, chosen.request.query.terms))
-        stored = newest_grader(calling, None, runs) if needs_scores else None
+        by_scores = any(term.kind not in _WITHOUT_SCORES for term in chosen.request.query.terms)
+        stored = newest_grader(calling, None, runs) if by_scores else None
         selection = selection_of(calling.workspace(), stored, runs)
-        listing = run_list(calling, replace(chosen.request, selection=selection, order=Sort.RUN))
+        listing = run_list(calling, replace(chosen.request, selection=selection, sort=Sort.ITEM))
         try:
             for first in range(0, listing.count, 1000):
                 items.update(row.item for row in listing.page(first, 1000))
@@ -232,11 +233,6 @@ def change_plan(
 
 def _runs_of(db: sqlite3.Connection, dataset: StoredDataset) -> list[int]:
     return [run for (run,) in db.execute("SELECT id FROM run WHERE dataset = ? ORDER BY id", [dataset.id])]
-
-
-def _reads_no_score(term: Term) -> bool:
-    """Whether a condition is the same whichever grader the list is read by."""
-    return term.kind in _WITHOUT_SCORES or (bool(term.terms) and all(map(_reads_no_score, term.terms)))
 
 
 def change_json(one: DatasetChange) -> JsonObject:

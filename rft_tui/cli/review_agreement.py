@@ -99,6 +99,13 @@ def grader_json(found: GraderAgreement) -> JsonObject:
             "labels_only": _coefficient(mean.labels_only),
             "grader_only": _coefficient(mean.judge_only),
         },
+        "corrected_pass_rate": None
+        if found.pass_rate is None
+        else {
+            "value": found.pass_rate.share,
+            "ci": _interval(found.pass_rate.interval),
+            "grader": found.pass_rate.judged,
+        },
         "worth": None if found.worth is None else asdict(found.worth),
         "list": "disagreements",
         "disagreements": list(found.disagreements),
@@ -209,6 +216,10 @@ def _show_grader(calling: Calling, found: GraderAgreement) -> None:
         mean = found.mean
         calling.line(f"mean as {who} would give it: {_figure(mean.corrected.value, mean.corrected.interval)}")
         calling.line(f"mean by the grader: {_figure(mean.judge_only.value, mean.judge_only.interval)}")
+    if found.pass_rate is not None:
+        rate = found.pass_rate
+        calling.line(f"share of right answers as {who} would find it: {_figure(rate.share, rate.interval)}")
+        calling.line(f"share of passes by the grader: {rate.judged:.3f}")
     if found.worth is not None:
         calling.line(found.worth.sentence)
     for reason, count in found.left_out.items():

@@ -37,7 +37,7 @@ class Judged:
     @property
     def is_calibration(self) -> bool:
         """Whether its item is in the random calibration sample."""
-        return self.row_id < CALIBRATION_DIGITS
+        return is_calibration(self.row_id)
 
 
 def iter_judged(
@@ -74,10 +74,15 @@ def _grade(score: float | None, passed: int | None) -> Grade:
     return Grade(score, None if passed is None else bool(passed))
 
 
+def is_calibration(row_id: str) -> bool:
+    """Whether an item belongs to the random calibration sample."""
+    return row_id < CALIBRATION_DIGITS
+
+
 def iter_scores(
     db: sqlite3.Connection, grader: int, runs: Sequence[int] | None = None
-) -> Iterator[tuple[int, float, bool]]:
-    """The answers that a version has scored, once each, with the score and whether the item is calibration."""
+) -> Iterator[tuple[int, float, str]]:
+    """The answers that a version has scored, once each, with the score and the row id of the item."""
     where, values = runs_clause("grade.run", runs)
     for answer, _prediction, score, row_id in db.execute(
         "SELECT prediction.answer, max(prediction.id), grade.score, item.row_id FROM grade"
@@ -85,7 +90,7 @@ def iter_scores(
         f" WHERE grade.grader = ? AND grade.score IS NOT NULL{where} GROUP BY prediction.answer ORDER BY 1",
         [grader, *values],
     ):
-        yield answer, score, row_id < CALIBRATION_DIGITS
+        yield answer, score, row_id
 
 
 def judged_runs(db: sqlite3.Connection, runs: Sequence[int] | None = None) -> list[int]:

@@ -112,3 +112,6 @@ def _said(found: GraderAgreement) -> Iterator[tuple[str, float | None, Interval 
     if found.mean is not None:
         yield "mean as the person would give it", found.mean.corrected.value, found.mean.corrected.interval
         yield "mean by the grader alone", found.mean.judge_only.value, found.mean.judge_only.interval
+    if found.pass_rate is not None:
+        yield "share of right answers as the person would find it", found.pass_rate.share, found.pass_rate.interval
+        yield "share of passes by the grader", found.pass_rate.judged, None

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rft_tui.analysis.agreement import Agreement, LabelPair, LabelsWorth, Measured, agreement, labels_worth_adding
-from rft_tui.analysis.corrected_mean import CorrectedMean, corrected_mean
+from rft_tui.analysis.corrected_mean import CorrectedMean, CorrectedShare, corrected_mean, corrected_share
 from rft_tui.analysis.intervals import Interval
 from rft_tui.analysis.ranking import Ranking, ordered_pairs, ranking_accuracy
 from rft_tui.analysis.score_agreement import ScoreAgreement, ScorePair, score_agreement
 from rft_tui.model import Grade, ScoreRule, Verdict
 from rft_tui.store.grades import is_simulated
-from rft_tui.store.judged import Judged, iter_judged, iter_scores
+from rft_tui.store.judged import Judged, is_calibration, iter_judged, iter_scores
 from rft_tui.store.kept_lists import put_list
 from rft_tui.store.review import graded_runs
 from rft_tui.store.runs import any_simulated
@@ -51,7 +51,8 @@ class GraderAgreement:
     counts verdicts in the sample that say nothing here, by reason. Few verdicts have a table and no figures. `labels`
     compares passes with verdicts (the grader is the first rater), `weighted` is quadratic κ of scores in tenths;
     `ranking` is within items; `scores` has bias, calibration and pay for length (length in characters); `mean` what
-    the person would give all of the sample (PPI++); `worth` how many verdicts more are worth giving. `disagreements`
+    the person would give all of the sample (PPI++), `pass_rate` which share they would hold for right (Rogan–Gladen);
+    `worth` how many verdicts more are worth giving. `disagreements`
     are the predictions on which the two say otherwise, those of the sample first; `reviewed` counts the right and
     wrong verdicts that they were looked for in.
     """
@@ -69,6 +70,7 @@ class GraderAgreement:
     ranking: Ranking | None = None
     scores: ScoreAgreement | None = None
     mean: CorrectedMean | None = None
+    pass_rate: CorrectedShare | None = None
     worth: LabelsWorth | None = None
     disagreements: tuple[int, ...] = ()
     simulated: bool = False
@@ -105,7 +107,7 @@ def grader_agreement(
         simulated = any_simulated(db, graded) or is_simulated(db, grader.id, graded)
     sample = [one for one in heard if one.said.is_calibration]
     known = {one.said.answer for one in sample}
-    unlabelled = [share(score, grader.rule) for answer, score, _calibration in scores if answer not in known]
+    unlabelled = [(row_id, share(score, grader.rule)) for answer, score, row_id in scores if answer not in known]
     labels = figures_that_hold(agreement(_labels(sample), (PASS, FAIL)))
     enough = len(sample) >= FEWEST
     is_varied = len({one.right for one in sample}) > 1
@@ -120,7 +122,7 @@ def grader_agreement(
         reviewer=reviewer,
         judged=len(sample),
         items=len({one.said.row_id for one in sample}),
-        sample=sum(calibration for _answer, _score, calibration in scores),
+        sample=sum(is_calibration(row_id) for _answer, _score, row_id in scores),
         reviewed=len(heard),
         left_out=dict(left_out),
         labels=labels,
@@ -132,6 +134,7 @@ def grader_agreement(
         if enough
         else None,
         mean=_mean(sample, unlabelled) if enough and is_varied else None,
+        pass_rate=_pass_rate(sample, scores, grader.rule) if enough else None,
         worth=None if half_width is None else labels_worth_adding(len(sample), half_width),
         disagreements=tuple(one.said.prediction for one in disagreements),
         simulated=simulated,
@@ -198,12 +201,34 @@ def _weighted(heard: Sequence[_Heard]) -> Measured | None:
     return None if found is None else found.quadratic
 
 
-def _mean(heard: Sequence[_Heard], unlabelled: Sequence[float]) -> CorrectedMean | None:
+def _mean(heard: Sequence[_Heard], unlabelled: Sequence[tuple[str, float]]) -> CorrectedMean | None:
     """The mean on the person's scale, within its ends of 0 and 1."""
-    found = corrected_mean([float(one.right) for one in heard], [one.score for one in heard], unlabelled)
+    items = [one.said.row_id for one in heard], [row_id for row_id, _score in unlabelled]
+    found = corrected_mean(
+        [float(one.right) for one in heard], [one.score for one in heard], [one for _row_id, one in unlabelled],
+        items=items,
+    )  # fmt: skip
     if found is None:
         return None
     return replace(found, corrected=_within(found.corrected), labels_only=_within(found.labels_only))
+
+
+def _pass_rate(
+    heard: Sequence[_Heard], scores: Sequence[tuple[int, float, str]], rule: ScoreRule
+) -> CorrectedShare | None:
+    """The share of right answers among all that are scored, from passes and how the grader errs on the sample.
+
+    Counts are those of items, since the answers to one item are not independent.
+    """
+    right, wrong = [one for one in heard if one.right], [one for one in heard if not one.right]
+    if not right or not wrong:
+        return None
+    passed = sum(score >= rule.shown_threshold for _answer, score, _row_id in scores) / len(scores)
+    return corrected_share(
+        passed, len({row_id for _answer, _score, row_id in scores}),
+        sum(one.passed for one in right) / len(right), len({one.said.row_id for one in right}),
+        sum(not one.passed for one in wrong) / len(wrong), len({one.said.row_id for one in wrong}),
+    )  # fmt: skip
 
 
 def _within(found: Coefficient) -> Coefficient:
@@ -220,9 +245,9 @@ def _ranking(heard: Sequence[_Heard]) -> Ranking:
 
 
 def _notes(
-    sample: Sequence[_Heard], scores: Sequence[tuple[int, float, bool]], labels: Agreement | None
+    sample: Sequence[_Heard], scores: Sequence[tuple[int, float, str]], labels: Agreement | None
 ) -> Iterator[str]:
-    if not any(calibration for _answer, _score, calibration in scores):
+    if not any(is_calibration(row_id) for _answer, _score, row_id in scores):
         yield "nothing that this version has scored is in the calibration sample"
     elif not sample:
         yield "no verdict on the calibration sample yet: key C in Review lists it, and every right and wrong counts"

@@ -115,3 +115,29 @@ def test_weight_lies_in_its_range_and_a_shifted_judge_changes_nothing(
     assert 0 <= found.weight <= 1
     shifted = mean(labels, [f + 0.3 for f in judged], [f + 0.3 for f in others], weight=found.weight)
     assert shifted.corrected.value == pytest.approx(found.corrected.value, abs=1e-9)
+
+
+def test_the_answers_to_one_item_are_one_draw() -> None:
+    source = random.Random(5)
+    items = {f"i{place}": source.random() for place in range(40)}
+    mine = [name for name in list(items)[:20] for _run in range(4)]
+    theirs = [name for name in list(items)[20:] for _run in range(4)]
+    labels = [float(items[name] > 0.5) for name in mine]
+    judged, unlabelled = [items[name] for name in mine], [items[name] for name in theirs]
+    flat = corrected_mean(labels, judged, unlabelled, weight=0.5)
+    grouped = corrected_mean(labels, judged, unlabelled, weight=0.5, items=(mine, theirs))
+    single = corrected_mean(labels[::4], judged[::4], unlabelled[::4], weight=0.5)
+    assert flat is not None
+    assert grouped is not None
+    assert single is not None
+    assert grouped.corrected.value == pytest.approx(single.corrected.value)
+    assert grouped.corrected.standard_error == pytest.approx(single.corrected.standard_error)
+    assert grouped.corrected.interval == single.corrected.interval
+    assert grouped.labels_only.standard_error == pytest.approx(single.labels_only.standard_error)
+    assert flat.corrected.standard_error is not None
+    assert grouped.corrected.standard_error is not None
+    assert grouped.corrected.standard_error > 1.9 * flat.corrected.standard_error
+
+
+def test_labels_of_one_item_say_too_little() -> None:
+    assert corrected_mean([1, 0], [0.9, 0.2], [0.5, 0.4], items=(["a", "a"], ["b", "c"])) is None

@@ -190,6 +190,9 @@ def test_lists_take_a_grader_that_has_graded_what_is_listed(
     made = cli("-C", demo, "export", "--grader", name, "-o", out, "--json").document
     assert (made["predictions"], made["ungraded"]) == (1, 720)
     assert "has not graded" in cli("-C", demo, "export", "--grader", name, "-o", out).err
+    for words, rows_left in (("list:suspects", 65), ("allfail", range(20, 75)), ("model:smollm2", 0)):
+        made = cli("-C", demo, "data", "export", "train", "--exclude", words, "-o", out, "--json").document
+        assert made["rows"] in (rows_left if isinstance(rows_left, range) else (rows_left,))
     refused = cli("-C", demo, "data", "suspects", "train", "--grader", name, "--json")
     assert refused.code == 2
     assert "has not graded any prediction of train" in refused.error["message"]
