@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from rft_tui.model import Verdict
 from rft_tui.store.database import Store
+from rft_tui.store.verdicts import EventKind, record
 from rft_tui.tasks.comparing import comparison as comparing
 from rft_tui.tasks.comparing.comparison import Comparison
 from rft_tui.tui.actions import ACTIONS, COMPARE
@@ -68,8 +70,14 @@ async def test_marks_choose_operands_and_the_first_is_the_baseline(demo: Path) -
         await app.press("5").counts(4).see("A qwen-coder-0.5b ×3  train").see("80 common items")
         await app.press("g", "j", "B").see("A smollm2 ×3  train", "B qwen-coder-0.5b ×3  train")
         await app.press("space").see("A qwen-coder-0.5b ×3  train").see_in("item", "one line is marked").cursor_on(2)
-        await app.press("X").see_in("item", "nothing is marked", "space marks a line")
+        await app.press("X").see_in("item", "nothing is marked", "In the list space marks a line of it")
         await app.press("g", "space", "space").see("80 common items").see_in("list", ".60", ".55")
+
+
+async def test_where_the_list_is_hidden_its_key_is_told(demo: Path) -> None:
+    async with running(demo, NARROW) as app:
+        await app.press("5").see("80 common items").press("X").press("l").see_in("item", "nothing is marked")
+        await app.see_in("item", "shows the list; space marks a line of it").is_sound()
 
 
 async def test_operands_without_common_items_say_so(demo: Path) -> None:
@@ -115,6 +123,18 @@ async def test_verdicts_are_held_against_the_grader(demo: Path) -> None:
         await app.press("5").see_in("item", "7 verdicts of right or wrong").is_sound()
 
 
+async def test_reviewers_are_held_against_each_other(demo: Path) -> None:
+    async with running(demo, WIDE) as app:
+        await app.press("C", "a", "x", "a", "x").stores("SELECT count(*) FROM verdict_log", 4)
+        await app.press("5").see("80 common items").press("P").type("people").press("enter")
+        await app.see_in("item", "reviewers among each other", "one reviewer here").is_sound()
+        with app.app.workspace.store.write() as db:
+            said = [row[0] for row in db.execute("SELECT answer FROM review WHERE verdict IS NOT NULL")]
+            record(db, "ann", EventKind.VERDICT, Verdict.RIGHT, answers=said)
+        await app.press("1").on("Data").press("5").see_in("item", "ann", "same 50% of 4", "2 disagreements")
+        await app.is_sound().press("l", "G", "enter").on("Review").see("/list:reviewers").counts(2)
+
+
 async def test_suspects_open_in_review(demo: Path) -> None:
     async with running(demo, WIDE) as app:
         await app.press("5").see("80 common items").press("P").type("labels").press("enter")
@@ -137,6 +157,30 @@ async def test_grader_versions_are_compared_on_the_same_runs(demo: Path) -> None
         assert compare_of(app).state.what == VERSIONS
         await app.press("v").see("B against A").press("v", "v", "v").see("Grader versions are compared here")
         await app.press("o").see("run groups").see("80 common items")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_changes_between_grader_versions_show_both_scores_of_one_answer(
+    demo: Path, size: tuple[int, int]
+) -> None:
+    async with running(demo, size) as app:
+        await (
+            app.press("5").see("80 common items").press("o").see("versions, A baseline", "exact@").press("X", "G", "k")
+        )
+        await app.press("space", "space").see("A contains_reference@", "B exact@", "80 common items")
+        await app.press("R").on("Review").see("/list:regressions", "≥ 1.00").counts(20)
+        await app.see_in("item", "contains_reference@", "  baseline", "1.00 ✓ passes", "exact@", "0.00 ✗ fails")
+        await app.see_in("item", "Δ -1.00").is_sound()
+        await app.press("x").stores("SELECT count(*) FROM verdict_log", 1)
+
+
+async def test_cells_of_the_table_of_graders_have_cards(demo: Path) -> None:
+    async with running(demo, WIDE) as app:
+        await app.press("5").see("80 common items").press("P").type("graders").press("enter").see_in("item", "◆")
+        await app.press("l", "g", "enter").see("mean · qwen-coder-0.5b by phrase_and_exact", "by exact", "80 that all")
+        await app.is_sound().press("esc").press("j", "enter").see("difference · smollm2 − qwen-coder-0.5b by exact")
+        await app.press("esc").press("G", "enter").see("smollm2 by word_overlap", "Benjamini–Hochberg over 5", "runs")
+        await app.not_see("by exact").is_sound()
 
 
 async def test_another_grader(demo: Path) -> None:

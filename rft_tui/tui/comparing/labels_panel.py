@@ -45,10 +45,12 @@ def _mean(summary: ScoreSummary) -> str:
 
 
 def _suspect(one: SuspectItem, width: int) -> list[Row]:
+    place = f"line {one.line} "
+    cells = max(10, len(place))
     head: Line = [
-        (fit(f"line {one.line}", 10), "text.dim"),
+        (fit(place, cells), "text.dim"),
         (fit(f"{share(one.suspect.failure)} fail", 10), "state.warning"),
-        (fit(one_line(one.question, 300), max(8, width - 20)).rstrip(), "text.normal"),
+        (fit(one_line(one.question, 300), max(8, width - cells - 10)).rstrip(), "text.normal"),
     ]
     target = Target(kept_list=KEPT_LIST, prediction=one.prediction)
     rows = [Row(head, target)]

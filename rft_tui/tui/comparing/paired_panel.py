@@ -38,7 +38,7 @@ COLUMNS = (
     Column("p flip", 6),
     Column("Holm", 5),
     Column(RESULTS, len(RESULTS)),
-    Column("finds", 5, "text.dim"),
+    Column("min Δ", 5, "text.dim"),
     Column("corr", 5, "text.dim"),
 )
 """What stands beside a name, the most wanted first."""

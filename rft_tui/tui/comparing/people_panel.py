@@ -1,9 +1,11 @@
-"""The panel of grader and person: do they say the same of the random calibration sample?"""
+"""The panel of people: do grader and person say the same of the random calibration sample, and do reviewers?"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rft_tui.safetext import one_line
 from rft_tui.tui.comparing.numbers import between, change, score, share, three
 from rft_tui.tui.comparing.rows import Row, Target, blank, heading, named, said
 from rft_tui.tui.paint import fit, fit_right
@@ -12,15 +14,58 @@ from rft_tui.tui.task_words import counted
 if TYPE_CHECKING:
     from rft_tui.analysis.agreement import ConfusionTable, Measured
     from rft_tui.tasks.reviewing.grader_agreement import GraderAgreement
+    from rft_tui.tasks.reviewing.reviewer_agreement import PairAgreement, ReviewersAgreement
 
 KEPT_LIST = "disagreements"
 """The list of predictions on which the two say otherwise."""
+
+REVIEWERS = "reviewers"
+"""The list of predictions on which reviewers say otherwise than one another."""
 
 LABEL = 26
 """Cells of the names of figures."""
 
 
-def people_rows(found: GraderAgreement, width: int) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the panel shows: the grader and the person, and the reviewers among each other."""
+
+    grader: GraderAgreement
+    reviewers: ReviewersAgreement
+
+
+def people_rows(found: People, width: int) -> list[Row]:
+    """Grader and person, then the reviewers among each other."""
+    return [*_grader_rows(found.grader, width), blank(), *_reviewer_rows(found.reviewers, width)]
+
+
+def _reviewer_rows(found: ReviewersAgreement, width: int) -> list[Row]:
+    """Each pair of reviewers in a line, and what they disagree about."""
+    rows = [heading("reviewers among each other", "what both called right or wrong")]
+    if len(found.reviewers) < 2:
+        return rows + said("one reviewer here; rft-tui review import FILE brings in what others said", width)
+    if not found.pairs:
+        return rows + said("no answer that two of them called right or wrong", width)
+    rows += [Row(named(f"{_name(pair.one)}, {_name(pair.other)}", _agreed(pair), LABEL)) for pair in found.pairs]
+    if found.disagreements:
+        words = f"{counted(len(found.disagreements), 'disagreement')}  enter reads them in Review"
+        target = Target(kept_list=REVIEWERS, prediction=found.disagreements[0])
+        rows.append(Row([(words, "text.normal")], target))
+    return rows
+
+
+def _name(reviewer: str) -> str:
+    return one_line(reviewer, LABEL // 2 - 2)
+
+
+def _agreed(pair: PairAgreement) -> str:
+    if pair.everything is None:
+        return "–"
+    answers = sum(map(sum, pair.everything.table.counts))
+    return f"same {share(pair.everything.raw.value)} of {answers:,} · κ {_measured(pair.everything.kappa)}"
+
+
+def _grader_rows(found: GraderAgreement, width: int) -> list[Row]:
     """Figures of agreement with their intervals, the table of both, and the disagreements to read."""
     title = f"{found.grader}@{found.version[:4]} and {found.reviewer}"
     rows = [heading("grader and person", title)]

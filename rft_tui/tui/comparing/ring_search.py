@@ -10,7 +10,7 @@ from threading import Lock
 from types import TracebackType
 
 MANY = 300_000
-"""New objects after which all that are there are set aside: to search them takes a tenth of a second, time and again."""
+"""New objects after which all that are there are set aside: each search of them takes a tenth of a second."""
 
 
 class RingSearchPause:
@@ -22,12 +22,11 @@ class RingSearchPause:
         self._was_on = False
 
     def __enter__(self) -> None:
-        """Stop the search; what an earlier pause has set aside may be searched again."""
+        """Stop the search."""
         with self._lock:
             if self._inside == 0:
                 self._was_on = gc.isenabled()
                 gc.disable()
-                gc.unfreeze()
             self._inside += 1
 
     def __exit__(
@@ -40,6 +39,10 @@ class RingSearchPause:
                 if gc.get_count()[0] > MANY:
                     gc.freeze()
                 gc.enable()
+
+    def take_back(self) -> None:
+        """Let what was set aside be searched again: a comparison that is made anew has let go of most of it."""
+        gc.unfreeze()
 
 
 PAUSE = RingSearchPause()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rft_tui.tui.braille import DotGrid
@@ -37,14 +38,16 @@ def draw_scatter(
         return [[("too small for a scatter", "text.faint")]]
     grid = DotGrid(columns, rows)
     wide, tall = columns * 2 - 1, rows * 4 - 1
-    owners = [_side(b - a, tie) for a, b in pairs]
-    for (a, b), owner in zip(pairs, owners, strict=True):
+    sides = [0, 0, 0]
+    for (a, b), count in Counter(pairs).items():
+        owner = _side(b - a, tie)
+        sides[owner] += count
         grid.dot(_dot(a, low, high, wide), tall - _dot(b, low, high, tall), owner)
     for column in range(0, wide + 1, 3):
         grid.dot(column, tall - round(column / wide * tall), DIAGONAL)
     lines = _framed(grid, STYLES, {0: shown_score(high), rows - 1: shown_score(low)}, letter(number), color(number))
     lines.append(_ends(columns, shown_score(low), f"{letter(0)} →", shown_score(high)))
-    lines.append(_sides(*(owners.count(side) for side in (ABOVE, BELOW, SAME)), width=width, tie=tie))
+    lines.append(_sides(sides[ABOVE], sides[BELOW], sides[SAME], width=width, tie=tie))
     return lines
 
 
@@ -103,7 +106,7 @@ def draw_lengths(
         return [[("too small for a scatter", "text.faint")]]
     grid = DotGrid(columns, rows)
     wide, tall = columns * 2 - 1, rows * 4 - 1
-    for x, y in points:
+    for x, y in dict.fromkeys(points):
         grid.dot(_dot(x, scale.low, scale.high, wide), tall - _dot(y, low, high, tall), 0)
     over: dict[tuple[int, int], str] = {}
     if fit_line is not None:

@@ -22,9 +22,14 @@ def keep_version_changes(store: Store, pair: PairFigures, before: int, after: in
     `before` and `after` are the ids of the versions. Both scored the same answers, so that there is nothing to be set
     beside one of them but its other score. Raises StoreError.
     """
+    wanted = (("regressions", pair.regressions, -1), ("improvements", pair.improvements, 1))
+    with store.read() as db:
+        lists = {
+            name: [most_changed(db, one, before, after, sign) for one in changes] for name, changes, sign in wanted
+        }
     with store.write() as db:
-        for name, changes, sign in (("regressions", pair.regressions, -1), ("improvements", pair.improvements, 1)):
-            put_list(db, name, [most_changed(db, one, before, after, sign) for one in changes])
+        for name, predictions in lists.items():
+            put_list(db, name, predictions)
 
 
 def most_changed(db: sqlite3.Connection, change: ItemChange, before: int, after: int, sign: int) -> int:

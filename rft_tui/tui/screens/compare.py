@@ -124,10 +124,12 @@ class CompareScreen(CompareChoosing):
             ]  # fmt: skip
         count = len(self.state.marked)
         marked = "nothing is marked" if not count else "one line is marked"
+        is_hidden = self.is_narrow and self.in_pane
+        where = f"{self.hint_key('left')} shows the list; " if is_hidden else "In the list "
         return [
             *said(f"A comparison takes two or more; {marked}.", width, "text.normal"),
-            *said(f"{mark} marks a line of the list; the first is the baseline,"
-                  f" {self.hint_key('compare.baseline')} makes another one it.", width),
+            *said(f"{where}{mark} marks a line of it; the first is the baseline,"
+                  f" {self.hint_key('compare.baseline')} makes another line the baseline.", width),
         ]  # fmt: skip
 
     def header_rows(self) -> tuple[tuple[Line, Line], tuple[Line, Line]]:

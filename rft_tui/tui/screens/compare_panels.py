@@ -78,9 +78,12 @@ def _read_hacking(asked: Asked) -> Any:
 
 def _read_people(asked: Asked) -> Any:
     from rft_tui.tasks.reviewing.grader_agreement import grader_agreement
+    from rft_tui.tasks.reviewing.reviewer_agreement import reviewer_agreement
+    from rft_tui.tui.comparing.people_panel import People
 
     workspace, grader = asked.workspace, asked.comparison.graders[-1]
-    return grader_agreement(workspace.store, grader, workspace.reviewer, asked.runs)
+    with_grader = grader_agreement(workspace.store, grader, workspace.reviewer, asked.runs)
+    return People(with_grader, reviewer_agreement(workspace.store, asked.runs))
 
 
 def _read_labels(asked: Asked) -> Any:
@@ -111,8 +114,10 @@ def keep_found(store: Store, panel: str, found: Any) -> None:
         keep_examples(store, found)
     elif panel == "people":
         from rft_tui.tasks.reviewing.grader_agreement import keep_disagreements
+        from rft_tui.tasks.reviewing.reviewer_agreement import keep_reviewer_disagreements
 
-        keep_disagreements(store, found)
+        keep_disagreements(store, found.grader)
+        keep_reviewer_disagreements(store, found.reviewers)
     elif panel == "labels":
         from rft_tui.tasks.labels.suspects import keep_suspects
 
@@ -123,7 +128,7 @@ def first_of(panel: str, found: Any) -> int | None:
     """The first prediction of a panel's list."""
     if panel == "labels":
         return int(found.suspects[0].prediction) if found.suspects else None
-    listed = found.examples if panel == "hacking" else found.disagreements
+    listed = found.examples if panel == "hacking" else found.grader.disagreements
     return int(listed[0]) if listed else None
 
 

@@ -153,6 +153,7 @@ class CompareReading(TwoPanes):
     ) -> None:
         from rft_tui.tasks.comparing.comparison import compare
 
+        PAUSE.take_back()
         self.post_message(Compared(turn, compare(store, names, grader=grader, runs=runs, cluster=cluster)))
 
     def _work(self, panel: str, work: Callable[[], None]) -> None:

@@ -95,8 +95,9 @@ def _settings(item: ReviewItem) -> tuple[str, str, str]:
 
 
 _FELLOWS = """
-    SELECT kept_list.prediction FROM kept_list JOIN prediction ON prediction.id = kept_list.prediction
-    JOIN item ON item.id = prediction.item WHERE kept_list.name = ? AND item.row_id = ? ORDER BY kept_list.position"""
+    SELECT kept_list.prediction FROM item CROSS JOIN prediction ON prediction.item = item.id
+    CROSS JOIN kept_list ON kept_list.prediction = prediction.id AND kept_list.name = ?
+    WHERE item.row_id = ? ORDER BY kept_list.position"""
 
 
 def compose_pair(pair: Pair, current: int, view: ItemView, width: int) -> list[Line]:

@@ -87,6 +87,13 @@ def test_an_estimate_without_interval_has_no_words_for_one() -> None:
     assert interval_words(-0.1, 0.2, signed=True) == "[−.10, +.20]"
 
 
+def test_pictures_count_ties_as_the_table_beside_them_does() -> None:
+    points = [(0.5, 0.54), (0.5, 0.46), (0.5, 0.6), (0.2, 0.7), (0.9, 0.1), (0.5, 0.55)]
+    assert texts(draw_scatter(points, 30, 8, 0, 1, 1, 0.05))[-1].split() == ["▲", "2", "▼", "1", "═", "3"]
+    styles = [{style for _text, style in line} for line in draw_sorted([0.04, 0.04], 40, 9, 0.05)]
+    assert not any({"state.good", "state.bad"} & used for used in styles)
+
+
 def test_scatter_counts_both_sides_of_the_diagonal() -> None:
     lines = draw_scatter([(0, 1), (1, 0), (0.5, 0.5), (0.2, 0.2), (0.9, 0.1)], 30, 8, 0, 1)
     assert texts(lines) == [
