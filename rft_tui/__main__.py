@@ -83,8 +83,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     if given in (["--version"], ["-V"]):
         from rft_tui import __version__
 
-        sys.stdout.write(f"rft-tui {__version__}\n")
-        return 0
+        return _print(f"rft-tui {__version__}\n")
     try:
         if arguments is None and (code := _opened(given)) is not None:
             return code
@@ -93,13 +92,24 @@ def _run(arguments: Sequence[str] | None) -> int:
 
             text = help_of(given)
             if text is not None:
-                sys.stdout.write(text)
-                return 0
+                return _print(text)
         from rft_tui.cli.main import run
 
         return run(given, _App(), owns_process=arguments is None)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _print(text: str) -> int:
+    """Give a text, without loading the command line as long as stdout takes it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        from rft_tui.cli.main import flushed
+
+        return flushed()
+    return 0
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from rft_tui.analysis.intervals import RESAMPLES, Interval, wilson_interval
 from rft_tui.analysis.resampling import intervals_by_kind
-from rft_tui.analysis.student_t import t_quantile
 from rft_tui.identity import canonical_json, content_hash
 
 if TYPE_CHECKING:
@@ -152,15 +151,6 @@ def agreement(pairs: Iterable[LabelPair], order: Sequence[str] = (), *, resample
     measured = [Measured(value, None if value is None else interval)
                 for value, interval in zip(found, intervals, strict=True)]  # fmt: skip
     return Agreement(len(every), len(by_item), table, *measured)
-
-
-def kappa_half_width(labels: int, value: float = 0.75, chance: float = 0.5) -> float:
-    """The half-width of κ's interval to expect from 2 labels or more, for a κ of `value` and agreement by `chance`.
-
-    t with n - 1 degrees of freedom times sqrt(p_o (1 - p_o) / n) / (1 - p_e), p_o = κ (1 - p_e) + p_e (Cohen 1960).
-    """
-    raw = value * (1 - chance) + chance
-    return t_quantile(0.975, labels - 1) * sqrt(raw * (1 - raw) / labels) / (1 - chance)
 
 
 def labels_worth_adding(labels: int, half_width: float) -> LabelsWorth:

@@ -16,6 +16,9 @@ FixKind = Literal["items", "runs", "first runs", "second runs"]
 MOST_MORE_RUNS = 64
 """More runs of an item than these are not proposed."""
 
+DEAREST = 5
+"""A way that costs more than so many times the cheapest one is no way."""
+
 _SMALL = 0.01
 _ROUNDING = 1e-9
 
@@ -42,6 +45,18 @@ def smallest_detectable(
     return away * sqrt((item_variance + first_within / first_runs + second_within / second_runs) / items)
 
 
+def noise_of_difference(
+    first_within: float, first_runs: float, second_within: float, second_runs: float, shared_runs: float = 0.0
+) -> float:
+    """The variance that runs add to an item's difference, of which `shared_runs` scores stand on both sides.
+
+    sigma_A^2 / N_A + sigma_B^2 / N_B - 2 k sigma^2 / (N_A N_B): k shared scores add the same to both means; sigma^2 is
+    the mean of both.
+    """
+    both = shared_runs * (first_within + second_within) / (first_runs * second_runs)
+    return max(0.0, first_within / first_runs + second_within / second_runs - both)
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """`more` items or runs bring the smallest detectable difference to `reached`, for `predictions` more of them."""
@@ -64,7 +79,7 @@ def cheapest_fixes(paired: Paired, target: float | None = None) -> list[Fix]:
     """What brings the smallest detectable difference down to `target`, the fewest predictions first.
 
     `target` is in the grader's units; by default what twice the items would reach. Empty where it is reached already
-    or nothing is known of the spread.
+    or nothing is known of the spread. What costs more than `DEAREST` times the cheapest way is left out.
     """
     smallest = paired.smallest_detectable
     wanted = smallest / sqrt(2) if smallest is not None and target is None else target
@@ -81,18 +96,23 @@ def cheapest_fixes(paired: Paired, target: float | None = None) -> list[Fix]:
             found.extend(_more_answers(paired, paired.shared_within, smallest, wanted))
     elif paired.first_within is not None and paired.second_within is not None:
         found.extend(_more_runs(paired, paired.first_within, paired.second_within, smallest, wanted))
-    return sorted(found, key=lambda fix: (fix.predictions, fix.more))
+    cheapest = min(fix.predictions for fix in found)
+    affordable = [fix for fix in found if fix.predictions <= DEAREST * cheapest]
+    return sorted(affordable, key=lambda fix: (fix.predictions, fix.more))
 
 
 def _more_runs(paired: Paired, first: float, second: float, smallest: float, wanted: float) -> list[Fix]:
     """The fewest more runs that reach `wanted`; runs never help against what lies between the items."""
-    between = _between(paired, smallest, first / paired.first_runs + second / paired.second_runs)
+    shared = paired.shared_runs
+    noise = noise_of_difference(first, paired.first_runs, second, paired.second_runs, shared)
+    between = _between(paired, smallest, noise)
     steps: list[tuple[FixKind, int, int]] = [("runs", 1, 1), ("first runs", 1, 0), ("second runs", 0, 1)]
     found = []
     for kind, of_first, of_second in steps:
         for more in range(1, MOST_MORE_RUNS + 1):
             runs = paired.first_runs + more * of_first, paired.second_runs + more * of_second
-            reached = smallest_detectable(between, first, runs[0], second, runs[1], paired.items)
+            left = between + noise_of_difference(first, runs[0], second, runs[1], shared)
+            reached = smallest_detectable(left, 0.0, 1.0, 0.0, 1.0, paired.items)
             if reached <= wanted * (1 + _ROUNDING):
                 found.append(Fix(kind, more, reached, more * (of_first + of_second) * paired.items))
                 break

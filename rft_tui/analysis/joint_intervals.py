@@ -54,10 +54,11 @@ def mean_intervals(
         together = np.zeros((len(place_of), columns.shape[1]))
         np.add.at(together, [place_of[group] for group in groups], columns)
         columns = together.round(_DIGITS)
-    columns = columns[np.lexsort(columns.T)]
+    different, column_of = _different(columns)
+    order = np.lexsort(different.T)
+    columns, different = columns[order], different[order]
     seed = int.from_bytes(sha256(columns.astype("<f8").tobytes()).digest())
-    different, place_of_column = _different(columns)
-    sums = _resampled(different, seed, resamples)[:, place_of_column]
+    sums = _resampled(different, seed, resamples)[:, column_of]
     figures = top.shape[1]
     return [
         _interval(columns[:, at], columns[:, figures + at], sums[:, at], sums[:, figures + at]) for at in range(figures)

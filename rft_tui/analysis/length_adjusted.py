@@ -42,11 +42,6 @@ class LengthAdjusted:
     extrapolation: str
 
     @property
-    def is_extrapolation(self) -> bool:
-        """Whether hardly an item was answered at equal length, so that the interval says more than the value."""
-        return bool(self.extrapolation)
-
-    @property
     def is_flagged(self) -> bool:
         """Whether a gain is bought with length.
 

@@ -8,7 +8,7 @@ from math import fsum, sqrt
 from typing import Literal
 
 from rft_tui.analysis.intervals import LEVEL, Interval, wilson_interval
-from rft_tui.analysis.item_spread import NO_SPREAD, MeanError, error_of_mean, item_spread, variance
+from rft_tui.analysis.item_spread import NO_SPREAD, ItemSpread, MeanError, error_of_mean, item_spread, variance
 from rft_tui.analysis.scores import ItemScores, ScoreTable
 from rft_tui.analysis.student_t import t_quantile
 
@@ -73,18 +73,20 @@ class ModelMean:
         return Interval(low, high)
 
 
-def model_mean(table: ScoreTable, clusters: Mapping[str, str] | None = None) -> ModelMean | None:
+def model_mean(
+    table: ScoreTable, clusters: Mapping[str, str] | None = None, *, spread: ItemSpread | None = None
+) -> ModelMean | None:
     """The mean of item means with its 95 % interval; None where no item has a score.
 
     `clusters` names the group of each item (row id) that belongs together with others; items that it does not name
-    stand alone.
+    stand alone. `spread` is that of the scored items where it is known already.
     """
     scored = table.scored
     if not scored:
         return None
-    spread = item_spread(scored)
+    spread = spread or item_spread(scored)
     width = table.high - table.low
-    every = {score for one in scored for score in one.scores.values()}
+    every: set[float] = set().union(*(one.scores.values() for one in scored))
     estimate = error_of_mean(spread.means, clusters, width)
     interval, method = _interval(table, scored, every, estimate)
     between, noise = variance(spread.means), spread.noise
@@ -110,8 +112,8 @@ def model_mean(table: ScoreTable, clusters: Mapping[str, str] | None = None) -> 
         within_sd=None if spread.within is None else sqrt(spread.within),
         errors=errors,
         error_share=share,
-        with_errors_low=_mean_with_errors(table, table.low),
-        with_errors_high=_mean_with_errors(table, table.high),
+        with_errors_low=_mean_with_errors(table, table.low) if errors else estimate.mean,
+        with_errors_high=_mean_with_errors(table, table.high) if errors else estimate.mean,
         low=min(table.low, min(every)),
         high=max(table.high, max(every)),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import fsum, sqrt
 
-from rft_tui.analysis.detectable import smallest_detectable
+from rft_tui.analysis.detectable import noise_of_difference, smallest_detectable
 from rft_tui.analysis.intervals import Interval
 from rft_tui.analysis.item_spread import NO_SPREAD, ItemSpread, error_of_mean, item_spread, variance
 from rft_tui.analysis.mcnemar import mcnemar_exact
@@ -40,7 +40,9 @@ class Paired:
     variance within is unknown. `smallest_detectable` is the difference that would be found with 80 % power, None
     without a standard error. `is_shared` tells that both score the same answers: what the runs add to one they then add
     to the other, so it is the variance of an item's differences, `shared_within`, that more runs would lessen (None
-    where no item has two). `mcnemar_p` only where every common item has one score at an end of the range from each.
+    where no item has two). `shared_runs` is how many of an item's scores stand on both sides, on average, where only
+    some do: what they add to both goes out of the difference. `mcnemar_p` only where every common item has one score at
+    an end of the range from each.
     """
 
     items: int
@@ -70,6 +72,7 @@ class Paired:
     warnings: tuple[str, ...]
     is_shared: bool = False
     shared_within: float | None = None
+    shared_runs: float = 0.0
 
     @property
     def regressions(self) -> tuple[str, ...]:
@@ -95,18 +98,23 @@ def paired_difference(
     tie: float | None = None,
     clusters: Mapping[str, str] | None = None,
     is_shared: bool = False,
+    shared_runs: float = 0.0,
+    spreads: tuple[ItemSpread | None, ItemSpread | None] = (None, None),
 ) -> Paired | None:
     """The paired comparison of two operands; None where they have no scored item in common.
 
     `tie` is the difference up to which an item is tied, by default `tie_width`. `clusters` names the group of items
     that belong together; items that it does not name stand alone. `is_shared` says that a run is the same answer to
-    both, as where graders are compared.
+    both, as where graders are compared. `shared_runs` is how many of an item's scores stand on both
+    sides, on average, where only some do. `spreads` are those of the scored items of each, where they are known.
     """
     common = [one.item for one in first.scored if (other := second.items.get(one.item)) and other.scores]
     if not common:
         return None
-    mine = item_spread(first.items[item] for item in common)
-    theirs = item_spread(second.items[item] for item in common)
+    mine, theirs = (
+        known if known and len(known.means) == len(common) else item_spread(one.items[item] for item in common)
+        for one, known in zip((first, second), spreads, strict=True)
+    )
     low, high = min(first.low, second.low), max(first.high, second.high)
     width = high - low
     differences = {item: _difference(mine.means[item], theirs.means[item], width) for item in common}
@@ -114,7 +122,7 @@ def paired_difference(
     error = estimate.standard_error
     t = None if error is None else estimate.mean / error
     shared = _shared_within(first, second, common) if is_shared else None
-    noise = _noise(mine, theirs, shared, is_shared=is_shared)
+    noise = _noise(mine, theirs, shared, shared_runs, is_shared=is_shared)
     between = variance(differences)
     scores = _all_scores(first, common), _all_scores(second, common)
     runs = max(len(one.items[item].scores) for one in (first, second) for item in common)
@@ -137,7 +145,7 @@ def paired_difference(
         first_within=mine.within, second_within=theirs.within, first_runs=mine.runs, second_runs=theirs.runs,
         smallest_detectable=_smallest(error, len(common), noise),
         mcnemar_p=_mcnemar(scores, len(common), low, high) if estimate.clusters is None else None,
-        warnings=warnings, is_shared=is_shared, shared_within=shared,
+        warnings=warnings, is_shared=is_shared, shared_within=shared, shared_runs=shared_runs,
     )  # fmt: skip
 
 
@@ -190,11 +198,15 @@ def _shared_within(first: ScoreTable, second: ScoreTable, items: Iterable[str]) 
     return item_spread(differences).within if differences else None
 
 
-def _noise(first: ItemSpread, second: ItemSpread, shared: float | None, *, is_shared: bool) -> float | None:
+def _noise(
+    first: ItemSpread, second: ItemSpread, shared: float | None, shared_runs: float, *, is_shared: bool
+) -> float | None:
     """The variance that the runs add to an item's difference; None where nothing is known of it."""
     if is_shared:
         return None if shared is None else shared / min(first.runs, second.runs)
-    return None if first.noise is None or second.noise is None else first.noise + second.noise
+    if first.within is None or second.within is None:
+        return None
+    return noise_of_difference(first.within, first.runs, second.within, second.runs, shared_runs)
 
 
 def _smallest(error: float | None, items: int, noise: float | None) -> float | None:

@@ -9,7 +9,7 @@ import click
 
 from rft_tui.cli.compare_json import compared_json
 from rft_tui.cli.compare_text import comparison_lines, hacking_lines, table_lines
-from rft_tui.cli.compared import read_compared
+from rft_tui.cli.compared import compared_options, read_compared
 from rft_tui.cli.console import Calling, command
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from rft_tui.tasks.reporting.words import score, signed
@@ -22,17 +22,7 @@ if TYPE_CHECKING:
 
 @command
 @click.argument("operands", metavar="A B…", nargs=-1, required=True)
-@click.option(
-    "--grader", "graders", metavar="G", multiple=True,
-    help="The grader whose scores count (default: the one that graded most); repeat it for models × graders.",
-)  # fmt: skip
-@click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or model names; repeat it.")
-@click.option("--cluster", metavar="FIELD", default="", help="A field of the rows: items that share it go together.")
-@click.option(
-    "--hacking",
-    is_flag=True,
-    help="Look for gains that please the grader only; gold: a second --grader, else verdicts.",
-)
+@compared_options
 @click.option("--fail-below", metavar="X", type=float, help="Exit with 1 where the mean of B… is below X.")
 @click.option("--fail-if-regressed", is_flag=True, help="Exit with 1 where B… is worse than A beyond chance (95 %).")
 def compare(

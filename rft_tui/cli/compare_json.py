@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rft_tui.cli.trust_json import grader_json, hacking_json, interval_json, table_json
 from rft_tui.model import Band, JsonObject
 
 if TYPE_CHECKING:
     from rft_tui.analysis.histogram import Histogram
-    from rft_tui.analysis.intervals import Interval
     from rft_tui.analysis.least_squares import Coefficient
     from rft_tui.analysis.length_adjusted import LengthAdjusted
     from rft_tui.cli.compared import Compared
-    from rft_tui.store.graders import StoredGrader
-    from rft_tui.tasks.comparing.by_grader import GraderCell, GraderTable
     from rft_tui.tasks.comparing.comparison import (
         Comparison,
         ItemChange,
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
         PairFigures,
         Spread,
     )
-    from rft_tui.tasks.comparing.hacking import HackingPanel
 
 PLACES = ("a", "b")
 """The keys of two operands."""
@@ -63,7 +60,7 @@ def comparison_json(comparison: Comparison) -> JsonObject:
     counts = zip(*(one.histogram.counts for one in comparison.operands), strict=True)
     edges = list(comparison.operands[0].histogram.edges)
     document["histogram"] = {"edges": edges, "counts": [sum(of_bin) for of_bin in counts]}
-    document["graders"] = [_grader(one) for one in comparison.graders]
+    document["graders"] = [grader_json(one) for one in comparison.graders]
     document["cluster"] = comparison.cluster or None
     document["notes"] = [
         {"kind": note.kind, "text": note.text, "warning": note.is_warning}
@@ -80,7 +77,7 @@ def _operand(one: OperandFigures) -> JsonObject:
         "label": one.label,
         "mean": mean and mean.mean,
         "se": mean and mean.standard_error,
-        "ci": None if mean is None else _interval(mean.clipped),
+        "ci": None if mean is None else interval_json(mean.clipped),
         "runs": one.runs,
         "method": mean and mean.method,
         "run_noise": mean and mean.run_noise,
@@ -91,7 +88,7 @@ def _operand(one: OperandFigures) -> JsonObject:
         "efforts": list(operand.efforts),
         "prompts": list(operand.prompts),
         "pooled": list(operand.pooled),
-        "grader": _grader(operand.grader),
+        "grader": grader_json(operand.grader),
         "bands": {band.value: one.bands[band] for band in Band},
         "histogram": _histogram(one.histogram),
         "pass_rate": one.pass_rate,
@@ -110,15 +107,16 @@ def _operand(one: OperandFigures) -> JsonObject:
             "samples": [
                 {
                     "k": each.k, "items": each.items, "pass_at_k": each.any_passes, "pass_all_k": each.all_pass,
-                    "best_of_k": each.best, "pass_at_k_ci": _interval(each.any_interval),
-                    "pass_all_k_ci": _interval(each.all_interval), "best_of_k_ci": _interval(each.best_interval),
+                    "best_of_k": each.best, "pass_at_k_ci": interval_json(each.any_interval),
+                    "pass_all_k_ci": interval_json(each.all_interval),
+                    "best_of_k_ci": interval_json(each.best_interval),
                 }
                 for each in several.tries
             ],
             "self_agreement": several.agreement,
-            "self_agreement_ci": _interval(several.agreement_interval),
+            "self_agreement_ci": interval_json(several.agreement_interval),
             "learnable_share": several.learnable,
-            "learnable_share_ci": _interval(several.learnable_interval),
+            "learnable_share_ci": interval_json(several.learnable_interval),
         }  # fmt: skip
     return found | ({"simulated": True} if one.simulated else {})
 
@@ -130,7 +128,7 @@ def _pair(comparison: Comparison, pair: PairFigures) -> JsonObject:
         "operand": comparison.operands[pair.second].label,
         "difference": paired.difference,
         "se": paired.standard_error,
-        "ci": _interval(paired.interval),
+        "ci": interval_json(paired.interval),
         "p_t": paired.p_t,
         "p_sign_flip": pair.sign_flip and pair.sign_flip.p,
         "p_holm": pair.p_adjusted,
@@ -172,7 +170,7 @@ def _value(found: Coefficient | None) -> float | None:
 
 
 def _ci(found: Coefficient | None) -> list[float] | None:
-    return None if found is None else _interval(found.interval)
+    return None if found is None else interval_json(found.interval)
 
 
 def _change(one: ItemChange) -> JsonObject:
@@ -196,14 +194,6 @@ def _left_out(one: LeftOut) -> JsonObject:
     }
 
 
-def _grader(grader: StoredGrader) -> JsonObject:
-    return {"name": grader.name, "type": grader.type, "version": grader.version}
-
-
-def _interval(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [interval.low, interval.high]
-
-
 def _histogram(histogram: Histogram | None) -> JsonObject | None:
     if histogram is None:
         return None
@@ -218,86 +208,3 @@ def _spread(spread: Spread) -> JsonObject:
         "median": spread.median,
         "histogram": _histogram(spread.histogram),
     }
-
-
-def table_json(table: GraderTable) -> JsonObject:
-    """Models × graders under the key `by_grader`."""
-    return {
-        "by_grader": {
-            "models": [one.label for one in table.models],
-            "graders": [_grader(one) for one in table.graders],
-            "trained": table.graders[table.trained].label if table.is_trained_known else None,
-            "comparisons": table.comparisons,
-            "cells": [[_cell(cell) for cell in row] for row in table.cells],
-            "findings": [one.text for one in table.findings],
-        }
-    } | ({"simulated": True} if table.simulated else {})
-
-
-def _cell(cell: GraderCell) -> JsonObject:
-    mean, paired = cell.mean, cell.paired
-    return {
-        "items": cell.items,
-        "mean": mean and mean.mean,
-        "se": mean and mean.standard_error,
-        "ci": None if mean is None else _interval(mean.clipped),
-        "difference": paired and paired.difference,
-        "difference_ci": None if paired is None else _interval(paired.interval),
-        "p_t": paired and paired.p_t,
-        "p_bh": cell.p_adjusted,
-    }
-
-
-def hacking_json(panel: HackingPanel, comparison: Comparison) -> JsonObject:
-    """The signs of reward hacking under the key `hacking`."""
-    result = panel.divergence.result
-    best = result and {
-        "items": result.items,
-        "points": [{"k": one.k, "kl": one.divergence, "proxy": one.proxy, "gold": one.gold} for one in result.points],
-        "proxy_gain": result.proxy_gain,
-        "gold_gain": result.gold_gain,
-        "gold_gain_ci": _interval(result.gold_interval),
-        "ratio": result.ratio,
-        "flagged": result.is_flagged,
-    }
-    return {
-        "hacking": {
-            "flagged": panel.is_flagged,
-            "proxy": panel.proxy,
-            "gold": panel.gold,
-            "best_of_k": best,
-            "checkpoints": [
-                {
-                    "job": one.job,
-                    "since_step": one.course.since_step,
-                    "proxy_gain": one.course.proxy_gain,
-                    "gold_gain": one.course.gold_gain,
-                    "points": [{"step": at.step, "proxy": at.proxy, "gold": at.gold} for at in one.course.points],
-                    "flagged": one.course.is_flagged,
-                }
-                for one in panel.trainings
-            ],
-            "patterns": [
-                {
-                    "operand": figures.label,
-                    "answers": counts.answers,
-                    "shares": {pattern.value: one.share for pattern, one in counts.shares.items()},
-                    "examples": {
-                        pattern.value: [int(each) for each in one.examples] for pattern, one in counts.shares.items()
-                    },
-                }
-                for figures, counts in zip(comparison.operands, panel.patterns, strict=True)
-            ],
-            "signs": [
-                {
-                    "operand": label, "evidence": sign.evidence.value, "flagged": sign.is_flagged,
-                    "sentence": sign.sentence, "look_at": sign.look_at, "examples": [int(one) for one in sign.examples],
-                }
-                for label, signs in (
-                    (None, panel.grader_signs),
-                    *((comparison.operands[pair.second].label, pair.signs) for pair in panel.pairs),
-                )
-                for sign in signs.signs
-            ],
-        }
-    } | ({"simulated": True} if panel.simulated else {})  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from rft_tui.cli.choose import known_grader
 
@@ -22,6 +24,26 @@ class Compared:
     comparison: Comparison
     table: GraderTable | None
     panel: HackingPanel | None
+
+
+def compared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is compared and how: ``graders``, ``runs``, ``cluster`` and ``hacking``."""
+    for option in reversed((
+        click.option(
+            "--grader", "graders", metavar="G", multiple=True,
+            help="The grader whose scores count (default: the one that graded most); repeat it for models × graders.",
+        ),
+        click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or models; repeat it."),
+        click.option(
+            "--cluster", metavar="FIELD", default="", help="A field of the rows: items that share it go together."
+        ),
+        click.option(
+            "--hacking", is_flag=True,
+            help="Look for gains that please the grader only; gold: a second --grader, else verdicts.",
+        ),
+    )):  # fmt: skip
+        function = option(function)
+    return function
 
 
 def read_compared(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import click
 
-from rft_tui.errors import RftError, UsageError
+from rft_tui.errors import EXIT_USAGE, RftError, UsageError
 from rft_tui.safetext import shown
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ class App(Protocol):
         """What is wrong with a keymap file."""
 
 
+class OutputError(RftError):
+    """Data that cannot be given: the disk is full, or what stdout leads to takes no more."""
+
+    title = "The output cannot be written"
+    kind = "output"
+    exit_code = EXIT_USAGE
+
+
 def json_text(value: Any, *, indent: int | None = None) -> str:
     """A JSON document that no terminal takes for a command: what could be one is written as an escape."""
     separators = (",", ": ") if indent else (",", ":")
@@ -42,7 +50,10 @@ def json_text(value: Any, *, indent: int | None = None) -> str:
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Write to a stream; a reader that has gone away and signs the terminal cannot show are no reason to fail."""
+    """Write to a stream; a reader that has gone away and signs the terminal cannot show are no reason to fail.
+
+    Raises OutputError where it takes nothing else either; what cannot be said on stderr is lost.
+    """
     try:
         try:
             stream.write(text)
@@ -50,8 +61,15 @@ def write(stream: TextIO, text: str) -> None:
             encoding = stream.encoding or "ascii"
             stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except BrokenPipeError:
-        silence(stream)
+    except OSError as error:
+        _give_up(stream, error)
+
+
+def _give_up(stream: TextIO, error: OSError) -> None:
+    """Stop writing to a stream: in silence where its reader has gone away. Raises OutputError for data otherwise."""
+    silence(stream)
+    if not isinstance(error, BrokenPipeError) and stream is not sys.stderr:
+        raise OutputError(error.strerror or str(error)) from error
 
 
 def silence(stream: TextIO) -> None:
@@ -117,8 +135,8 @@ class Calling:
             return 1
         try:
             sys.stdout.buffer.write(data + b"\n")
-        except BrokenPipeError:
-            silence(sys.stdout)
+        except OSError as error:
+            _give_up(sys.stdout, error)
         return 1
 
     def say(self, text: str) -> None:
@@ -223,12 +241,12 @@ class Calling:
         return self.app.open(workspace)
 
     def close(self) -> None:
-        """Close the workspace, and send what is left to be sent."""
-        self._end_progress()
-        write(sys.stdout, "")
+        """Close the workspace, and send what is left to be sent. Raises OutputError."""
         if self._workspace is not None:
             self._workspace.store.close()
             self._workspace = None
+        self._end_progress()
+        write(sys.stdout, "")
 
 
 def command(function: Callable[..., int | None]) -> click.Command:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from rft_tui.cli.console import App, Calling, json_text, write
+from rft_tui.cli.console import App, Calling, OutputError, json_text, write
 from rft_tui.cli.group import MainGroup
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, EXIT_INTERRUPTED, EXIT_USAGE, RftError
 from rft_tui.safetext import one_line, shown, storable
@@ -20,6 +20,16 @@ def run(arguments: Sequence[str], app: App, *, owns_process: bool = False) -> in
     """
     as_json = "--json" in arguments
     calling = Calling(app, as_json, owns_process=owns_process)
+    code = _outcome(arguments, calling, as_json=as_json)
+    try:
+        calling.close()
+    except OutputError as error:
+        return code or _fail(error.as_json(), error.exit_code, as_json=as_json)
+    return code
+
+
+def _outcome(arguments: Sequence[str], calling: Calling, *, as_json: bool) -> int:
+    """Run a command line; whatever is raised becomes an exit code and a sentence."""
     try:
         return _invoke(list(arguments), calling)
     except RftError as error:
@@ -44,6 +54,8 @@ def run(arguments: Sequence[str], app: App, *, owns_process: bool = False) -> in
     except OSError as error:
         from rft_tui import logs
 
+        if code := flushed(as_json=as_json):
+            return code
         where = f"{one_line(str(error.filename))}: " if error.filename else ""
         said = {"title": "Bad input", "message": f"{where}{error.strerror or error}", "kind": "input"}
         said["hint"] = logs.keep_error(error)
@@ -54,8 +66,15 @@ def run(arguments: Sequence[str], app: App, *, owns_process: bool = False) -> in
         return _fail(_usage("a text on the command line is not UTF-8", ""), EXIT_USAGE, as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a person
         return _fail_unexpectedly(error, as_json=as_json)
-    finally:
-        calling.close()
+
+
+def flushed(*, as_json: bool = False) -> int:
+    """Give what stdout still holds; the exit code, with a sentence on stderr where stdout takes nothing."""
+    try:
+        write(sys.stdout, "")
+    except OutputError as error:
+        return _fail(error.as_json(), error.exit_code, as_json=as_json)
+    return EXIT_DONE
 
 
 def _invoke(arguments: list[str], calling: Calling) -> int:

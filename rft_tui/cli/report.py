@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rft_tui.cli.compare_json import compared_json
-from rft_tui.cli.compared import read_compared
+from rft_tui.cli.compared import compared_options, read_compared
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.text import counted
 from rft_tui.errors import UsageError
@@ -28,13 +28,7 @@ FORMATS = (".html", ".md", ".json")
 
 @command
 @click.argument("names", metavar="A [B]...", nargs=-1, required=True)
-@click.option(
-    "--grader", "graders", metavar="G", multiple=True,
-    help="The grader whose scores count (default: the one that graded most); repeat it for models × graders.",
-)  # fmt: skip
-@click.option("--run", "runs", metavar="R", multiple=True, help="For grader versions: only these runs; repeat it.")
-@click.option("--cluster", metavar="FIELD", default="", help="Items with the same value of this field belong together.")
-@click.option("--hacking", is_flag=True, help="With the signs of gains that please the grader only.")
+@compared_options
 @click.option("--title", metavar="T", default="", help="The heading (default: what is compared).")
 @click.option(
     "--examples", metavar="K", type=click.IntRange(0, 500), default=10, show_default=True,
@@ -98,11 +92,17 @@ def _named(output: Path) -> str:
 
 def _person(calling: Calling, comparison: Comparison) -> GraderAgreement | None:
     """How the reviewer here agrees with the grader; None where the calibration sample has no verdicts."""
+    from rft_tui.store.judged import iter_judged
     from rft_tui.tasks.reviewing.grader_agreement import grader_agreement
 
     workspace = calling.workspace()
+    grader = comparison.operands[0].operand.grader
     runs = sorted({run for one in comparison.operands for run in one.operand.run_ids})
-    found = grader_agreement(workspace.store, comparison.operands[0].operand.grader, workspace.reviewer, runs)
+    with workspace.store.read() as db:
+        judged = iter_judged(db, workspace.reviewer, grader.id, runs)
+        if not any(one.is_calibration for one in judged):  # all scores would be read to say nothing
+            return None
+    found = grader_agreement(workspace.store, grader, workspace.reviewer, runs)
     return found if found.judged else None
 
 

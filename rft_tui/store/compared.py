@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 
 from rft_tui.store.datasets import fields_of
 from rft_tui.store.grades import runs_clause
-from rft_tui.store.jobs import StoredJob, get_job, list_jobs
-from rft_tui.store.steps import beginning, step_of
 
 CHUNK = 500
 """Items or predictions asked for at once."""
@@ -95,39 +93,44 @@ def read_operand(
 
     By row id; rows that none of the runs answered are not there.
     """
-    where, values = runs_clause("prediction.run", list(draws))
     by_row: dict[str, AnsweredItem] = {}
     by_item: dict[int, AnsweredItem] = {}
-    for item, run, prediction, length, reasoning, error, graded, score, passed in db.execute(
-        "SELECT prediction.item, prediction.run, prediction.id, prediction.length, prediction.reasoning_tokens,"
-        " coalesce(grade.error_kind, prediction.error_kind), grade.prediction, grade.score, grade.passed"
-        " FROM prediction LEFT JOIN grade ON grade.grader = ? AND grade.prediction = prediction.id"
-        f" WHERE 1{where} ORDER BY prediction.run, prediction.item",
-        [grader, *values],
-    ):
-        answered = by_item.get(item)
-        if answered is None:
-            answered = by_item[item] = by_row.setdefault(rows[item].row_id, AnsweredItem())
+    for run in sorted(draws):
         draw = draws[run]
-        if draw in answered.scores:
-            continue
-        if score is None or not -LARGEST <= score <= LARGEST:
-            error = BOUNDLESS if score is not None else error
-            if error is not None:
-                answered.errors[draw] = error
-            elif graded is None:
-                answered.ungraded += 1
-            continue
-        if answered.errors:
-            answered.errors.pop(draw, None)
-        answered.scores[draw] = score
-        answered.predictions.append(prediction)
-        answered.lengths.append(length)
-        answered.reasoning.append(reasoning)
-        if passed is not None:
-            answered.ruled += 1
-            answered.passed += passed
+        for item, prediction, length, reasoning, score, passed, error in db.execute(_ANSWERS_OF_RUN, [grader, run]):
+            answered = by_item.get(item)
+            if answered is None:
+                answered = by_item[item] = by_row.setdefault(rows[item].row_id, AnsweredItem())
+            if draw in answered.scores:
+                continue
+            if score is None or not -LARGEST <= score <= LARGEST:
+                if score is not None:
+                    answered.errors[draw] = BOUNDLESS
+                elif error:
+                    answered.errors[draw] = error
+                elif error is not None:
+                    answered.ungraded += 1
+                continue
+            if answered.errors:
+                answered.errors.pop(draw, None)
+            answered.scores[draw] = score
+            answered.predictions.append(prediction)
+            answered.lengths.append(length)
+            answered.reasoning.append(reasoning)
+            if passed is not None:
+                answered.ruled += 1
+                answered.passed += passed
     return by_row
+
+
+_ANSWERS_OF_RUN = (
+    "SELECT prediction.item, prediction.id, prediction.length, prediction.reasoning_tokens, grade.score, grade.passed,"
+    " CASE WHEN grade.score IS NULL THEN"
+    " coalesce(grade.error_kind, prediction.error_kind, CASE WHEN grade.prediction IS NULL THEN '' END) END"
+    " FROM prediction LEFT JOIN grade ON grade.grader = ? AND grade.prediction = prediction.id"
+    " WHERE prediction.run = ? ORDER BY prediction.item"
+)
+"""One query for each run, so that no row has to name its run; the error of what is not graded is empty."""
 
 
 def dataset_names(db: sqlite3.Connection, datasets: Iterable[int]) -> dict[int, str]:
@@ -198,39 +201,31 @@ def graded_counts(db: sqlite3.Connection, runs: Sequence[int], *, most: int | No
     return found
 
 
-def jobs_of_models(db: sqlite3.Connection, models: Mapping[str, str]) -> dict[str, StoredJob]:
-    """The jobs that made some models: `models` has the parameters of a run of each, by the name of the model.
-
-    A model is a job's own, one of its checkpoints', or that of one of its evaluations.
-    """
-    if not models:
-        return {}
-    names = list(models)
-    marks = ",".join("?" * len(names))
-    found: dict[str, StoredJob] = {}
-    for model, job in db.execute(
-        f"SELECT fine_tuned_model, id FROM job WHERE fine_tuned_model IN ({marks})"
-        f" UNION SELECT model, job FROM job_checkpoint WHERE model IN ({marks}) ORDER BY 2",
-        [*names, *names],
-    ):
-        found[model] = get_job(db, job)
-    by_label: dict[str, StoredJob] | None = None
-    for model, parameters in models.items():
-        at = step_of(parameters)
-        if at is None or model in found:
-            continue
-        by_label = {job.label: job for job in list_jobs(db)} if by_label is None else by_label
-        if at[0] in by_label:
-            found[model] = by_label[at[0]]
-    return found
-
-
-def inputs_of_dataset(db: sqlite3.Connection, name: str) -> set[int]:
-    """The inputs of a dataset, empty where there is none of the name."""
+def deleted_graders(db: sqlite3.Connection, runs: Sequence[int] | None = None) -> list[str]:
+    """The deleted versions, ``NAME@HASH``; `runs` leaves those that have a score of one of them."""
+    where, values = runs_clause("prediction.run", runs)
     rows = db.execute(
-        "SELECT item.input FROM item JOIN dataset ON dataset.id = item.dataset WHERE dataset.name = ?", [name]
+        "SELECT name || '@' || substr(version, 1, 4) FROM grader WHERE deleted AND (? OR EXISTS ("
+        "SELECT 1 FROM prediction CROSS JOIN grade ON grade.grader = grader.id AND grade.prediction = prediction.id"
+        f" AND grade.score IS NOT NULL WHERE 1{where})) ORDER BY id",
+        [runs is None, *values],
     )
-    return {row[0] for row in rows}
+    return [row[0] for row in rows]
+
+
+def error_counts(db: sqlite3.Connection, runs: Sequence[int]) -> tuple[int, dict[str, int]]:
+    """How many predictions some runs have, and how many of them have no score but an error, by its kind.
+
+    An error of a grade counts where no version that is there has a score of the prediction.
+    """
+    where, values = runs_clause("prediction.run", runs)
+    rows = db.execute(
+        "SELECT coalesce(error_kind, (SELECT CASE WHEN count(grade.score) THEN NULL ELSE min(grade.error_kind) END"
+        " FROM grader CROSS JOIN grade ON grade.grader = grader.id AND grade.prediction = prediction.id"
+        f" WHERE NOT grader.deleted)) AS kind, count(*) FROM prediction WHERE 1{where} GROUP BY kind",
+        values,
+    ).fetchall()
+    return sum(count for _kind, count in rows), {kind: count for kind, count in rows if kind is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,21 +252,3 @@ def iter_answer_texts(db: sqlite3.Connection, predictions: Sequence[int]) -> Ite
             [LONGEST, *chunk],
         ):
             yield AnswerText(*row)
-
-
-def runs_at_steps(db: sqlite3.Connection, job: StoredJob) -> dict[int, list[int]]:
-    """The runs of a job's evaluations and those that asked its checkpoints, by step."""
-    found: dict[int, list[int]] = {}
-    for run, parameters in db.execute(
-        "SELECT id, parameters FROM run WHERE substr(parameters, 1, ?) = ?", beginning(job.label)
-    ):
-        at = step_of(parameters)
-        if at is not None:
-            found.setdefault(at[1], []).append(run)
-    for run, step in db.execute(
-        "SELECT run.id, job_checkpoint.step FROM job_checkpoint JOIN run ON run.model = job_checkpoint.model"
-        " WHERE job_checkpoint.job = ?",
-        [job.id],
-    ):
-        found.setdefault(step, []).append(run)
-    return found

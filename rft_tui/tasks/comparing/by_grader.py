@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from rft_tui.analysis.multiple import benjamini_hochberg
 from rft_tui.analysis.paired import Paired, paired_difference
 from rft_tui.errors import UsageError
 from rft_tui.identity import canonical_json
-from rft_tui.store.compared import jobs_of_models
+from rft_tui.store.compared_jobs import jobs_of_models
 from rft_tui.store.grades import is_simulated
 from rft_tui.tasks.comparing.operands import Operand, resolve_operands
 from rft_tui.tasks.comparing.reading import clusters_of, read_operands
@@ -135,8 +135,8 @@ def _adjusted(cells: Sequence[tuple[GraderCell, ...]]) -> tuple[tuple[GraderCell
 
 def _trained(db: sqlite3.Connection, operands: Sequence[Operand], graders: Sequence[StoredGrader]) -> int | None:
     """The place of the grader that one of the models was trained by."""
-    asked: Mapping[str, str] = {run.model: canonical_json(run.parameters) for one in operands for run in one.runs}
-    versions = {job.grader_version for job in jobs_of_models(db, asked).values()}
+    asked = [(run.model, canonical_json(run.parameters)) for one in operands for run in one.runs]
+    versions = {job.grader_version for _model, job in jobs_of_models(db, asked)}
     return next((place for place, grader in enumerate(graders) if grader.version in versions), None)
 
 

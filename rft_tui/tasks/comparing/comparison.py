@@ -162,8 +162,8 @@ class Note:
     """Something to be said beside the numbers. `operand` is the place of the one it is about, None for all.
 
     Kinds: ``default_grader``, ``pooled``, ``left_out``, ``no_items``, ``few_items``, ``few_clusters``, ``duplicates``,
-    ``errors``, ``one_run``, ``settings_differ``, ``graders_differ``, ``chosen_on_items``, ``trained_on_items``,
-    ``detectable``, ``simulated``.
+    ``errors``, ``one_run``, ``shared_runs``, ``settings_differ``, ``graders_differ``, ``chosen_on_items``,
+    ``trained_on_items``, ``detectable``, ``simulated``.
     """
 
     kind: str

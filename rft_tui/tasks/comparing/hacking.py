@@ -21,7 +21,8 @@ from rft_tui.analysis.hacking import (
 )
 from rft_tui.analysis.patterns import Answer, PatternCounts, count_patterns
 from rft_tui.identity import canonical_json
-from rft_tui.store.compared import iter_answer_texts, jobs_of_models, runs_at_steps
+from rft_tui.store.compared import iter_answer_texts
+from rft_tui.store.compared_jobs import jobs_of_models, runs_at_steps
 from rft_tui.store.scored_answers import iter_run_scores
 from rft_tui.tasks.rating.divergence import DivergenceReport, measure_divergence
 from rft_tui.tasks.rating.person import person_says
@@ -171,8 +172,8 @@ def _trainings(
     db: sqlite3.Connection, comparison: Comparison, proxy: StoredGrader, gold: StoredGrader | None, reviewer: str
 ) -> Iterable[Training]:
     """Every training of a compared model that has checkpoints with a mean by both."""
-    asked = {run.model: canonical_json(run.parameters) for one in comparison.operands for run in one.operand.runs}
-    jobs: Mapping[int, StoredJob] = {job.id: job for job in jobs_of_models(db, asked).values()}
+    asked = [(run.model, canonical_json(run.parameters)) for one in comparison.operands for run in one.operand.runs]
+    jobs: Mapping[int, StoredJob] = {job.id: job for _model, job in jobs_of_models(db, asked)}
     says = person_says(db, reviewer) if jobs and gold is None else {}
     right = {prediction: float(one.right) for prediction, one in says.items() if one.right is not None}
     for job in jobs.values():

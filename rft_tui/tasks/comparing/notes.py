@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from shlex import quote
 
 from rft_tui.identity import canonical_json
-from rft_tui.store.compared import inputs_of_dataset, jobs_of_models
+from rft_tui.store.compared_jobs import inputs_of_dataset, jobs_of_models
 from rft_tui.store.steps import step_of
 from rft_tui.tasks.comparing.comparison import LeftOut, Note, OperandFigures, PairFigures
+from rft_tui.tasks.comparing.operand_names import error_words
 from rft_tui.tasks.comparing.operands import Operand, Operands
 from rft_tui.tasks.comparing.reading import INPUT, Reading
 
@@ -35,7 +37,7 @@ def notes_of(
     """All notes, warnings first."""
     found = [
         *_of_items(reading, len(figures)), *_of_clusters(reading, cluster, clusters), *_of_operands(figures),
-        *_chosen_on_items(db, reading), *_of_settings(chosen), *_of_pairs(figures, pairs),
+        *_chosen_on_items(db, reading), *_of_settings(chosen), *_of_shared_runs(chosen), *_of_pairs(figures, pairs),
     ]  # fmt: skip
     if chosen.default_grader:
         found.append(Note("default_grader", chosen.default_grader))
@@ -59,6 +61,11 @@ def _of_items(reading: Reading, operands: int) -> Iterator[Note]:
 def _nothing_common(reading: Reading) -> str:
     for operand, items in zip(reading.operands, reading.answered, strict=True):
         if not any(one.scores for one in items.values()):
+            if items and not any(one.ungraded for one in items.values()):
+                kinds = Counter(kind for one in items.values() for kind in one.errors.values())
+                return f"{operand.label} has nothing but errors ({error_words(kinds)}): there is no score to compare"
+            if operand.grader.is_external:
+                return f"the imported scores {operand.grader.label} have none of {operand.label}, and cannot be run"
             return (
                 f"{operand.grader.label} has no score of {operand.label};"
                 f" to grade: rft-tui grade --grader {quote(operand.grader.name)} --run {quote(operand.text)}"
@@ -105,11 +112,12 @@ def _of_operands(figures: Sequence[OperandFigures]) -> Iterator[Note]:
         if mean is None:
             continue
         if mean.error_share > MANY_ERRORS:
-            kinds = ", ".join(f"{count:,} {kind}" for kind, count in one.errors.items())
             yield Note(
                 "errors",
-                f"{one.label}: {mean.error_share:.1%} of its runs are errors ({kinds}); with them its mean could be"
-                f" anything from {mean.with_errors_low:.3f} to {mean.with_errors_high:.3f}".replace("-", "−"),
+                f"{one.label}: {mean.error_share:.1%} of its runs are errors ({error_words(one.errors)}); with them its"
+                f" mean could be anything from {mean.with_errors_low:.3f} to {mean.with_errors_high:.3f}".replace(
+                    "-", "−"
+                ),
                 is_warning=True,
                 operand=place,
             )
@@ -124,8 +132,8 @@ def _chosen_on_items(db: sqlite3.Connection, reading: Reading) -> Iterator[Note]
     """Where items of the comparison were used to train a compared model, or to choose its checkpoint."""
     inputs: dict[str, set[int]] = {}
     for place, operand in enumerate(reading.operands):
-        asked = {run.model: canonical_json(run.parameters) for run in operand.runs}
-        for model, job in jobs_of_models(db, asked).items():
+        asked = [(run.model, canonical_json(run.parameters)) for run in operand.runs]
+        for model, job in jobs_of_models(db, [one for one in asked if not _is_untrained(one[1])]):
             for kind, name, words in (
                 ("trained_on_items", job.dataset, f"{job.label} was trained on"),
                 ("chosen_on_items", job.validation_dataset, f"the checkpoints of {job.label} were chosen on"),
@@ -139,6 +147,12 @@ def _chosen_on_items(db: sqlite3.Connection, reading: Reading) -> Iterator[Note]
                     said = f"{words} {used:,} of these {_items(len(reading.common))}"
                     text = f"{said}: {model} looks better here than elsewhere"
                     yield Note(kind, text, is_warning=True, operand=place)
+
+
+def _is_untrained(parameters: str) -> bool:
+    """Whether a run asked what a job began with: its evaluation at step 0."""
+    at = step_of(parameters)
+    return at is not None and at[1] == 0
 
 
 def _of_settings(chosen: Operands) -> Iterator[Note]:
@@ -155,6 +169,23 @@ def _of_settings(chosen: Operands) -> Iterator[Note]:
             yield Note("settings_differ", f"the {words} differ ({said})")
     for text, names in chosen.splits:
         yield Note("pooled", f"to take {text} apart: {' '.join(names)}")
+
+
+def _of_shared_runs(chosen: Operands) -> Iterator[Note]:
+    """Runs that stand on both sides of a difference."""
+    if chosen.of_graders:
+        return
+    baseline = chosen.operands[0]
+    for place, one in enumerate(chosen.operands[1:], 1):
+        shared = sorted(set(one.run_ids) & set(baseline.run_ids))
+        if not shared:
+            continue
+        runs = f"run{'s' if len(shared) > 1 else ''} {', '.join(map(str, shared))}"
+        if set(one.run_ids) == set(baseline.run_ids):
+            text = f"{one.label} and {baseline.label} are the same runs ({', '.join(map(str, shared))})"
+        else:
+            text = f"{one.label} and {baseline.label} both have {runs}: only the others can make a difference"
+        yield Note("shared_runs", text, is_warning=True, operand=place)
 
 
 def _efforts(one: Operand) -> str:

@@ -70,7 +70,8 @@ def _figures(
     costs = [run.cost for run in operand.runs if run.cost is not None]
     kinds = Counter(kind for row in table.items for kind in reading.answered[place][row].errors.values())
     return OperandFigures(
-        operand, table, model_mean(table, clusters), bands_of(scores, rule), score_histogram(scores, rule),
+        operand, table, model_mean(table, clusters, spread=reading.spreads[place]), bands_of(scores, rule),
+        score_histogram(scores, rule),
         passed / ruled if ruled else None, several_runs(table, passes_from(threshold), clusters=clusters), threshold,
         own, lengths, reasoning,
         sum(run.input_tokens for run in operand.runs), sum(run.output_tokens for run in operand.runs),

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from shlex import quote
 
 from rft_tui.errors import UsageError
 from rft_tui.identity import canonical_json
-from rft_tui.safetext import one_line
-from rft_tui.store.compared import RunName, graded_counts, run_names
+from rft_tui.store.compared import RunName, deleted_graders, error_counts, graded_counts, run_names
 from rft_tui.store.database import LONGEST_NUMBER
 from rft_tui.store.graders import StoredGrader, find_grader, get_grader, list_graders
 from rft_tui.store.review import graded_runs
 from rft_tui.store.runs import StoredRun, list_runs
+from rft_tui.tasks.comparing.operand_names import (
+    distinct,
+    error_words,
+    labelled,
+    pooled_words,
+    prompt_label,
+    some,
+    splits_of,
+    unique,
+)
 
 MOST_OPERANDS = 40
 """Operands of one comparison."""
 
 LOOKED_AT = 4000
 """Predictions by which it is decided which grader has graded most."""
-
-SHOWN = 20
-"""Names that an error lists at most."""
-
-LONGEST_NAME = 60
-"""Characters of each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,17 @@ class Operand:
     @property
     def models(self) -> tuple[str, ...]:
         """The models that answered, as they were asked for."""
-        return _distinct(self.runs, lambda run: run.model)
+        return distinct(self.runs, lambda run: run.model)
 
     @property
     def efforts(self) -> tuple[str, ...]:
         """The reasoning efforts that were asked for."""
-        return _distinct(self.runs, lambda run: run.effort)
+        return distinct(self.runs, lambda run: run.effort)
 
     @property
     def prompts(self) -> tuple[str, ...]:
         """The prompts with the beginning of their version; ``none`` where there was none."""
-        return _distinct(self.runs, _prompt)
+        return distinct(self.runs, prompt_label)
 
     @property
     def served_models(self) -> tuple[str, ...]:
@@ -71,7 +74,7 @@ class Operand:
     @property
     def datasets(self) -> tuple[str, ...]:
         """The datasets of its runs."""
-        return _distinct(self.runs, lambda run: run.dataset)
+        return distinct(self.runs, lambda run: run.dataset)
 
     @property
     def draws(self) -> dict[int, int]:
@@ -148,7 +151,7 @@ def resolve_operands(
         Operand(name, name, tuple(stored[run] for run in of_name), grader)
         for name, of_name in zip(names, kept, strict=True)
     ]
-    return Operands(_labelled(chosen), said, tuple(_splits(chosen)))
+    return Operands(labelled(chosen), said, tuple(splits_of(chosen)))
 
 
 def _runs_of(every: Sequence[RunName], name: str) -> list[RunName]:
@@ -163,7 +166,7 @@ def _runs_of(every: Sequence[RunName], name: str) -> list[RunName]:
     model, _, ways = name.partition("#")
     found = [run for run in every if run.model == model] if ways else []
     for way in ways.split("#"):
-        found = [run for run in found if way in {run.effort, run.prompt_name or "none", _prompt(run)}]
+        found = [run for run in found if way in {run.effort, run.prompt_name or "none", prompt_label(run)}]
     return found
 
 
@@ -186,10 +189,10 @@ def _of_graders(
         said = ", ".join(one.label for one in graders)
         raise UsageError(f"no run is graded by each of {said}", hint="rft-tui grade --grader G --run R grades one.")
     operands = [
-        Operand(name, grader.label, chosen, grader, _pooled(chosen))
+        Operand(name, grader.label, chosen, grader, pooled_words(chosen))
         for name, grader in zip(names, graders, strict=True)
     ]
-    return Operands(_unique(operands), of_graders=True)
+    return Operands(unique(operands), of_graders=True)
 
 
 def _unknown(db: sqlite3.Connection, name: str, every: Sequence[RunName]) -> UsageError:
@@ -198,19 +201,22 @@ def _unknown(db: sqlite3.Connection, name: str, every: Sequence[RunName]) -> Usa
     if ways and of_model:
         choices = dict.fromkeys(word for run in of_model for word in (run.effort, run.prompt_name or "none") if word)
         return UsageError(
-            f"{model!r:.80} has no runs with {ways!r:.80}", hint=f"After #: an effort or a prompt: {_some(choices)}."
+            f"{model!r:.80} has no runs with {ways!r:.80}", hint=f"After #: an effort or a prompt: {some(choices)}."
         )
-    models = _some(dict.fromkeys(run.model for run in every))
-    graders = _some(dict.fromkeys(one.label for one in list_graders(db)))
+    if any(_names(name, one) for one in deleted_graders(db)):
+        return UsageError(f"grader {name!r:.80} is deleted", hint="The Graders screen takes a deletion back.")
+    models = some(dict.fromkeys(run.model for run in every))
+    graders = some(dict.fromkeys(one.label for one in list_graders(db)))
     return UsageError(
         f"there is no run, model or grader {name!r:.80}",
         hint=f"Models here: {models or 'none yet'}; graders: {graders or 'none yet'}; run ids: rft-tui run list.",
     )
 
 
-def _some(names: Iterable[str]) -> str:
-    every = list(names)
-    return ", ".join(one_line(one, LONGEST_NAME) for one in every[:SHOWN]) + (" …" if len(every) > SHOWN else "")
+def _names(name: str, label: str) -> bool:
+    """Whether a word names a version whose label is NAME@HASH, by its name alone or with digits of its hash."""
+    (plain, _, digits), (own, _, version) = name.rpartition("@"), label.rpartition("@")
+    return name == own or (plain == own and digits[: len(version)].lower() == version[: len(digits)])
 
 
 def _default_grader(
@@ -228,7 +234,21 @@ def _default_grader(
             break
     grader = get_grader(db, best)
     if grader is None or not _least(counts, best):
-        lacking = next((name for name, of_one in zip(names, counts, strict=True) if not of_one.get(best, 0)), names[0])
+        place = next((place for place, of_one in enumerate(counts) if not of_one.get(best, 0)), 0)
+        lacking = names[place]
+        if gone := deleted_graders(db, runs[place]):
+            raise UsageError(
+                f"{lacking!r:.80} has grades of deleted graders only: {some(gone)}",
+                hint="The Graders screen takes a deletion back; rft-tui grade --grader G grades it anew.",
+            )
+        predictions, errors = error_counts(db, runs[place])
+        if not predictions:
+            raise UsageError(f"{lacking!r:.80} has no predictions", hint="rft-tui predict asks for them.")
+        if sum(errors.values()) >= predictions:
+            raise UsageError(
+                f"{lacking!r:.80} has nothing but errors ({error_words(errors)})",
+                hint="rft-tui run show tells them; rft-tui predict and grade do again what failed.",
+            )
         said = "has no grades yet" if grader is None else f"has no grades of {grader.label}, which graded the others"
         raise UsageError(f"{lacking!r:.80} {said}", hint=f"rft-tui grade --grader G --run {quote(lacking)} grades it.")
     others = len(by_run) - 1
@@ -241,76 +261,6 @@ def _least(counts: Sequence[dict[int, int]], grader: int) -> int:
     return min(of_one.get(grader, 0) for of_one in counts)
 
 
-def _labelled(operands: Sequence[Operand]) -> tuple[Operand, ...]:
-    """The operands with short names that tell them apart, and with what each pools."""
-    named = []
-    for operand in operands:
-        label = "+".join(operand.models)
-        pooled = _pooled(operand.runs)
-        mixed = [kind for kind in (operand.efforts, operand.prompts) if len(kind) > 1]
-        label += "".join(f" ({'+'.join(kind)})" for kind in mixed)
-        named.append(replace(operand, label=label, pooled=pooled))
-    for told_by in _TELLING:
-        labels = [one.label for one in named]
-        alike = {label for label in labels if labels.count(label) > 1}
-        parts = {one.text: told_by(one) for one in named if one.label in alike}
-        if len(set(parts.values())) > 1:
-            named = [
-                replace(one, label=f"{one.label} {part}") if (part := parts.get(one.text)) else one for one in named
-            ]
-    return _unique(named)
-
-
-_TELLING: tuple[Callable[[Operand], str], ...] = (
-    lambda one: "+".join(one.efforts),
-    lambda one: "+".join(one.prompts),
-    lambda one: "+".join(one.datasets),
-    lambda one: "run " + ",".join(map(str, one.run_ids)),
-)
-"""What tells operands of one model apart, the most telling first."""
-
-
-def _unique(operands: Sequence[Operand]) -> tuple[Operand, ...]:
-    """The operands with a number behind the label of one that is there a second time."""
-    seen: dict[str, int] = {}
-    unique = []
-    for one in operands:
-        seen[one.label] = seen.get(one.label, 0) + 1
-        unique.append(replace(one, label=f"{one.label} ({seen[one.label]})") if seen[one.label] > 1 else one)
-    return tuple(unique)
-
-
-def _pooled(runs: Sequence[StoredRun]) -> tuple[str, ...]:
-    """What differs among runs that are taken together, in words."""
-    kinds: tuple[tuple[str, Callable[[StoredRun], str]], ...] = (
-        ("models", lambda run: run.model),
-        ("efforts", lambda run: run.effort),
-        ("prompts", _prompt),
-        ("services", lambda run: run.service),
-        ("parameters", lambda run: canonical_json(run.parameters)),
-        ("datasets", lambda run: run.dataset),
-    )
-    found = ((word, _distinct(runs, part)) for word, part in kinds)
-    return tuple(f"{word} {_some(values)}" for word, values in found if len(values) > 1)
-
-
-def _splits(operands: Sequence[Operand]) -> Iterable[tuple[str, tuple[str, ...]]]:
-    for one in operands:
-        for words in (one.efforts, one.prompts):
-            if len(one.models) == 1 and len(words) > 1 and all(words):
-                base = one.text if one.text.startswith(one.models[0]) else one.models[0]
-                yield one.text, tuple(f"{base}#{word}" for word in words)
-                break
-
-
-def _distinct(runs: Iterable[StoredRun], part: Callable[[StoredRun], str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part(run) for run in runs))
-
-
 def _way(run: StoredRun) -> tuple[str, ...]:
     """What makes the answer to an input, but for the run index."""
     return run.service, run.model, run.effort, run.prompt, canonical_json(run.parameters)
-
-
-def _prompt(run: StoredRun | RunName) -> str:
-    return f"{run.prompt_name or 'prompt'}@{run.prompt[:4]}" if run.prompt else "none"

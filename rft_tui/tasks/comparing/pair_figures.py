@@ -27,8 +27,9 @@ def pair_figures(reading: Reading, clusters: Mapping[str, str] | None) -> tuple[
     made = []
     for second in range(1, len(reading.operands)):
         paired = paired_difference(
-            reading.tables[0].only(reading.common), reading.tables[second].only(reading.common), clusters=clusters,
+            reading.tables[0], reading.tables[second], clusters=clusters,
             is_shared=set(reading.operands[0].run_ids) == set(reading.operands[second].run_ids),
+            shared_runs=_shared_runs(reading, second), spreads=(reading.spreads[0], reading.spreads[second]),
         )  # fmt: skip
         if paired is not None:
             made.append(_pair(reading, second, paired, clusters))
@@ -46,18 +47,29 @@ def _pair(reading: Reading, second: int, paired: Paired, clusters: Mapping[str, 
         paired,
         None,
         fixes,
-        _changes(reading, paired, before, after),
+        _changes(reading, second, paired),
         _adjusted(paired, before, after, clusters),
     )
 
 
-def _changes(
-    reading: Reading, paired: Paired, before: Mapping[str, AnsweredItem], after: Mapping[str, AnsweredItem]
-) -> tuple[ItemChange, ...]:
+def _shared_runs(reading: Reading, second: int) -> float:
+    """How many scores of a common item, on average, come from runs that both operands have; 0 where all are shared."""
+    one, other = reading.operands[0], reading.operands[second]
+    shared = set(one.run_ids) & set(other.run_ids)
+    if not shared or set(one.run_ids) == set(other.run_ids) or one.grader.id != other.grader.id or not reading.common:
+        return 0.0
+    before, after = reading.answered[0], reading.answered[second]
+    found = sum(len({*before[item].predictions} & {*after[item].predictions}) for item in reading.common)
+    return found / len(reading.common)
+
+
+def _changes(reading: Reading, second: int, paired: Paired) -> tuple[ItemChange, ...]:
+    (before, after), spreads = (reading.answered[0], reading.answered[second]), reading.spreads
+    befores, afters = (spread.means if spread else {} for spread in (spreads[0], spreads[second]))
     found = []
-    for item, difference in sorted(paired.differences.items(), key=lambda one: (one[1], one[0])):
+    for difference, item in sorted([(difference, item) for item, difference in paired.differences.items()]):
         one, other, row = before[item], after[item], reading.rows[item]
-        was, now = _mean(one), _mean(other)
+        was, now = befores[item], afters[item]
         found.append(
             ItemChange(
                 item, f"{reading.datasets[row.dataset]}:{row.line}", row.question[:QUESTION], was, now, difference,
@@ -72,11 +84,11 @@ def _nearest_first(one: AnsweredItem, mean: float) -> tuple[int, ...]:
     """The predictions with a score, the one whose score is nearest to their mean first."""
     away = [abs(score - mean) for score in one.scores.values()]
     nearest = away.index(min(away))
-    return (one.predictions[nearest], *one.predictions[:nearest], *one.predictions[nearest + 1 :])
-
-
-def _mean(one: AnsweredItem) -> float:
-    return sum(one.scores.values()) / len(one.scores)
+    return (
+        (one.predictions[nearest], *one.predictions[:nearest], *one.predictions[nearest + 1 :])
+        if nearest
+        else tuple(one.predictions)
+    )
 
 
 def _adjusted(
@@ -93,7 +105,7 @@ def _adjusted(
 
 
 def _log_length(lengths: Sequence[int]) -> float:
-    return sum([log(length or 1) for length in lengths]) / len(lengths)
+    return sum(map(log, lengths if all(lengths) else [length or 1 for length in lengths])) / len(lengths)
 
 
 def change_list(changes: Sequence[ItemChange]) -> list[int]:

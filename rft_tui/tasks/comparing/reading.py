@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rft_tui.analysis.item_spread import ItemSpread, item_spread
 from rft_tui.analysis.scores import ItemScores, ScoreTable
 from rft_tui.errors import UsageError
 from rft_tui.model import ScoreRule
@@ -26,17 +27,19 @@ INPUT = "input"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read of all operands; `answered`, `tables` and `left_out` have one entry for each.
+    """What was read of all operands; `answered`, `tables`, `spreads` and `left_out` have one entry for each.
 
     `rows` has every row by its id, `common` those that all operands have a score of, in the order of the datasets.
-    `rule` is how scores are read: that of the graders, or from 0 to 1 where their ranges differ (`is_scaled`).
-    `repeated` are rows that stand twice in a dataset. `datasets` has the names of the rows' datasets.
+    `spreads` are those of the common items, None where there are none. `rule` is how scores are read: that of the
+    graders, or from 0 to 1 where their ranges differ (`is_scaled`). `repeated` are rows that stand twice in a dataset.
+    `datasets` has the names of the rows' datasets.
     """
 
     operands: tuple[Operand, ...]
     rows: Mapping[str, ComparedRow]
     answered: tuple[Mapping[str, AnsweredItem], ...]
     tables: tuple[ScoreTable, ...]
+    spreads: tuple[ItemSpread | None, ...]
     common: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
     rule: ScoreRule
@@ -58,11 +61,12 @@ def read_operands(db: sqlite3.Connection, operands: Sequence[Operand]) -> Readin
     shared = set.intersection(*scored)
     common = tuple(row for row in by_id if row in shared)
     tables = tuple(_table(items, common, shared, rule) for items in answered)
+    spreads = tuple(item_spread(table.scored) if common else None for table in tables)
     left_out = tuple(
         _left_out(items, set().union(*scored) - mine) for items, mine in zip(answered, scored, strict=True)
     )
     return Reading(
-        tuple(operands), by_id, tuple(answered), tables, common, left_out, rule, is_scaled, found.repeated,
+        tuple(operands), by_id, tuple(answered), tables, spreads, common, left_out, rule, is_scaled, found.repeated,
         dataset_names(db, {row.dataset for row in by_id.values()}),
     )  # fmt: skip
 

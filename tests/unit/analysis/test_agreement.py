@@ -21,7 +21,6 @@ from rft_tui.analysis.agreement import (
     agreement,
     confusion_table,
     kappa,
-    kappa_half_width,
     labels_worth_adding,
 )
 
@@ -136,11 +135,6 @@ def test_too_little_and_too_many() -> None:
     assert (one.raw.value, one.raw.interval, one.kappa.value, one.kappa.interval) == (0, None, 0, None)
     with pytest.raises(ValueError, match="different labels"):
         agreement([LabelPair(str(number), str(number), "x") for number in range(MOST_LABELS)])
-
-
-def test_half_width_by_number_of_labels() -> None:
-    widths = [round(kappa_half_width(labels), 2) for labels in (20, 30, 50, 100, 200)]
-    assert widths == [0.31, 0.25, 0.19, 0.13, 0.09]
 
 
 def test_labels_worth_adding() -> None:

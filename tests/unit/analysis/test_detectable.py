@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from rft_tui.analysis.detectable import Fix, cheapest_fixes, smallest_detectable
+from rft_tui.analysis.detectable import DEAREST, Fix, cheapest_fixes, noise_of_difference, smallest_detectable
 from rft_tui.analysis.paired import Paired, paired_difference
 from tests.unit.analysis.score_tables import table
 
@@ -118,3 +118,18 @@ def test_every_fix_reaches_its_target_and_none_less_would(
         assert reached(fix.kind, fix.more) == pytest.approx(fix.reached)
         assert fix.reached <= target * (1 + 1e-6)
         assert reached(fix.kind, fix.more - 1) > target * (1 - 1e-6)
+
+
+def test_what_is_far_dearer_is_left_out() -> None:
+    runs_alone = made(item_variance=0.0, within=(0.0001, 0.3), runs=(1.0, 8.0), items=120)
+    every = [fix.predictions for fix in cheapest_fixes(runs_alone)]
+    assert max(every) <= DEAREST * min(every)
+    dear = made(item_variance=0.085, within=(0.06, 0.06), runs=(1.0, 1.0), items=120)
+    assert [fix.kind for fix in cheapest_fixes(dear, target=0.71 * (dear.smallest_detectable or 0))] == ["items"]
+
+
+def test_runs_that_both_have_add_nothing_to_a_difference() -> None:
+    assert noise_of_difference(0.06, 2, 0.06, 2) == pytest.approx(0.06)
+    assert noise_of_difference(0.06, 2, 0.06, 2, 1) == pytest.approx(0.03), "(x1 - x3) / 2"
+    assert noise_of_difference(0.06, 2, 0.06, 3, 2) == pytest.approx(0.01), "(x1 + x2) / 6 - x3 / 3"
+    assert noise_of_difference(0.06, 2, 0.06, 2, 2) == 0.0

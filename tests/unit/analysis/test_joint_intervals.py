@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from rft_tui.analysis import joint_intervals
 from rft_tui.analysis.intervals import ratio_interval
@@ -22,6 +23,28 @@ def test_each_as_by_itself() -> None:
         assert found is not None
         assert wanted is not None
         assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high), abs=0.02)
+
+
+def test_columns_that_are_there_twice_are_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(4)
+    rows: list[list[float | None]] = generator.exponential(1.0, (300, 3)).round(1).tolist()
+    twice = [[*row, *row] for row in rows]
+    sizes: list[int] = []
+    product = joint_intervals._product
+
+    def noted(times: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        sizes.append(columns.shape[1])
+        return product(times, columns)
+
+    monkeypatch.setattr(joint_intervals, "_product", noted)
+    found = mean_intervals(twice, resamples=1000)
+    assert set(sizes) == {4}, "three figures and what all items have"
+    assert found[:3] == found[3:]
+    monkeypatch.setattr(joint_intervals, "PRODUCT_AT_ONCE", 1)
+    for one, other in zip(mean_intervals(twice, resamples=1000), found, strict=True):
+        assert one is not None
+        assert other is not None
+        assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-12)
 
 
 def test_too_little_says_nothing() -> None:

@@ -171,6 +171,25 @@ def test_an_error_of_the_system_is_bad_input(cli: Cli, workspace: Path) -> None:
     assert result.error["kind"] == "input"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    "words", [["--version"], ["--help"], ["review", "list", "--help"], ["data", "list"], ["data", "list", "--json"]]
+)
+@pytest.mark.parametrize("buffered", [True, False])
+def test_a_full_disk_is_said_once(demo: Path, tmp_path: Path, words: list[str], buffered: bool) -> None:
+    outside = {"PATH": os.defpath, "HOME": str(tmp_path), **({} if buffered else {"PYTHONUNBUFFERED": "1"})}
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from rft_tui.__main__ import main; sys.exit(main())"
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *words],
+            cwd=demo, env=outside, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    said = json.loads(done.stderr)["error"] if "--json" in words else None
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert said["kind"] == "output" if said else done.stderr.startswith("The output cannot be written: No space left")
+
+
 def test_streams_keep_apart(cli: Cli, demo: Path) -> None:
     result = cli("-C", demo, "review", "list", "--limit", 3)
     assert len(result.out.splitlines()) == 4

@@ -6,12 +6,11 @@ from rft_tui.store.compared import (
     compared_rows,
     field_of_rows,
     graded_counts,
-    inputs_of_dataset,
     iter_answer_texts,
-    jobs_of_models,
     read_operand,
     run_names,
 )
+from rft_tui.store.compared_jobs import inputs_of_dataset, jobs_of_models
 from rft_tui.store.database import Store
 from tests.unit.store.building import dataset, failed, give, grader, item, predict, predictions, run_key
 
@@ -96,5 +95,5 @@ def test_texts_of_answers_and_inputs_of_a_dataset(store: Store) -> None:
 
 def test_no_model_has_no_job(store: Store) -> None:
     with store.read() as db:
-        assert jobs_of_models(db, {}) == {}
-        assert jobs_of_models(db, {"m": "{}", "n": '{"job":"ftjob-x","step":1}'}) == {}
+        assert jobs_of_models(db, []) == []
+        assert jobs_of_models(db, [("m", "{}"), ("n", '{"job":"ftjob-x","step":1}')]) == []

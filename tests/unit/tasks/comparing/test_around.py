@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 
 import pytest
 
 from rft_tui.errors import UsageError
 from rft_tui.model import ScoreRule, Verdict
 from rft_tui.store.database import Store
-from rft_tui.store.graders import StoredGrader
+from rft_tui.store.graders import StoredGrader, add_grader, delete_grader
 from rft_tui.store.jobs import NewJob, add_job
 from rft_tui.store.steps import parameters_at
 from rft_tui.tasks.comparing.by_grader import by_grader
@@ -55,6 +56,68 @@ class TestNotes:
             db.execute("UPDATE run SET parameters = ? WHERE model = 'base'", [parameters_at("ftjob-1", 1)])
         notes = found(compare(store, ["base", "ckpt"]), "chosen_on_items")
         assert [note.operand for note in notes] == [0, 1]
+
+    def test_a_model_that_several_jobs_asked(self, store: Store) -> None:
+        make(store, {"base": A, "ckpt": B})
+        job(store, model="other")
+        with store.write() as db:
+            db.execute(
+                "UPDATE run SET parameters = ? WHERE model = 'ckpt' AND run_index = 1", [parameters_at("ftjob-1", 9)]
+            )
+            db.execute("UPDATE run SET parameters = ? WHERE model = 'base'", [parameters_at("ftjob-1", 0)])
+        notes = found(compare(store, ["base", "ckpt"]), "chosen_on_items")
+        assert [note.operand for note in notes] == [1], "a plain run hides none, and step 0 was not chosen"
+
+    def test_runs_on_both_sides(self, store: Store) -> None:
+        source = random.Random(3)
+        make(store, {"a": [[source.random() for _run in range(3)] for _item in range(COUNT)]})
+        comparison = compare(store, ["1,2", "2,3"])
+        note = found(comparison, "shared_runs")[0]
+        assert "both have run 2" in note.text
+        assert (note.operand, note.is_warning) == (1, True)
+        paired = comparison.pairs[0].paired
+        assert paired.shared_runs == 1
+        assert paired.standard_error is not None
+        assert paired.first_within is not None
+        assert paired.second_within is not None
+        of_noise = (paired.first_within + paired.second_within) / 4
+        wanted = 2.8016 * (max(COUNT * paired.standard_error**2, of_noise) / COUNT) ** 0.5
+        assert paired.smallest_detectable == pytest.approx(wanted, rel=1e-4), "half of the noise of separate runs"
+        assert not found(compare(store, ["1,2", "3"]), "shared_runs")
+        assert "are the same runs" in found(compare(store, ["1,2", "2,1"]), "shared_runs")[0].text
+
+    def test_a_model_with_nothing_but_errors(self, store: Store) -> None:
+        of = make(store, {"a": A, "b": [[None, None]] * 5})
+        with pytest.raises(UsageError, match=r"'b' has nothing but errors \(10 incomplete\)"):
+            compare(store, ["a", "b"])
+        note = found(compare(store, ["a", "b"], grader=of), "no_items")[0]
+        assert note.text == "b has nothing but errors (10 incomplete): there is no score to compare"
+        with store.write() as db:
+            db.execute("UPDATE grade SET score = NULL, error_kind = 'judge' WHERE run IN (1, 2)")
+        with pytest.raises(UsageError, match="'1' has nothing but errors \\(5 judge\\)"):
+            compare(store, ["1", "3"])
+
+    def test_graders_that_were_deleted(self, store: Store) -> None:
+        of = make(store, {"a": A, "b": B})
+        with store.write() as db:
+            delete_grader(db, of.name)
+        with pytest.raises(UsageError, match=f"grades of deleted graders only: {of.label}"):
+            compare(store, ["a", "b"])
+        for name in (of.name, of.label, f"{of.name}@{of.version[:9]}"):
+            with pytest.raises(UsageError, match="is deleted"):
+                compare(store, [name, name])
+        with pytest.raises(UsageError, match="there is no run, model or grader"):
+            compare(store, [f"{of.name}@zzzz", "a"])
+        assert compare(store, ["a", "b"], grader=of).items
+
+    def test_imported_scores_are_never_run(self, store: Store) -> None:
+        make(store, {"a": A, "b": B})
+        with store.write() as db:
+            imported = add_grader(db, "theirs", {"type": "external", "name": "theirs", "source": "x"}, ScoreRule())
+            give(db, imported, dict.fromkeys(predictions(db, 1), 0.5))
+        note = found(compare(store, ["a", "b"], grader=imported), "no_items")[0]
+        assert "rft-tui grade" not in note.text
+        assert "imported scores theirs@" in note.text
 
     def test_training_items_too(self, store: Store) -> None:
         make(store, {"base": A, "tuned": B}, name="train")
