@@ -42,7 +42,7 @@ COMMANDS: dict[str, Entry | Noun] = {
             "export": Entry(
                 "rft_tui.cli.data_export", "export", "Write a dataset into a file, as it came, rendered or corrected."
             ),
-            "suspects": Entry("rft_tui.cli.data_labels", "suspects", "List the references that may be wrong."),
+            "suspects": Entry("rft_tui.cli.data_suspects", "suspects", "List the references that may be wrong."),
             "correct": Entry("rft_tui.cli.data_labels", "correct", "Make a dataset with the corrected references."),
             "changes": Entry("rft_tui.cli.data_labels", "changes", "Show what was corrected in a dataset, by whom."),
         },

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rft_tui.cli.compare_json import compared_json
 from rft_tui.cli.compare_text import comparison_lines, hacking_lines, table_lines
-from rft_tui.cli.compared import compared_options, read_compared
+from rft_tui.cli.compared import Asked, compared_options, read_compared
 from rft_tui.cli.console import Calling, command
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from rft_tui.tasks.reporting.words import score, signed
@@ -28,12 +28,9 @@ if TYPE_CHECKING:
 def compare(
     calling: Calling,
     operands: tuple[str, ...],
-    graders: tuple[str, ...],
-    runs: tuple[str, ...],
-    cluster: str,
-    hacking: bool,
     fail_below: float | None,
     fail_if_regressed: bool,
+    **options: Any,
 ) -> int:
     """Compare runs, models or grader versions on their common items.
 
@@ -44,7 +41,7 @@ def compare(
         raise UsageError("one operand cannot be compared", hint="rft-tui run show MODEL shows the figures of one.")
     if fail_below is not None and isnan(fail_below):
         raise UsageError("--fail-below needs a number", hint="No mean is below nan.")
-    found = read_compared(calling, operands, graders, runs, cluster, hacking=hacking)
+    found = read_compared(calling, operands, Asked(**options))
     done = found.comparison
     lines = comparison_lines(done)
     if found.table is not None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         PairFigures,
         Spread,
     )
+    from rft_tui.tasks.comparing.without import Without
 
 PLACES = ("a", "b")
 """The keys of two operands."""
@@ -50,6 +51,8 @@ def comparison_json(comparison: Comparison) -> JsonObject:
         document |= {"operands": operands, "pairs": pairs}
     else:
         document |= dict(zip(PLACES, operands, strict=True)) | {"paired": pairs[0] if pairs else None}
+    if comparison.without is not None:
+        document["without"] = _without(comparison, comparison.without)
     for key, changes in (("regressions", "regressions"), ("improvements", "improvements")):
         document[key] = [
             _change(one) | ({"operand": comparison.operands[pair.second].label} if several else {})
@@ -68,6 +71,41 @@ def comparison_json(comparison: Comparison) -> JsonObject:
         for note in comparison.notes
     ]
     return document | ({"simulated": True} if comparison.simulated else {})
+
+
+def _without(comparison: Comparison, without: Without) -> JsonObject:
+    """The second line: the numbers once more without the items that a filter finds."""
+    operands = [
+        {
+            "operand": one.operand.text,
+            "label": one.label,
+            "mean": mean and mean.mean,
+            "se": mean and mean.standard_error,
+            "ci": None if mean is None else interval_json(mean.clipped),
+        }
+        for one, mean in zip(comparison.operands, without.means, strict=True)
+    ]
+    pairs = [
+        {
+            "baseline": comparison.operands[0].label,
+            "operand": comparison.operands[pair.second].label,
+            "difference": pair.paired.difference,
+            "se": pair.paired.standard_error,
+            "ci": interval_json(pair.paired.interval),
+            "p_t": pair.paired.p_t,
+            "p_sign_flip": pair.sign_flip.p,
+            "p_holm": pair.p_adjusted,
+            "wins": pair.paired.wins,
+            "ties": pair.paired.ties,
+            "losses": pair.paired.losses,
+            "tie": pair.paired.tie,
+        }
+        for pair in without.pairs
+    ]
+    document: JsonObject = {"filter": without.filter, "items": without.items, "left": without.left}
+    if len(operands) > 2:
+        return document | {"operands": operands, "pairs": pairs}
+    return document | dict(zip(PLACES, operands, strict=False)) | {"paired": pairs[0] if pairs else None}
 
 
 def _operand(one: OperandFigures) -> JsonObject:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rft_tui.analysis.detectable import effect_words
 from rft_tui.cli.text import Column, counted, table
 from rft_tui.safetext import one_line
 from rft_tui.tasks.reporting.words import score, signed
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rft_tui.tasks.comparing.by_grader import GraderCell, GraderTable
     from rft_tui.tasks.comparing.comparison import Comparison, ItemChange, OperandFigures, PairFigures
     from rft_tui.tasks.comparing.hacking import HackingPanel
+    from rft_tui.tasks.comparing.without import PairWithout
 
 WIDTH = 80
 """Cells of a line."""
@@ -57,7 +59,14 @@ def _means(comparison: Comparison) -> list[str]:
         Column("", limit=_LABEL), Column("runs", right=True), Column("mean", right=True), Column("95 % interval"),
         Column(scale),
     ]  # fmt: skip
-    return table(columns, [_mean_cells(one, comparison.rule) for one in comparison.operands])
+    lines = table(columns, [_mean_cells(one, comparison.rule) for one in comparison.operands])
+    if (without := comparison.without) is None:
+        return lines
+    means = (
+        f"{one.label} {score(None if mean is None else mean.mean)}"
+        for one, mean in zip(comparison.operands, without.means, strict=True)
+    )
+    return [*lines, *_wrapped(f"{without.words}: {', '.join(means)}", "")]
 
 
 def _mean_cells(one: OperandFigures, rule: ScoreRule) -> tuple[object, ...]:
@@ -83,41 +92,54 @@ def bar(mean: ModelMean, rule: ScoreRule, width: int = BAR) -> str:
     return "".join(cells)
 
 
-def _interval(interval: Interval | None, *, with_sign: bool = False) -> str:
+def _interval(interval: Interval | None, digits: int = 3, *, with_sign: bool = False) -> str:
     said = signed if with_sign else score
-    return "–" if interval is None else f"[{said(interval.low)}, {said(interval.high)}]"
+    return "–" if interval is None else f"[{said(interval.low, digits)}, {said(interval.high, digits)}]"
 
 
 def _pair(comparison: Comparison, pair: PairFigures) -> Iterator[str]:
     paired = pair.paired
     first, second = comparison.operands[pair.first].label, comparison.operands[pair.second].label
     yield one_line(f"{second} − {first}", WIDTH)
-    said = f"  difference {signed(paired.difference, 4)} {_interval(paired.interval, with_sign=True)}"
+    said = f"  difference {signed(paired.difference, 4)} {_interval(paired.interval, 4, with_sign=True)}"
     p_values = _p_values(comparison, pair)
     if len(said) + len(p_values) + 2 <= WIDTH:
         yield f"{said}  {p_values}".rstrip()
     else:
         yield from (said, *_wrapped(p_values, "  "))
+    yield from _without(comparison, pair)
     losses = f"{paired.losses:,} loss{'' if paired.losses == 1 else 'es'}"
     counts = f"{counted(paired.wins, 'win')}, {paired.ties:,} tie{'' if paired.ties == 1 else 's'}, {losses}"
     yield f"  {counts} (a tie: at most {paired.tie:.3g})"
     if paired.smallest_detectable is not None:
         fixes = " or ".join(fix.words for fix in pair.fixes[:2])
-        said = f"smallest detectable difference {paired.smallest_detectable:.3f}" + (f"; {fixes}" if fixes else "")
+        said = f"smallest detectable difference {effect_words(paired.smallest_detectable)}" + (
+            f"; {fixes}" if fixes else ""
+        )
         yield from _wrapped(said, "  ")
     adjusted = pair.length_adjusted
     if adjusted is not None and adjusted.at_equal_length is not None:
         equal = adjusted.at_equal_length
-        said = f"at equal length {signed(equal.value, 4)} {_interval(equal.interval, with_sign=True)}"
+        said = f"at equal length {signed(equal.value, 4)} {_interval(equal.interval, 4, with_sign=True)}"
         yield from _wrapped(said + (f"; {adjusted.extrapolation}" if adjusted.extrapolation else ""), "  ")
 
 
-def _p_values(comparison: Comparison, pair: PairFigures) -> str:
+def _without(comparison: Comparison, pair: PairFigures) -> Iterator[str]:
+    """The second line of a pair: the same without the items that a filter finds."""
+    if (without := comparison.without) is None:
+        return
+    for one in without.pairs:
+        if one.second == pair.second:
+            said = f"{signed(one.paired.difference, 4)} {_interval(one.paired.interval, 4, with_sign=True)}"
+            yield from _wrapped(f"{without.words}: {said}  {_p_values(comparison, one)}".rstrip(), "  ")
+
+
+def _p_values(comparison: Comparison, pair: PairFigures | PairWithout) -> str:
     parts = []
     if pair.paired.p_t is not None:
         parts.append(f"t {_p(pair.paired.p_t)}")
     if pair.sign_flip is not None:
-        parts.append(f"sign flip {_p(pair.sign_flip.p)}")
+        parts.append(f"flip {_p(pair.sign_flip.p)}")
     if pair.paired.mcnemar_p is not None:
         parts.append(f"McNemar {_p(pair.paired.mcnemar_p)}")
     if pair.p_adjusted is not None and len(comparison.pairs) > 1:
@@ -161,7 +183,7 @@ def table_lines(grid: GraderTable) -> list[str]:
     ]
     columns = [
         Column("grader", limit=21), Column("", limit=15), Column("mean", right=True),
-        Column("change", right=True), Column("95 % interval"), Column("p (BH)", right=True),
+        Column("change", right=True), Column("95 % interval"), Column("p BH", right=True),
     ]  # fmt: skip
     lines += table(columns, rows)
     return lines + [line for one in grid.findings for line in _wrapped(one.text, "! ")]

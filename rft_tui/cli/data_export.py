@@ -15,6 +15,7 @@ from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from rft_tui.safetext import one_line
 
 if TYPE_CHECKING:
+    from rft_tui.model import Prompt
     from rft_tui.store.corrections import DatasetChange
     from rft_tui.store.datasets import StoredDataset
     from rft_tui.tasks.labels.changes import ChangePlan, Refused
@@ -52,16 +53,15 @@ def export(
     but those whose reference a reviewer has corrected. Exit status 1 if a correction could not be made.
     """
     from rft_tui.cli.choose import choose_prompt
-    from rft_tui.datasets.write import write_rows
     from rft_tui.store.datasets import get_dataset
-    from rft_tui.tasks.export_data import export_rows
 
+    changing = corrected or exclude_suspects or exclude is not None
+    rendering = prompt is not None or reinforcement
     if developer and prompt is None:
         raise UsageError("--developer is about the prompt", hint="Say which with --prompt P.")
     if prompt is not None and reinforcement:
         raise UsageError("--prompt and --reinforcement do not go together", hint="Choose one of them.")
-    changing = corrected or exclude_suspects or exclude is not None
-    if changing and (prompt is not None or reinforcement):
+    if changing and rendering:
         hint = f"Make a dataset first: rft-tui data correct {shlex.quote(one_line(name))} --as NEW."
         raise UsageError("corrected rows are written as they stand", hint=hint)
     if reviewers and not (corrected or exclude_suspects):
@@ -79,9 +79,25 @@ def export(
             calling, dataset, reviewers, corrected=corrected, without_suspects=exclude_suspects, without=exclude
         )
         return _export_changed(calling, dataset, plan, output)
+    return _export_rows(calling, dataset, chosen, output, developer=developer, reinforcement=reinforcement)
+
+
+def _export_rows(
+    calling: Calling,
+    dataset: StoredDataset,
+    chosen: Prompt | None,
+    output: Path,
+    *,
+    developer: bool,
+    reinforcement: bool,
+) -> int:
+    """Write the rows as they came, or rendered; what is odd about that is told."""
+    from rft_tui.datasets.write import write_rows
+    from rft_tui.tasks.export_data import export_rows
+
     notes: dict[str, int] = {}
     rows = export_rows(
-        workspace.store, dataset, notes, prompt=chosen, as_developer=developer, reinforcement=reinforcement
+        calling.workspace().store, dataset, notes, prompt=chosen, as_developer=developer, reinforcement=reinforcement
     )
     count = sum(calling.raw(row) for row in rows) if str(output) == "-" else write_rows(output, rows)
     for note, times in list(notes.items())[:_SHOWN_NOTES]:

@@ -1,4 +1,4 @@
-"""``rft-tui data suspects``, ``correct`` and ``changes``: references that may be wrong, and what became of them."""
+"""``rft-tui data correct`` and ``changes``: datasets made from others with corrected references."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
-from rft_tui.cli.review_filter import has_graded, let_stand, newest_grader, selection_of
+from rft_tui.cli.review_filter import newest_grader, selection_of
+from rft_tui.cli.reviewers import check_reviewers
 from rft_tui.cli.text import Column, counted, table
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from rft_tui.model import JsonObject
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from rft_tui.store.corrections import DatasetChange
     from rft_tui.store.datasets import StoredDataset
-    from rft_tui.store.summary import ScoreSummary
     from rft_tui.tasks.labels.changes import ChangePlan, Refused
     from rft_tui.tasks.labels.correcting import CorrectedDataset
 
@@ -34,110 +31,6 @@ _WITHOUT_SCORES = frozenset(
     }
 )  # fmt: skip
 """Conditions that are the same whichever grader a list is read by."""
-
-
-@command
-@click.argument("name")
-@click.option("--grader", metavar="G", help="The grader by whose scores (default: the newest that graded it).")
-@click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or model names; repeat it.")
-@click.option("--limit", metavar="K", type=click.IntRange(1), help="So many items (default: 15).")
-def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, ...], limit: int | None) -> None:
-    """List the items whose reference may be wrong, the most suspicious first, with the reasons.
-
-    All models fail them, or agree on another answer, or the grader's own steps call an answer equivalent, or a person
-    gave the verdict that the label is wrong. Nothing is changed: read them in Review with the filter list:suspects,
-    give the right reference with key o, and make a dataset with rft-tui data correct.
-    """
-    from rft_tui.store.datasets import get_dataset
-    from rft_tui.store.runs import resolve_runs
-    from rft_tui.tasks.labels.suspects import OFFERED, SUSPECTS, keep_suspects, suspect_labels
-
-    workspace = calling.workspace()
-    let_stand(workspace)
-    store = workspace.store
-    with store.read() as db:
-        dataset = get_dataset(db, name)
-        chosen = resolve_runs(db, runs) if runs else None
-        here = _runs_of(db, dataset)
-    looked_at = here if chosen is None else [run for run in chosen if run in here]
-    stored = newest_grader(calling, grader, looked_at)
-    with store.read() as db:
-        if stored is None or not has_graded(db, stored.id, looked_at):
-            who = "no grader has" if stored is None or grader is None else f"{stored.label} has not"
-            which = dataset.name if chosen is None else f"these runs of {dataset.name}"
-            hint = "Grade first: rft-tui grade --grader G --run R."
-            raise UsageError(f"{who} graded any prediction of {which}", hint=hint)
-    found = suspect_labels(store, dataset, stored, chosen, offered=limit or OFFERED)
-    keep_suspects(store, found)
-    figures = {
-        "everything": found.everything,
-        "without_called_wrong": found.without_wrong,
-        "without_offered": found.without_offered,
-    }
-    if calling.as_json:
-        calling.emit(
-            {
-                "dataset": dataset.name,
-                "grader": {"name": stored.name, "type": stored.type, "version": stored.version},
-                "total": found.total,
-                "called_wrong": found.called_wrong,
-                "list": SUSPECTS,
-                "suspects": [
-                    {
-                        "item": one.row_id,
-                        "line": one.line,
-                        "prediction": one.prediction,
-                        "question": one.question,
-                        "reference": one.reference,
-                        "failure": one.suspect.failure,
-                        "missed": one.suspect.missed,
-                        "agreement": one.suspect.agreement,
-                        "answer": one.suspect.answer,
-                        "models": one.suspect.models,
-                        "reasons": {reason.value: said for reason, said in one.suspect.reasons.items()},
-                    }
-                    for one in found.suspects
-                ],
-                "figures": {part: _figures_json(summary) for part, summary in figures.items()},
-                **({"simulated": True} if found.simulated else {}),
-            }
-        )
-        return
-    columns = [
-        Column("line", right=True), Column("failure", right=True), Column("question", limit=40),
-        Column("reference", limit=24), Column("why", limit=100),
-    ]  # fmt: skip
-    rows = [
-        (
-            one.line,
-            text.share(one.suspect.failure),
-            one.question,
-            one.reference,
-            "; ".join(one.suspect.reasons.values()) or f"{text.share(one.suspect.missed)} below full marks",
-        )
-        for one in found.suspects
-    ]
-    calling.lines(table(columns, rows))
-    calling.line()
-    called_wrong = f"without {found.called_wrong:,} called wrong"
-    above = "without those above too" if found.called_wrong else "without those above"
-    for said, summary in zip(("all items", called_wrong, above), figures.values(), strict=True):
-        if said != called_wrong or found.called_wrong:
-            calling.line(f"{said}: mean {text.mean(summary)}, {text.bands(summary)}")
-    calling.say(f"{len(found.suspects):,} of {found.total:,} by {stored.label}; Review shows them with list:{SUSPECTS}")
-    if found.simulated:
-        calling.say("SIMULATED: some of it comes from the embedded service.")
-
-
-def _figures_json(summary: ScoreSummary) -> JsonObject:
-    return {
-        "items": summary.mean.items,
-        "mean": summary.mean.mean,
-        "se": summary.mean.standard_error,
-        "scored": summary.scored,
-        "errors": summary.errors,
-        **summary.as_json(),
-    }
 
 
 @command
@@ -202,8 +95,10 @@ def change_plan(
     """What the options ask to change in a dataset; what is odd about a filter is told. Raises UsageError."""
     from rft_tui.cli.review_filter import ReviewFilter, chosen_list, run_list
     from rft_tui.store.filters import Sort
+    from rft_tui.store.runs import runs_of
     from rft_tui.tasks.labels.changes import plan_changes
 
+    check_reviewers(calling, reviewers)
     items: set[int] = set()
     if without is not None:
         options = ReviewFilter((), None, False, None, None, None, None, without, None, False)
@@ -211,7 +106,7 @@ def change_plan(
         if not chosen.request.query.terms:
             raise UsageError("--exclude with an empty filter would leave nothing", hint="Say what to leave out.")
         with calling.workspace().store.read() as db:
-            runs = _runs_of(db, dataset)
+            runs = runs_of(db, dataset.id)
         by_scores = any(term.kind not in _WITHOUT_SCORES for term in chosen.request.query.terms)
         stored = newest_grader(calling, None, runs) if by_scores else None
         selection = selection_of(calling.workspace(), stored, runs)
@@ -229,10 +124,6 @@ def change_plan(
         without_suspects=without_suspects,
         without=frozenset(items),
     )
-
-
-def _runs_of(db: sqlite3.Connection, dataset: StoredDataset) -> list[int]:
-    return [run for (run,) in db.execute("SELECT id FROM run WHERE dataset = ? ORDER BY id", [dataset.id])]
 
 
 def change_json(one: DatasetChange) -> JsonObject:
@@ -284,7 +175,7 @@ def _show_corrected(calling: Calling, made: CorrectedDataset) -> None:
     calling.line(f"{made.dataset.name}: {rows}, {counted(len(made.changes), 'change')}, {predictions} taken over")
     for one in made.graders:
         left = f", {one.left:,} left" if one.left else ""
-        calling.line(f"{one.grader.label}: {one.taken:,} grades taken over, {one.computed:,} made{left}")
+        calling.line(f"{one.grader.label}: {counted(one.taken, 'grade')} taken over, {one.computed:,} made{left}")
         if one.problem:
             calling.say(one.problem)
         elif one.left and not one.grader.is_external:

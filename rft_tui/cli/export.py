@@ -74,26 +74,15 @@ def export(
     """Write the predictions that rft-tui review list would show, with scores, verdicts and texts, into a file.
 
     CSV is safe to open in a spreadsheet: a text that it might run begins with an apostrophe. JSON Lines hold the items
-    too, so that rft-tui import reads them in any workspace. With --pairs, answers that
-    a person called right (or both acceptable) are preferred to those called wrong; with --min-gap the scores decide.
+    too, so that rft-tui import reads them in any workspace. With --pairs, answers that a person called right (or both
+    acceptable) are preferred to those called wrong; with --min-gap the scores decide.
     """
-    kind = output.suffix.lower()
-    by_gap = min_gap is not None
-    for name, value in (("--min-gap", min_gap), ("--threshold", threshold)):
-        if value is not None and not isfinite(value):
-            raise UsageError(f"{name} {value} is no number", hint="Say one such as 0.5.")
-    if kind not in KINDS:
-        raise UsageError(f"{output}: the form is not known by its ending", hint=f"One of {', '.join(KINDS)}.")
-    if (pairs or by_gap) and kind != ".jsonl":
-        raise UsageError("preference pairs are JSON Lines", hint="Name a file that ends in .jsonl.")
-    if per_item is not None and not (pairs or by_gap):
-        raise UsageError("--per-item is about preference pairs", hint="Say --pairs or --min-gap X.")
-    if unit is not None and kind != ".xml":
-        raise UsageError("--case is about test cases", hint="Name a file that ends in .xml.")
+    kind, in_pairs = output.suffix.lower(), pairs or min_gap is not None
+    _check(output, kind, in_pairs=in_pairs, min_gap=min_gap, per_item=per_item, unit=unit, threshold=threshold)
     chosen = chosen_list(calling, ReviewFilter(**options))
-    if by_gap and chosen.grader is None:
+    if min_gap is not None and chosen.grader is None:
         raise UsageError("no grader has graded anything yet", hint="Grade first: rft-tui grade --grader G --run R.")
-    if pairs or by_gap:
+    if in_pairs:
         document = _write_pairs(calling, chosen, output, min_gap, per_item or 1)
     elif kind == ".xml":
         document = _write_junit(calling, chosen, output, unit or "prediction", threshold)
@@ -114,6 +103,32 @@ def export(
         grader = chosen.grader
         version = None if grader is None else {"name": grader.name, "type": grader.type, "version": grader.version}
         calling.emit({"file": str(output), **document, "grader": version})
+
+
+def _check(
+    output: Path,
+    kind: str,
+    *,
+    in_pairs: bool,
+    min_gap: float | None,
+    per_item: int | None,
+    unit: str | None,
+    threshold: float | None,
+) -> None:
+    """Raise UsageError for options that do not go together, or not with the file."""
+    for name, value in (("--min-gap", min_gap), ("--threshold", threshold)):
+        if value is not None and not isfinite(value):
+            raise UsageError(f"{name} {value} is no number", hint="Say one such as 0.5.")
+    if kind not in KINDS:
+        raise UsageError(f"{output}: the form is not known by its ending", hint=f"One of {', '.join(KINDS)}.")
+    if in_pairs and kind != ".jsonl":
+        raise UsageError("preference pairs are JSON Lines", hint="Name a file that ends in .jsonl.")
+    if in_pairs and threshold is not None:
+        raise UsageError("--threshold says nothing of preference pairs", hint="Say --min-gap X to pair by scores.")
+    if per_item is not None and not in_pairs:
+        raise UsageError("--per-item is about preference pairs", hint="Say --pairs or --min-gap X.")
+    if unit is not None and kind != ".xml":
+        raise UsageError("--case is about test cases", hint="Name a file that ends in .xml.")
 
 
 def _predictions(calling: Calling, chosen: ChosenList) -> Iterator[ExportedPrediction]:

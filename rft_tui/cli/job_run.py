@@ -58,7 +58,7 @@ def run(
     if made.ungraded:
         calling.tell(f"not graded afterwards: {made.ungraded}")
     request = replace(
-        made.request, dataset=dataset or made.request.dataset, runs=runs or made.request.runs or 1,
+        made.request, dataset=dataset or made.request.dataset, runs=(made.request.runs or 1) if runs is None else runs,
         profile=profile_of_job(workspace.settings, job, profile).name, spend_cap=spend_cap,
     )  # fmt: skip
     if runs is None and not made.request.runs:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rft_tui.cli.compare_json import compared_json
-from rft_tui.cli.compared import compared_options, read_compared
+from rft_tui.cli.compared import Asked, compared_options, read_compared
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.text import counted
 from rft_tui.errors import UsageError
@@ -42,14 +42,11 @@ FORMATS = (".html", ".md", ".json")
 def report(
     calling: Calling,
     names: tuple[str, ...],
-    graders: tuple[str, ...],
-    runs: tuple[str, ...],
-    cluster: str,
-    hacking: bool,
     title: str,
     examples: int,
     charts: Path | None,
     output: Path,
+    **options: Any,
 ) -> None:
     """Write a comparison as one file that stands alone: figures, charts, changed items, what stands behind them.
 
@@ -66,7 +63,7 @@ def report(
         raise UsageError(f"{str(output)!r:.80} is a folder", hint="-o names the file to write.")
     if charts is not None and charts.exists() and not charts.is_dir():
         raise UsageError(f"{str(charts)!r:.80} is no folder", hint="--charts names a folder for the SVG files.")
-    found = read_compared(calling, names, graders, runs, cluster, hacking=hacking)
+    found = read_compared(calling, names, Asked(**options))
     comparison = found.comparison
     trust = Trust(found.table, found.panel, _person(calling, comparison))
     made = report_of(

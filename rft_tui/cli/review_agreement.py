@@ -11,6 +11,7 @@ import click
 from rft_tui.cli.choose import known_grader
 from rft_tui.cli.console import Calling, command
 from rft_tui.cli.review_filter import let_stand
+from rft_tui.cli.reviewers import check_reviewers
 from rft_tui.cli.text import Column, counted, score, share, table
 from rft_tui.errors import UsageError
 from rft_tui.model import JsonObject
@@ -44,12 +45,10 @@ def agreement(calling: Calling, grader: str | None, reviewer: str | None, runs: 
     let_stand(workspace)
     with workspace.store.read() as db:
         chosen = resolve_runs(db, runs) if runs else None
-        known = [row[0] for row in db.execute("SELECT DISTINCT reviewer FROM review ORDER BY reviewer")]
     if reviewer is not None and grader is None:
         raise UsageError("--reviewer is about a grader and one person", hint="Say which grader with --grader G.")
-    if reviewer is not None and reviewer not in known:
-        said = ", ".join(one_line(one, 40) for one in known) or "nobody yet"
-        raise UsageError(f"{one_line(reviewer, 40)} has said nothing here", hint=f"Reviewers here: {said}.")
+    if reviewer is not None:
+        check_reviewers(calling, [reviewer])
     if grader is None:
         from rft_tui.tasks.reviewing.reviewer_agreement import keep_reviewer_disagreements, reviewer_agreement
 
@@ -165,7 +164,12 @@ def _interval(interval: Interval | None) -> list[float] | None:
 def _figure(value: float | None, interval: Interval | None) -> str:
     if value is None or interval is None:
         return score(value)
-    return f"{value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
+    return f"{_number(value)} ({_number(interval.low)} to {_number(interval.high)})"
+
+
+def _number(value: float) -> str:
+    """A figure in three decimals, none of them below zero where it rounds to zero."""
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _table_lines(found: Agreement, rows: str, columns: str) -> list[str]:
@@ -205,7 +209,8 @@ def _show_grader(calling: Calling, found: GraderAgreement) -> None:
     if found.ranking is not None and found.ranking.pairs:
         ranking = found.ranking
         calling.line(
-            f"within items, in the same order: {_figure(ranking.accuracy, ranking.interval)}, {ranking.pairs} pairs"
+            f"within items, in the same order: {_figure(ranking.accuracy, ranking.interval)},"
+            f" {counted(ranking.pairs, 'pair')}"
         )
     if found.scores is not None:
         bias, line = found.scores.bias, found.scores.by_length

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from rft_tui.cli.console import Calling, command
+from rft_tui.cli.reviewers import check_reviewers
 from rft_tui.cli.text import counted
-from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
+from rft_tui.errors import EXIT_DONE, EXIT_FAILURES
 from rft_tui.safetext import one_line
 
 
@@ -26,11 +27,7 @@ def export(calling: Calling, reviewers: tuple[str, ...], output: Path) -> None:
     from rft_tui.interchange.review_log import export_log, log_lines
 
     store = calling.workspace().store
-    with store.read() as db:
-        known = [row[0] for row in db.execute("SELECT DISTINCT reviewer FROM verdict_log ORDER BY reviewer")]
-    if unknown := [one for one in reviewers if one not in known]:
-        said = ", ".join(one_line(one, 40) for one in known) or "nobody yet"
-        raise UsageError(f"{one_line(unknown[0], 40)} has said nothing here", hint=f"Reviewers here: {said}.")
+    known = check_reviewers(calling, reviewers)
     if str(output) == "-":
         for line in log_lines(store, reviewers or None):
             calling.raw(line)
@@ -72,6 +69,7 @@ def import_files(calling: Calling, files: tuple[Path, ...]) -> int:
         calling.line(f"{counted(merged.new, 'new event')}{by}, {merged.known:,} known already")
         if merged.waiting:
             other = f", {merged.other_answer:,} of them since another answer stands here" if merged.other_answer else ""
-            calling.say(f"{merged.waiting:,} wait for predictions that are not here{other}.")
-            calling.say("Bring those predictions in; this command or rft-tui review list lets what waits stand.")
+            waits = "waits" if merged.waiting == 1 else "wait"
+            calling.say(f"{counted(merged.waiting, 'event')} {waits} for predictions that are not here{other}.")
+            calling.say("Bring those in; this command or rft-tui review list lets what waits stand.")
     return EXIT_FAILURES if merged.waiting else EXIT_DONE

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rft_tui.safetext import one_line
+from rft_tui.words import counted as counted
 
 if TYPE_CHECKING:
     from rft_tui.store.summary import ScoreSummary
@@ -71,14 +72,6 @@ def mean(summary: ScoreSummary) -> str:
     if estimate.standard_error is None:
         return score(estimate.mean)
     return f"{estimate.mean:.3f} ± {estimate.standard_error:.3f}"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, in the plural unless it is one."""
-    if number == 1:
-        return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {plural}"
 
 
 def bands(summary: ScoreSummary) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from rft_tui.interchange.prompting import IMPORTED, PromptCandidate, candidates
 from rft_tui.interchange.reviews import add_reviews
 from rft_tui.interchange.rows import plain_row, row_of
 from rft_tui.interchange.spool import Said, Spool
+from rft_tui.interchange.tallies import RowCounts, Tallies
 from rft_tui.model import SIMULATED_PREFIX, Item, JsonObject, Prompt, ScoreRule
 from rft_tui.safetext import one_line
 from rft_tui.store.answers import keep_raw, note_served_model
@@ -28,33 +29,12 @@ from rft_tui.store.grades import add_grades
 from rft_tui.store.inputs import dataset_named, prediction_of, stored_output
 from rft_tui.store.prompts import add_prompt
 from rft_tui.store.runs import RunKey, add_predictions, ensure_run, mark_simulated
+from rft_tui.words import counted
 
 SCORE = "score"
 """The name of an external grader that neither a file's name nor a person tells."""
 
 _NAME_LENGTH = 100
-
-
-@dataclass(slots=True)
-class Tallies:
-    """What all files of an import have done so far; `runs` holds model and run index in the order of first rows."""
-
-    runs: dict[int, tuple[str, int]] = field(default_factory=dict)
-    landed: Counter[int] = field(default_factory=Counter)
-    new: int = 0
-    known: int = 0
-    grades: int = 0
-    reviews: int = 0
-    left_out: int = 0
-    datasets: list[str] = field(default_factory=list)
-    bare: Counter[str] = field(default_factory=Counter)
-
-    def say(self) -> list[str]:
-        """What is better said once for all files: prompts that their names tell and their inputs do not carry."""
-        return [
-            f"no prompt was found in front of the questions of {count} files, though their names say {name!r}"
-            for name, count in self.bare.items()
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +74,7 @@ class FileImport:
         self._kept_prompts: set[str] = set()
         self._simulated: set[int] = set()
         self._subset = self._claims.subset
-        self._counts: Counter[str] = Counter()
+        self._counts = RowCounts()
 
     def run(self) -> None:
         """Do it. Raises InputError at the first row that cannot be read."""
@@ -174,14 +154,14 @@ class FileImport:
         key = RunKey(dataset, IMPORTED, IMPORTED, run.model, run.effort, placed.prompt, run.run_index, run.parameters)
         earlier = stored_output(self._db, key.answer_key(placed.input_id))
         if earlier is not None and earlier != said.answer.output_text:
-            self._counts["other_answer"] += 1
+            self._counts.other_answer += 1
             self._bench.tallies.left_out += 1
             return
         number = self._run_number(key, simulated=run.simulated)
         found = find_item(self._db, placed, dataset, number)
         if found is None:
             return
-        self._counts["other_reference"] += not found.same_reference
+        self._counts.other_reference += not found.same_reference
         item = found.item.item
         added = add_predictions(self._db, number, key, [(item, placed.input_id, said.answer)])
         tallies = self._bench.tallies
@@ -194,7 +174,7 @@ class FileImport:
             grades[self._bench.options.grader or self._claims.grader or SCORE] = said.grade
         for name, grade in grades.items():
             grader = self._external(name)
-            self._counts["outside"] += grade.score is not None and not _is_inside(grade.score, grader.rule)
+            self._counts.outside += grade.score is not None and not _is_inside(grade.score, grader.rule)
             tallies.grades += add_grades(self._db, grader.id, [(prediction, item, number, grade)])
         if said.reviews:
             tallies.reviews += add_reviews(self._db, prediction, said.reviews)
@@ -208,7 +188,7 @@ class FileImport:
             self._kept_prompts.add(said.prompt.version)
         note_served_model(self._db, run, (said.answer.extra or {}).get("model"))
         if said.raw is None or (said.raw and not keep_raw(self._db, prediction, said.raw)):
-            self._counts["raw_left_out"] += 1
+            self._counts.raw_left_out += 1
 
     def _run_number(self, key: RunKey, *, simulated: bool) -> int:
         if key not in self._runs:
@@ -239,7 +219,9 @@ class FileImport:
         for said, placed, run in self._placed(landing):
             if landing.dataset_of(self._db, placed.input_id) is None:
                 self._land(said, placed, run, stored.id)
-        self._note(f"{unmatched} predictions fit no item of a dataset; their inputs became the dataset {name!r}")
+        fit, became = ("fits", "its input") if unmatched == 1 else ("fit", "their inputs")
+        unfit = f"{counted(unmatched, 'prediction')} {fit} no item of a dataset"
+        self._note(f"{unfit}; {became} became the dataset {name!r}")
 
     def _items_apart(self, landing: Landing) -> Iterator[tuple[int, Item]]:
         seen: set[str] = set()
@@ -266,33 +248,23 @@ class FileImport:
             self._note(f"the beginning that the questions share was taken for the prompt {prompt.name!r}")
         if landing.carried < landing.rows:
             missing = landing.rows - landing.carried
-            self._note(f"{missing} of {landing.rows} inputs do not carry the prompt {prompt.name!r}")
+            said = f"{missing:,} of {counted(landing.rows, 'input')} {'does' if missing == 1 else 'do'} not carry"
+            self._note(f"{said} the prompt {prompt.name!r}")
 
     def _say_datasets(self, where: Counter[int], landing: Landing) -> None:
         first = landing.datasets[0] if landing.datasets else None
         for dataset, count in where.items():
             if dataset != first and first is not None:
                 name, best = get_dataset(self._db, dataset).name, get_dataset(self._db, first).name
-                self._note(f"{count} predictions landed on {name!r}, since {best!r} does not have their inputs")
+                inputs = "its input" if count == 1 else "their inputs"
+                said = f"{counted(count, 'prediction')} landed on {name!r}"
+                self._note(f"{said}, since {best!r} does not have {inputs}")
 
     def _say_counts(self) -> None:
-        counts = self._counts
         if not self._claims.model and not self._bench.options.model and self._file.path.stem in self._models():
             self._note(f"nothing tells the model; it is called {self._file.path.stem!r} (--model says another name)")
-        if counts["other_reference"]:
-            self._note(
-                f"{counts['other_reference']} rows have another reference than their item; they landed all the same"
-            )
-        if counts["other_answer"]:
-            said = "predictions differ from what is stored for the same input and run; the stored ones stay"
-            self._note(f"{counts['other_answer']} {said} (--run-index gives the file a run of its own)")
-        if counts["raw_left_out"]:
-            self._note(f"{counts['raw_left_out']} rows are too large to be kept beside their predictions")
-        if counts["outside"]:
-            rule = ScoreRule()
-            self._note(
-                f"{counts['outside']} scores lie outside {rule.low:g} to {rule.high:g}; they are kept as they are"
-            )
+        for note in self._counts.notes():
+            self._note(note)
 
     def _models(self) -> set[str]:
         return {key.model for key in self._runs}

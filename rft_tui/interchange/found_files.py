@@ -12,6 +12,7 @@ from rft_tui.interchange.formats import FORMATS, detect_format, first_row, opene
 from rft_tui.interchange.notebook_names import carries_no_items, is_family_name
 from rft_tui.model import JsonObject
 from rft_tui.safetext import one_line
+from rft_tui.words import counted
 
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".eval")
 
@@ -63,7 +64,8 @@ def _files_of(folder: Path, notes: list[str]) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"{one_line(str(folder))}: cannot be read: {error.strerror}") from error
     if others:
-        notes.append(f"{one_line(folder.name)}: {others} files of other kinds were passed over")
+        were, kinds = ("was", "another kind") if others == 1 else ("were", "other kinds")
+        notes.append(f"{one_line(folder.name)}: {counted(others, 'file')} of {kinds} {were} passed over")
 
 
 def _named(path: Path, wanted: PredictionFormat | None, notes: list[str]) -> FoundFile | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -75,7 +76,7 @@ def _hint(profile: NamedProfile, fetched: Path) -> str:
 
 async def _fetch_run(backend: JobBackend, folder: Path, eval_id: str, run: str, said: Callable[[str], None]) -> Path:
     path = folder / FOLDER / file_name(eval_id) / f"{file_name(run)}.jsonl"
-    partial = path.with_suffix(".part")
+    partial = path.with_suffix(f".{secrets.token_hex(6)}.part")
     items: AsyncIterator[JsonObject] = backend.output_items(eval_id, run)
     count = 0
     try:
@@ -91,7 +92,8 @@ async def _fetch_run(backend: JobBackend, folder: Path, eval_id: str, run: str, 
     except OSError as error:
         raise InputError(f"{one_line(str(path))}: cannot be written: {error.strerror}") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
     return path
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rft_tui.interchange.file_import import FileImport, Tallies, Workbench
+from rft_tui.interchange.file_import import FileImport, Workbench
 from rft_tui.interchange.foreign import KnownNames, UnmappedFields
 from rft_tui.interchange.formats import format_named
 from rft_tui.interchange.found_files import find_files
-from rft_tui.interchange.job_archive import bring_archive, find_archives, open_archive
+from rft_tui.interchange.job_archive import BroughtArchive, bring_archive, find_archives, open_archive
 from rft_tui.interchange.notebook_names import heads_of
 from rft_tui.interchange.options import ImportOptions
 from rft_tui.interchange.prompting import folder_prompts, given_prompt, known_prompts
+from rft_tui.interchange.tallies import Tallies
 from rft_tui.store.database import Store
 from rft_tui.store.datasets import get_dataset
 from rft_tui.store.evaluations import AddedOutputs
@@ -111,6 +112,18 @@ def import_predictions(
         brought = [bring_archive(db, archive) for archive in archives]
         apply_waiting(db)
         simulated = any_simulated(db, list(tallies.runs)) or any(archive.simulated for archive in archives)
+    return _report(tallies, brought, (*notes, *tallies.say()), unmapped, simulated=simulated)
+
+
+def _report(
+    tallies: Tallies,
+    brought: Sequence[BroughtArchive],
+    notes: Sequence[str],
+    unmapped: UnmappedFields,
+    *,
+    simulated: bool,
+) -> ImportReport:
+    """What files and archives of jobs brought together."""
     added = sum((one.added for one in brought), AddedOutputs())
     runs = [ImportedRun(run, *facts, tallies.landed[run]) for run, facts in tallies.runs.items()]
     return ImportReport(
@@ -118,7 +131,7 @@ def import_predictions(
         tallies.new + added.new,
         tallies.known + added.known,
         tuple(sorted(unmapped.names)),
-        (*notes, *tallies.say(), *(f"{one.job.label}: {note}" for one in brought for note in one.notes)),
+        (*notes, *(f"{one.job.label}: {note}" for one in brought for note in one.notes)),
         tallies.grades + added.grades,
         tallies.left_out + added.left_out,
         tuple(tallies.datasets),

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rft_tui.errors import InputError
 from rft_tui.identity import content_hash
+from rft_tui.interchange.beside import facts_beside
 from rft_tui.interchange.foreign import (
     FileClaims,
     ForeignPrediction,
@@ -23,8 +23,7 @@ from rft_tui.interchange.foreign import (
     UnmappedFields,
     bad_row,
 )
-from rft_tui.interchange.json_stream import document_parts
-from rft_tui.interchange.loose_json import loose_object, loose_value
+from rft_tui.interchange.loose_json import loose_object
 from rft_tui.interchange.messages import asked_json
 from rft_tui.interchange.raw_rows import raw_rows
 from rft_tui.interchange.scores import grade_of
@@ -79,17 +78,7 @@ def _read(path: Path, unmapped: UnmappedFields) -> Iterator[ForeignPrediction]:
 def _results(path: Path) -> JsonObject:
     """What the results beside the samples say of the model; empty where there are none."""
     match = _NAME.fullmatch(path.name)
-    beside = path.with_name(f"results_{match['date']}.json") if match else None
-    found: JsonObject = {}
-    try:
-        if beside is not None and beside.is_file():
-            with beside.open("rb") as stream:
-                for part in document_parts(beside, stream, []):
-                    if part.keys in _RESULT_KEYS and part.raw is not None:
-                        found[part.keys[0]] = loose_value(beside, Place(1, part.line), part.raw)
-    except OSError as error:
-        raise InputError(f"{one_line(str(beside))}: cannot be read: {error.strerror}") from error
-    return found
+    return facts_beside(path.with_name(f"results_{match['date']}.json"), _RESULT_KEYS) if match else {}
 
 
 def _predictions(

@@ -16,8 +16,12 @@ from rft_tui.interchange.foreign import Place, bad_row
 from rft_tui.model import JsonObject
 from rft_tui.safetext import storable
 
-_LARGE_EXPONENT = re.compile(rb"[eE]\+?[0-9]{3}")
+_MAYBE_INFINITE = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class LooseError(ValueError):
+    """What keeps bytes from being a value that can be held."""
 
 
 def _no_constant(_name: str) -> None:
@@ -39,24 +43,32 @@ def loose_value(path: Path, place: Place, raw: bytes, *, unread: frozenset[str] 
     `unread` are keys whose values nobody looks into, so that they may be nested as deeply as the parser bears.
     """
     try:
+        return held_value(raw, unread=unread)
+    except LooseError as error:
+        raise bad_row(path, place, str(error)) from None
+
+
+def held_value(raw: bytes, *, unread: frozenset[str] = frozenset()) -> Any:
+    """The same for bytes that stand in no place of a file. Raises LooseError saying why there is no value."""
+    try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        raise bad_row(path, place, f"byte {error.start + 1} is not valid UTF-8") from None
+        raise LooseError(f"byte {error.start + 1} is not valid UTF-8") from None
     brackets = raw.count(b"{") + raw.count(b"[")
     if brackets > SIGN_LIMIT:
-        raise bad_row(path, place, f"it holds more than {SIGN_LIMIT:,} lists and objects")
+        raise LooseError(f"it holds more than {SIGN_LIMIT:,} lists and objects")
     deep = f"lists and objects are nested more than {DEPTH_LIMIT} deep"
     try:
-        value = (_decode_large if _LARGE_EXPONENT.search(raw) else _decode)(text)
+        value = (_decode_large if _MAYBE_INFINITE.search(raw) else _decode)(text)
     except RecursionError:
-        raise bad_row(path, place, deep) from None
+        raise LooseError(deep) from None
     except json.JSONDecodeError as error:
         said = error.msg[:1].lower() + error.msg[1:]
-        raise bad_row(path, place, f"not valid JSON at character {error.pos + 1}: {said}") from None
+        raise LooseError(f"not valid JSON at character {error.pos + 1}: {said}") from None
     except ValueError:
-        raise bad_row(path, place, "a number has more than 4300 digits") from None
+        raise LooseError("a number has more than 4300 digits") from None
     if brackets > DEPTH_LIMIT and is_deep(_read_part(value, unread)):
-        raise bad_row(path, place, deep)
+        raise LooseError(deep)
     if _HALF_PAIR.search(raw):
         value = json.loads(storable(json.dumps(value, ensure_ascii=False)))
     return value

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
+from rft_tui.interchange.loose_json import LooseError, held_value
 from rft_tui.model import JsonObject
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+
+_MOST_CHOICES = 1000
+"""Choices that are looked for in a question; of more it is taken not to say them."""
 
 
 class Said(NamedTuple):
@@ -45,7 +49,7 @@ def with_choices(messages: list[JsonObject], choices: Any) -> list[JsonObject]:
     content = messages[place].get("content")
     parts = content if isinstance(content, list) else [content]
     question = "\n".join(_text(one) for one in parts)
-    if all(one in question for one in texts):
+    if len(texts) <= _MOST_CHOICES and all(one in question for one in texts):
         return messages
     shown = "\n".join(f"{_letter(number)}) {one}" for number, one in enumerate(texts))
     if isinstance(content, str):
@@ -63,8 +67,8 @@ def asked_json(text: str) -> list[JsonObject]:
     """A prompt as messages: a JSON list of messages as such, any other text as a question."""
     if text.lstrip().startswith("["):
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
+            value = held_value(text.encode())
+        except LooseError:
             value = None
         if isinstance(value, list) and all(isinstance(one, dict) and one.get("role") in ROLES for one in value):
             return asked(value) or asked_text(text)

@@ -44,18 +44,6 @@ def is_family_name(name: str) -> bool:
     return len(name) <= NAME_LIMIT and _NAME.fullmatch(name) is not None
 
 
-def raw_name(claims: FileClaims) -> str:
-    """The name that the family gives to a file of raw predictions."""
-    run = claims.run_index or 1
-    return f"{claims.subset}_{claims.prompt}_{claims.model}_{claims.effort}_predictions_run{run}.json"
-
-
-def scored_name(claims: FileClaims) -> str:
-    """The name that the family gives to a file of scored predictions."""
-    head = f"{claims.subset}_{claims.prompt}_{claims.model}_{claims.effort}_{claims.grader}"
-    return f"{head}_predictions_run_{claims.run_index or 1}_scored.json"
-
-
 def parse_name(name: str, known: KnownNames | None = None) -> FileClaims | None:
     """What a file name says, None where it is not of the family.
 

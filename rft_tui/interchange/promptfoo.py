@@ -180,9 +180,9 @@ def _item(value: JsonObject, templates: _Templates) -> tuple[JsonObject | None, 
     return row, None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)
 def _question_name(names: tuple[str, ...]) -> str | None:
-    """The variable that is the question; the tests of a file have the same ones over and over."""
+    """The variable that is the question; tests of a file have the same ones over and over, and names may be long."""
     return guess_field(names, PROMPT_NAMES)
 
 

@@ -55,6 +55,8 @@ def log_lines(store: Store, reviewers: Sequence[str] | None = None) -> Iterator[
 def import_log(store: Store, paths: Sequence[Path]) -> Merged:
     """Merge files of events: all of them, or nothing where one has a fault. Raises InputError naming file and line."""
     for path in paths:  # what is wrong is found before other processes have to wait
+        if path.exists() and not path.is_file():
+            raise InputError(f"{one_line(str(path))}: this is no file", hint="A pipe can be written to a file first.")
         for _event in read_events(path):
             pass
     with store.write() as db:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from rft_tui.interchange.foreign import ForeignReview
+from rft_tui.interchange.review_log import TEXT_LIMIT
 from rft_tui.safetext import storable
 from rft_tui.store.verdicts import EventKind, record
 
@@ -28,7 +29,7 @@ def add_reviews(db: sqlite3.Connection, prediction: int, reviews: Iterable[Forei
         if review.verdict is not None:
             new += _say(db, answer, reviewer, EventKind.VERDICT, review.verdict.value)
     for reviewer, texts in notes.items():
-        new += _say(db, answer, reviewer, EventKind.NOTE, "\n".join(dict.fromkeys(texts)))
+        new += _say(db, answer, reviewer, EventKind.NOTE, "\n".join(dict.fromkeys(texts))[:TEXT_LIMIT])
     return new
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
 from typing import Any
 
 from rft_tui.model import Grade, GradeError, PredictionError
+from rft_tui.providers.reading import number_of
 from rft_tui.safetext import one_line
 
 LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
@@ -31,13 +31,7 @@ def number_in(value: Any) -> float | None:
         if text.lower() in WORDS:
             return WORDS[text.lower()]
         value = _parsed(text)
-    if not isinstance(value, bool | int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if isfinite(number) else None
+    return float(value) if isinstance(value, bool) else number_of(value)
 
 
 def _parsed(text: str) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from os import SEEK_CUR
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -66,7 +67,8 @@ class Spool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
+        with suppress(OSError):  # what is still to be written is not wanted any more
+            self._file.close()
 
     def _no_room(self, error: OSError) -> StoreError:
         return StoreError(f"{one_line(str(self._folder))}: nothing can be written there: {error.strerror}")
@@ -109,8 +111,14 @@ class Spool:
             yield SpooledRow(*_loaded(data[:first])), _unpacked(_loaded(data[first:]))
 
     def _lengths(self) -> Iterator[tuple[int, int]]:
-        """The lengths of each row's two parts, the file being at the first; one reader at a time."""
-        self._file.seek(0)
+        """The lengths of each row's two parts, the file being at the first; one reader at a time.
+
+        Raises StoreError where what was kept has no room on the disk.
+        """
+        try:
+            self._file.seek(0)
+        except OSError as error:
+            raise self._no_room(error) from error
         for _ in range(self.rows):
             yield _LENGTHS.unpack(self._file.read(_LENGTHS.size))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
 
-from rft_tui.interchange.values import LARGEST_COUNT
+from rft_tui.interchange.values import LONGEST
 from rft_tui.model import JsonObject, Usage
+from rft_tui.providers.reading import LARGEST_COUNT, number_of
 
 _INPUT = ("input_tokens", "prompt_tokens", "prompt")
 _OUTPUT = ("output_tokens", "completion_tokens", "completion")
@@ -29,13 +29,8 @@ def count_in(value: Any) -> int | None:
 
 def seconds_in(value: Any, scale: float = 1.0) -> float | None:
     """A duration in seconds, None for anything else; `scale` is the length of one unit."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        seconds = float(value) * scale
-    except OverflowError:
-        return None
-    return seconds if isfinite(seconds) and seconds >= 0 else None
+    number = number_of(value)
+    return number * scale if number is not None and 0 <= number * scale <= LONGEST else None
 
 
 def usage_in(value: Any) -> Usage:
@@ -47,11 +42,11 @@ def usage_in(value: Any) -> Usage:
 
 
 def summed(usages: list[Usage]) -> Usage:
-    """The sum of several; None where none of them says a count."""
+    """The sum of several; None where none of them says a count, or they come to more than can be one."""
 
     def total(counts: list[int | None]) -> int | None:
         said = [one for one in counts if one is not None]
-        return sum(said) if said else None
+        return count_in(sum(said)) if said else None
 
     return Usage(
         total([one.input_tokens for one in usages]),

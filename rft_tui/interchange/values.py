@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from rft_tui.datasets.rows import RawRow
 from rft_tui.errors import InputError
 from rft_tui.interchange.foreign import Place, bad_row
 from rft_tui.model import Grade, GradeError, JsonObject, PredictionError
+from rft_tui.providers.reading import LARGEST_COUNT, number_of
 
-LARGEST_COUNT = 2**53
-"""The largest count that every JSON reader tells apart from its neighbours."""
+LONGEST = 1e15
+"""Seconds beyond which nothing is a duration or a moment; sums over any number of predictions stay finite."""
 
 _WORDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", dict: "an object", list: "a list"}
 
@@ -76,8 +76,8 @@ class Values:
         value = self._value.get(key)
         if value is None:
             return None
-        number = _as_float(value)
-        if number is None or number < 0:
+        number = number_of(value)
+        if number is None or not 0 <= number <= LONGEST:
             raise self.wrong(key, "a number of seconds from 0")
         return number
 
@@ -131,17 +131,7 @@ class Values:
         value = self._value[key]
         if value is None:
             return Grade(None, error=GradeError("other_error", "the file has no score for this prediction"))
-        number = float(value) if isinstance(value, bool) else _as_float(value)
+        number = float(value) if isinstance(value, bool) else number_of(value)
         if number is None:
             raise self.wrong(key, "a number")
         return Grade(number)
-
-
-def _as_float(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if isfinite(number) else None

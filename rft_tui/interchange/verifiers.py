@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rft_tui.errors import InputError
+from rft_tui.interchange.beside import facts_beside
 from rft_tui.interchange.foreign import (
     ForeignPrediction,
     Place,
@@ -15,8 +15,7 @@ from rft_tui.interchange.foreign import (
     bad_row,
     no_claims,
 )
-from rft_tui.interchange.json_stream import document_parts
-from rft_tui.interchange.loose_json import loose_object, loose_value
+from rft_tui.interchange.loose_json import loose_object
 from rft_tui.interchange.messages import asked, last_answer, said
 from rft_tui.interchange.raw_rows import raw_rows
 from rft_tui.interchange.scores import MOST_SCORES, failed_grade, grade_of
@@ -40,28 +39,13 @@ def _recognises(row: JsonObject) -> bool:
 
 
 def _read(path: Path, unmapped: UnmappedFields) -> Iterator[ForeignPrediction]:
-    metadata = _beside(path)
+    metadata = facts_beside(path.with_name("metadata.json"), _METADATA)
     for place, raw in raw_rows(path):
         value = loose_object(path, place, raw)
         if is_episode(value):
             yield from trace_predictions(path, place, value, raw, unmapped)
         else:
             yield _prediction(path, place, value, raw, metadata, unmapped)
-
-
-def _beside(path: Path) -> JsonObject:
-    """What the metadata beside the results says; empty where there is none."""
-    beside = path.with_name("metadata.json")
-    found: JsonObject = {}
-    try:
-        if beside.is_file():
-            with beside.open("rb") as stream:
-                for part in document_parts(beside, stream, []):
-                    if part.keys in _METADATA and part.raw is not None:
-                        found[part.keys[0]] = loose_value(beside, Place(1, part.line), part.raw)
-    except OSError as error:
-        raise InputError(f"{one_line(str(beside))}: cannot be read: {error.strerror}") from error
-    return found
 
 
 def _prediction(

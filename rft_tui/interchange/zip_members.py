@@ -28,6 +28,8 @@ _SMALL = 256 * 1024**2
 _ZSTD = 93
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENCRYPTED = 0x1
+_PACKINGS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, _ZSTD})
+"""The others say themselves how much memory unpacking takes."""
 
 
 class ZipMembers:
@@ -66,6 +68,8 @@ class ZipMembers:
             raise self._bad(name, f"it has {info.file_size:,} bytes; at most {limit // 1024**2} MB are read")
         if info.flag_bits & _ENCRYPTED:
             raise self._bad(name, "it is encrypted")
+        if info.compress_type not in _PACKINGS:
+            raise self._bad(name, f"it is packed in an unknown way: number {info.compress_type}")
         try:
             if info.compress_type == _ZSTD:
                 data = self._zstd(info, limit)
@@ -75,7 +79,7 @@ class ZipMembers:
         except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, struct.error) as error:
             raise self._bad(name, f"it is damaged: {one_line(str(error), 120)}") from error
         except NotImplementedError as error:
-            raise self._bad(name, f"it is packed in an unknown way: {one_line(str(error), 80)}") from error
+            raise self._bad(name, f"it cannot be unpacked: {one_line(str(error), 80)}") from error
         if len(data) > limit or len(data) != info.file_size:
             raise self._bad(name, "it does not have the size that the archive says")
         return data

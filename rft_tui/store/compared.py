@@ -7,7 +7,7 @@ one, counts once with each answer it got.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from rft_tui.store.datasets import fields_of
@@ -87,11 +87,15 @@ def compared_rows(db: sqlite3.Connection, runs: Sequence[int]) -> ComparedRows:
 
 
 def read_operand(
-    db: sqlite3.Connection, grader: int, draws: Mapping[int, int], rows: Mapping[int, ComparedRow]
+    db: sqlite3.Connection,
+    grader: int,
+    draws: Mapping[int, int],
+    rows: Mapping[int, ComparedRow],
+    without: Set[int] = frozenset(),
 ) -> dict[str, AnsweredItem]:
     """What the runs (the keys of `draws`, which says the draw of each) said to each row, scored by a version.
 
-    By row id; rows that none of the runs answered are not there.
+    By row id; rows that none of the runs answered are not there, nor are the items `without`.
     """
     by_row: dict[str, AnsweredItem] = {}
     by_item: dict[int, AnsweredItem] = {}
@@ -100,6 +104,8 @@ def read_operand(
         for item, prediction, length, reasoning, score, passed, error in db.execute(_ANSWERS_OF_RUN, [grader, run]):
             answered = by_item.get(item)
             if answered is None:
+                if item in without:
+                    continue
                 answered = by_item[item] = by_row.setdefault(rows[item].row_id, AnsweredItem())
             if draw in answered.scores:
                 continue
@@ -155,6 +161,26 @@ def field_of_rows(db: sqlite3.Connection, row_ids: Sequence[str], name: str) -> 
                 if value is not None:
                     found[row_id] = value if isinstance(value, str) else repr(value)
     return found
+
+
+def rows_of_items(db: sqlite3.Connection, items: Sequence[int]) -> frozenset[str]:
+    """The row ids of some items."""
+    found: set[str] = set()
+    for begun in range(0, len(items), CHUNK):
+        chunk = items[begun : begun + CHUNK]
+        rows = db.execute(f"SELECT row_id FROM item WHERE id IN ({','.join('?' * len(chunk))})", chunk)
+        found.update(row for (row,) in rows)
+    return frozenset(found)
+
+
+def rows_of_list(db: sqlite3.Connection, name: str) -> frozenset[str]:
+    """The row ids of the items whose predictions are kept in a list; none where there is no such list."""
+    rows = db.execute(
+        "SELECT DISTINCT item.row_id FROM kept_list JOIN prediction ON prediction.id = kept_list.prediction"
+        " JOIN item ON item.id = prediction.item WHERE kept_list.name = ?",
+        [name],
+    )
+    return frozenset(row for (row,) in rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class ExportedPrediction:
 
 
 def iter_exported(db: sqlite3.Connection, listing: Listing) -> Iterator[ExportedPrediction]:
-    """The predictions of a listing in its order."""
+    """The predictions of a listing in its order, without those that another process takes away meanwhile."""
     selection = listing.request.selection
     for first in range(0, listing.count, PAGE):
         rows = listing.page(first, min(PAGE, listing.count - first))
@@ -71,8 +71,7 @@ def iter_exported(db: sqlite3.Connection, listing: Listing) -> Iterator[Exported
              *(row.prediction for row in rows)],
         )  # fmt: skip
         texts = {one[0]: one[1:] for one in found}
-        for row in rows:
-            yield _exported(row, texts[row.prediction])
+        yield from (_exported(row, texts[row.prediction]) for row in rows if row.prediction in texts)
 
 
 def _exported(row: ReviewRow, columns: tuple[Any, ...]) -> ExportedPrediction:

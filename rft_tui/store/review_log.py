@@ -72,6 +72,11 @@ def answer_content(output_text: str, error_kind: str | None) -> str:
     return content_hash("content", output_text, error_kind or "")
 
 
+def reviewers_of(db: sqlite3.Connection) -> list[str]:
+    """Who has said anything here, by name; not those whose every event waits."""
+    return [row[0] for row in db.execute("SELECT DISTINCT reviewer FROM verdict_log ORDER BY reviewer")]
+
+
 def iter_log(db: sqlite3.Connection, reviewers: Sequence[str] | None = None) -> Iterator[LogEvent]:
     """The events of some reviewers (None: of all) in the order of their time, those that wait among them."""
     places = db.execute(
@@ -82,8 +87,16 @@ def iter_log(db: sqlite3.Connection, reviewers: Sequence[str] | None = None) -> 
     for begun in range(0, len(chosen), CHUNK):
         page = chosen[begun : begun + CHUNK]
         found = _stored(db, [number for _uid, number in page if number is not None])
-        found |= _waiting(db, [uid for uid, number in page if number is None])
+        waited = [uid for uid, number in page if number is None]
+        found |= _waiting(db, waited)
+        found |= _by_uid(db, [uid for uid in waited if uid not in found])
         yield from (found[uid] for uid, _number in page)
+
+
+def _by_uid(db: sqlite3.Connection, uids: Sequence[str]) -> dict[str, LogEvent]:
+    """Those of some events that stand in the log."""
+    marks = ",".join("?" * len(uids))
+    return _stored(db, [row[0] for row in db.execute(f"SELECT id FROM verdict_log WHERE uid IN ({marks})", list(uids))])
 
 
 def _stored(db: sqlite3.Connection, numbers: Sequence[int]) -> dict[str, LogEvent]:
@@ -171,10 +184,8 @@ class _Touched:
 
 
 def _merge_page(db: sqlite3.Connection, page: Sequence[LogEvent], merged: Merged, touched: _Touched) -> None:
-    marks = ",".join("?" * len(page))
     uids = [event.uid for event in page]
-    numbers = [row[0] for row in db.execute(f"SELECT id FROM verdict_log WHERE uid IN ({marks})", uids)]
-    here = _stored(db, numbers) | _waiting(db, uids)
+    here = _by_uid(db, uids) | _waiting(db, uids)
     for event in page:
         known = here.get(event.uid)
         if known is not None:
@@ -238,10 +249,14 @@ def apply_waiting(db: sqlite3.Connection) -> int:
 
 
 def let_stand(store: Store) -> int:
-    """Let events stand whose answers have come meanwhile, in a transaction of its own where there are any; how many."""
+    """Let events stand whose answers have come meanwhile, in a transaction of its own where there are any; how many.
+
+    Where only other answers to the same questions are here, nothing is written, so that nobody has to wait.
+    """
     with store.read() as db:
-        due = db.execute(f"SELECT 1 FROM verdict_waiting WHERE {_HAS_COME} LIMIT 1").fetchone()
-    if due is None:
+        waiting = db.execute(f"SELECT event FROM verdict_waiting WHERE {_HAS_COME}")
+        due = any(_answer_here(db, _event_of(text)) is not None for (text,) in waiting)
+    if not due:
         return 0
     with store.write() as db:
         return apply_waiting(db)

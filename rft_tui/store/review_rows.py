@@ -39,13 +39,12 @@ def beginnings(db: sqlite3.Connection, predictions: Sequence[int]) -> dict[int, 
 
 
 def iter_listed(db: sqlite3.Connection, listing: Listing, limit: int | None = None) -> Iterator[ListedPrediction]:
-    """The rows of a listing in its order, at most `limit` of them."""
+    """The rows of a listing in its order, at most `limit` of them; without those that another process takes away."""
     count = listing.count if limit is None else min(limit, listing.count)
     for first in range(0, count, PAGE):
         rows = listing.page(first, min(PAGE, count - first))
         texts = _texts(db, listing.request.selection, rows)
-        for row in rows:
-            yield ListedPrediction(row, *texts[row.prediction])
+        yield from (ListedPrediction(row, *texts[row.prediction]) for row in rows if row.prediction in texts)
 
 
 def _texts(

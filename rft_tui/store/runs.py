@@ -268,6 +268,11 @@ def run_groups(db: sqlite3.Connection) -> list[RunGroup]:
     ]
 
 
+def runs_of(db: sqlite3.Connection, dataset: int) -> list[int]:
+    """The runs of a dataset, by number."""
+    return [run for (run,) in db.execute("SELECT id FROM run WHERE dataset = ? ORDER BY id", [dataset])]
+
+
 def any_simulated(db: sqlite3.Connection, runs: Sequence[int] | None) -> bool:
     """Whether the simulated service answered in any of the runs (None: of all)."""
     where = "" if runs is None else f" AND id IN ({','.join('?' * len(runs))})"

@@ -6,13 +6,14 @@ What is not well-formed XML cannot come out: every text is escaped, and signs th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from xml.sax.saxutils import escape, quoteattr
 
 from rft_tui.safetext import shown
 from rft_tui.store.exported import ExportedPrediction
 from rft_tui.tasks.exporting.rows import Reading
+from rft_tui.words import counted
 
 TEXT_LIMIT = 4000
 """Characters of an answer or a reference inside a test case."""
@@ -55,7 +56,8 @@ def case_lines(
             yield _prediction(one, reading, counts)
         return
     items: dict[tuple[str, str], _ItemCase] = {}
-    for one in predictions:
+    for whole in predictions:
+        one = _slim(whole)
         case = items.setdefault((one.dataset, one.row_id), _ItemCase(one))
         case.simulated |= one.simulated
         if one.row.score is None:
@@ -82,6 +84,16 @@ def document_lines(cases: Iterable[bytes], reading: Reading, counts: Counts) -> 
     yield _properties(properties).encode()
     yield from cases
     yield b"</testsuite>\n</testsuites>"
+
+
+def _slim(one: ExportedPrediction) -> ExportedPrediction:
+    """The same with no more than a test case shows, since those of all items are held until the list is through."""
+    most = TEXT_LIMIT + 1  # one more than is shown says that there is more
+    return replace(
+        one, question=one.question[:most], output_text=one.output_text[:most], summary=None, messages=None, tools=None,
+        reference=one.reference and one.reference[:most], error_message=one.error_message and one.error_message[:most],
+        sub_scores={}, stored_fields=None, raw=b"{}",
+    )  # fmt: skip
 
 
 def _prediction(one: ExportedPrediction, reading: Reading, counts: Counts) -> bytes:
@@ -112,7 +124,8 @@ def _item(case: _ItemCase, reading: Reading, counts: Counts) -> bytes:
         body = _outcome("error", said, one.row.error_kind or "no_score", one)
     elif mean < reading.threshold:
         counts.failures += 1
-        said = f"mean score {mean:g} of {len(case.scores)}, {case.errors} errors, pass from {reading.threshold:g}"
+        errors = counted(case.errors, "error")
+        said = f"mean score {mean:g} of {len(case.scores)}, {errors}, pass from {reading.threshold:g}"
         body = _outcome("failure", said, "not_passed", case.lowest or one)
     else:
         body = ""

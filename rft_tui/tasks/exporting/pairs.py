@@ -7,7 +7,7 @@ The rows are those that fine-tuning services take: ``input`` with the item's mes
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -144,7 +144,8 @@ def _against(best: list[_Candidate], worst: list[_Candidate]) -> Iterator[tuple[
 
 def _below(values: list[float], value: float, gap: float) -> int:
     """How many of the sorted values lie below a value by the gap or more; differences of rounding do not count."""
-    return bisect_right(values, min(value - gap + _ROUNDING, value - _ROUNDING))
+    below = bisect_right(values, min(value - gap + _ROUNDING, value - _ROUNDING))
+    return min(below, bisect_left(values, value))  # a small gap vanishes beside a very large value
 
 
 def _distinct(answers: Iterable[_Candidate], counts: PairCounts, *, scored: bool) -> list[_Candidate]:

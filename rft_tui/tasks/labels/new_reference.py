@@ -37,7 +37,11 @@ def with_reference(raw: bytes, line: int, shape: RowShape, reference: str) -> It
         _generic_answer(row, shape, reference)
     else:
         raise NotPossibleError("the dataset has no field for references")
-    after = shape_row(_decoded(row_text(row), line), shape)
+    try:
+        written = row_text(row)
+    except (ValueError, RecursionError):
+        raise NotPossibleError("the new reference says what JSON cannot hold") from None
+    after = shape_row(_decoded(written, line), shape)
     if after.input_id != before.input_id or after.reference is None:
         raise NotPossibleError("the question would change with it")
     return after

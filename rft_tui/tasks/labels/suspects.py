@@ -16,7 +16,7 @@ from rft_tui.store.corrections import REFERENCE, called_wrong, get_changes
 from rft_tui.store.grades import is_simulated
 from rft_tui.store.kept_lists import put_list
 from rft_tui.store.label_evidence import GradedAnswer, ItemAnswers, iter_item_answers
-from rft_tui.store.runs import any_simulated
+from rft_tui.store.runs import any_simulated, runs_of
 from rft_tui.tasks.diff_graders import passes
 from rft_tui.tasks.reviewing.grader_agreement import share
 from rft_tui.tasks.tally import Tally
@@ -97,8 +97,7 @@ def suspect_labels(
                 yield _evidence(one, grader, one.item in said and one.row_id not in corrected)
 
         queue = suspects(evidence())
-        here = db.execute("SELECT id FROM run WHERE dataset = ? ORDER BY id", [dataset.id]).fetchall()
-        looked_at = [run for (run,) in here if runs is None or run in runs]
+        looked_at = [run for run in runs_of(db, dataset.id) if runs is None or run in runs]
         simulated = any_simulated(db, looked_at) or is_simulated(db, grader.id, looked_at)
     shown = queue[:offered]
     wrong = [one for one in known.values() if one.item in said and one.row_id not in corrected]

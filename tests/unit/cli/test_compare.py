@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rft_tui.analysis.scores import ItemScores, ScoreTable
 from rft_tui.cli.compare_text import WIDTH, bar
 from rft_tui.cli.text import width
 from rft_tui.model import ScoreRule
+from rft_tui.store.kept_lists import put_list
 from rft_tui.workspace import open_workspace
 from tests.unit.cli.conftest import Cli
 from tests.unit.store.building import give, grader, predictions
@@ -212,3 +214,94 @@ def test_one_of_each_is_said_so(cli: Cli, workspace: Path) -> None:
     assert "1 regression\n" in out
     assert "1 improvement\n" in out
     assert "−0.400" in out
+
+
+class TestParts:
+    def two_datasets(self, folder: Path) -> None:
+        opened = open_workspace(folder)
+        of = make(opened.store, {"a": BASE, "b": WORSE}, name="train")
+        make(opened.store, {"a": A, "b": B}, name="val", graded_by=of, fields=[{"of": "val"}] * len(A))
+        opened.store.close()
+
+    def test_one_dataset(self, cli: Cli, workspace: Path) -> None:
+        self.two_datasets(workspace)
+        both = cli("-C", workspace, "compare", "a", "b", "--json").document
+        assert both["items"] == COUNT + 5
+        notes = [note["text"] for note in both["notes"] if note["kind"] == "pooled"]
+        assert notes == ["train and val together: 35 items; --dataset train gives one"]
+        one = cli("-C", workspace, "compare", "a", "b", "--dataset", "val", "--json").document
+        assert (one["items"], one["a"]["mean"]) == (5, near(0.6))
+        again = cli("-C", workspace, "compare", "a", "b", "--dataset", "val", "--dataset", "train", "--json").document
+        assert again["items"] == COUNT + 5
+
+    def test_datasets_that_are_not_there(self, cli: Cli, workspace: Path) -> None:
+        self.two_datasets(workspace)
+        unknown = cli("-C", workspace, "compare", "a", "b", "--dataset", "test")
+        assert unknown.code == 2
+        none = cli("-C", workspace, "compare", "a", "b", "--dataset", "val", "--run", "1")
+        assert (none.code, "none of" in none.err or "no of these runs" in none.err) == (2, True)
+
+    def test_a_second_line_without_what_a_filter_finds(self, cli: Cli, workspace: Path) -> None:
+        fill(workspace, a=A, b=B)
+        self.suspect(workspace, 2)
+        whole = cli("-C", workspace, "compare", "a", "b", "--json").document
+        found = cli("-C", workspace, "compare", "a", "b", "--exclude", "list:suspects", "--json").document
+        without = found.pop("without")
+        note = found["notes"].pop()
+        assert note["kind"] == "excluded"
+        assert note["text"] == (
+            "1 item found by list:suspects counts above; the numbers without it are those of 4 items"
+        )
+        assert found == whole
+        assert (without["filter"], without["items"], without["left"]) == ("list:suspects", 1, 4)
+        assert (without["a"]["mean"], without["b"]["mean"]) == (near(0.75), near(0.9167))
+        assert without["paired"]["difference"] == near(1 / 6)
+        assert without["paired"]["wins"] == 3
+        out = cli("-C", workspace, "compare", "a", "b", "--exclude", "list:suspects").out
+        assert "without 1 suspect item (list:suspects): a 0.750, b 0.917" in out
+        assert "  without 1 suspect item (list:suspects): +0.1667 [" in out
+        assert max(map(width, out.splitlines())) <= WIDTH
+
+    def suspect(self, folder: Path, place: int) -> None:
+        opened = open_workspace(folder)
+        with opened.store.write() as db:
+            put_list(db, "suspects", [predictions(db)[place]])
+        opened.store.close()
+
+    def test_with_more_operands(self, cli: Cli, workspace: Path) -> None:
+        fill(workspace, a=A, b=B, c=A[::-1])
+        self.suspect(workspace, 2)
+        done = cli("-C", workspace, "compare", "a", "b", "c", "--exclude", "list:suspects", "--json")
+        without = done.document["without"]
+        assert [one["label"] for one in without["operands"]] == ["a", "b", "c"]
+        assert [one["operand"] for one in without["pairs"]] == ["b", "c"]
+        assert all(one["p_holm"] >= one["p_t"] for one in without["pairs"])
+
+    @pytest.mark.parametrize(
+        ("said", "expected"),
+        [("tag:none", "tag:none finds none of these items"), ("Question", "Question finds all items")],
+    )
+    def test_filters_that_find_nothing_or_all(self, cli: Cli, workspace: Path, said: str, expected: str) -> None:
+        fill(workspace, a=A, b=B)
+        done = cli("-C", workspace, "compare", "a", "b", "--exclude", said)
+        assert done.code == 0
+        assert expected in done.out
+
+    def test_a_filter_of_scores_looks_at_what_is_compared(self, cli: Cli, workspace: Path) -> None:
+        fill(workspace, a=[[1.0], *BASE[1:]], b=[[1.0], *WORSE[1:]], c=[[0.0]] * COUNT)
+        found = cli("-C", workspace, "compare", "a", "b", "--exclude", "mistakes", "--json").document
+        assert (found["without"]["items"], found["without"]["left"]) == (COUNT - 1, 1)
+
+    def test_an_empty_filter(self, cli: Cli, workspace: Path) -> None:
+        fill(workspace, a=A, b=B)
+        done = cli("-C", workspace, "compare", "a", "b", "--exclude", " ")
+        assert (done.code, "empty filter" in done.err) == (2, True)
+
+
+def test_numbers_of_one_kind_have_as_many_digits(cli: Cli, workspace: Path) -> None:
+    close: Scores = [[0.7 + 0.01 * (at % 5) - 0.0003 * (at % 7)] * 2 for at in range(COUNT)]
+    fill(workspace, a=BASE, b=close)
+    lines = cli("-C", workspace, "compare", "a", "b").out.splitlines()
+    assert re.search(r"smallest detectable difference 0\.00\d\d;.* → 0\.00\d\d\b", " ".join(lines))
+    difference = next(line for line in lines if line.startswith("  difference"))
+    assert len(set(map(len, re.findall(r"\d\.\d+", difference)))) == 1

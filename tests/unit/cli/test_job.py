@@ -454,7 +454,8 @@ def test_a_finished_model_is_run_as_its_base_was_and_graded_by_the_jobs_grader(
     planned = cli("-C", ready, "job", "run", "followed", "--dry-run", "--json")
     assert planned.code == 0, planned.err
     assert len(planned.document["runs"]) == 2
-    assert any("then graded by" in one and "free" in one for one in planned.document["warnings"])
+    assert any("then graded by" in one and "free" in one for one in planned.document["estimate"]["notes"])
+    assert not any("then graded by" in one for one in planned.document["warnings"])
     done = cli("-C", ready, "job", "run", "followed", "--yes", "--json")
     assert done.code == 0, done.err
     runs = [run["run"] for run in done.document["runs"]]
@@ -481,6 +482,13 @@ def test_a_checkpoint_that_is_not_there_is_said_with_those_that_are(cli: Cli, re
     clock.advance(200)
     result = cli("-C", ready, "job", "run", "pointed", "--checkpoint", 999, "--yes", "--json")
     assert (result.code, "Steps with one: 30" in result.error["hint"]) == (2, True)
+
+
+def test_no_runs_at_all_cannot_be_meant(cli: Cli, ready: Path, clock: ManualClock) -> None:
+    create(cli, ready, *REINFORCE, "--suffix", "none")
+    clock.advance(200)
+    result = cli("-C", ready, "job", "run", "none", "--runs", 0, "--dry-run", "--json")
+    assert (result.code, "runs" in result.error["message"]) == (2, True)
 
 
 def test_where_a_job_is_is_said_in_words(cli: Cli, ready: Path) -> None:

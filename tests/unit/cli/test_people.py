@@ -82,7 +82,7 @@ def test_what_is_said_of_missing_predictions_waits_until_they_come(
     assert cli("-C", workspace, "review", "export", "-o", log).code == 0
     waiting = cli("-C", other, "review", "import", log)
     assert waiting.code == 1
-    assert "1 wait for predictions" in waiting.err
+    assert "1 event waits for predictions" in waiting.err
     assert cli("-C", other, "import", predictions, "--dataset", "d").code == 0
     store = open_workspace(other).store
     with store.read() as db:
@@ -121,6 +121,8 @@ def test_a_grader_is_held_against_the_person(cli: Cli, demo: Path) -> None:
     text = cli("-C", demo, "review", "agreement", "--grader", "exact")
     assert text.code == 0
     assert "on the calibration sample" in text.out
+    assert found["bias"]["value"] < 0
+    assert f"bias (grader less person): \N{MINUS SIGN}{-found['bias']['value']:.3f} (\N{MINUS SIGN}" in text.out
     listed = cli("-C", demo, "review", "list", "--filter", "list:disagreements", "--json").document
     assert {one["prediction"] for one in listed["predictions"]} == set(found["disagreements"])
 
@@ -266,8 +268,44 @@ def test_wrong_use_of_export_says_what_is_right(cli: Cli, demo: Path, tmp_path: 
         (["--case", "item", "-o", tmp_path / "out.csv"], ".xml"),
         (["--min-gap", "nan", "-o", tmp_path / "out.jsonl"], "such as 0.5"),
         (["--threshold", "inf", "-o", tmp_path / "out.xml"], "such as 0.5"),
+        (["--pairs", "--threshold", "0.5", "-o", tmp_path / "out.jsonl"], "--min-gap"),
     ):
         refused = cli("-C", demo, "export", *words, "--json")
         assert refused.code == 2
         assert said in refused.error["hint"]
     assert not list(tmp_path.glob("out.*"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data", "export", "{name}", "--corrected", "-o", "{out}"),
+        ("data", "correct", "{name}", "--as", "new"),
+        ("review", "export", "-o", "{out}"),
+    ],
+)
+def test_a_reviewer_who_has_said_nothing_is_no_reviewer(
+    cli: Cli, demo: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    correct(demo, 3, "another")
+    with open_workspace(demo).store.read() as db:
+        name = db.execute("SELECT name FROM dataset WHERE id = 1").fetchone()[0]
+    out = tmp_path / "out.jsonl"
+    filled = [word.format(name=name, out=out) for word in words]
+    refused = cli("-C", demo, *filled, "--reviewer", "aad", "--json")
+    assert refused.code == 2
+    assert refused.error["hint"] == "Reviewers here: ada."
+    assert not out.exists()
+    assert cli("-C", demo, *filled, "--reviewer", "ada").code == 0
+
+
+def test_one_of_anything_is_said_in_the_singular(cli: Cli, demo: Path, tmp_path: Path) -> None:
+    say(demo, Verdict.WRONG, 1, who="ada")
+    log, empty = tmp_path / "log.jsonl", tmp_path / "empty"
+    assert "1 event\n" in cli("-C", demo, "review", "export", "-o", log).out
+    assert cli("init", empty).code == 0
+    assert "1 event waits for predictions" in cli("-C", empty, "review", "import", log).err
+    path = write_lines(tmp_path / "one.jsonl", [{"item": question("Q?", "yes"), "output_text": "a", "score": 7}])
+    told = cli("-C", empty, "import", path).err
+    assert "1 prediction fits no item of a dataset; its input became" in told
+    assert "1 score lies outside 0 to 1; it is kept as it is" in told

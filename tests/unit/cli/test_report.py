@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rft_tui.store.kept_lists import put_list
 from rft_tui.workspace import open_workspace
 from tests.unit.cli.conftest import Cli
+from tests.unit.store.building import predictions
 from tests.unit.tasks.comparing.worlds import A, B, make
 from tests.unit.tasks.reporting.reports import ATTRIBUTES, TAGS, Page
 
@@ -105,3 +107,27 @@ def test_fewer_runs_of_some_items_are_said(cli: Cli, workspace: Path, tmp_path: 
     text = (tmp_path / "r.md").read_text()
     assert "b: 4 of 5 items have 3 scores;" in text
     assert "a: " not in text.split("## Several runs")[1].split("| ---")[0]
+
+
+def test_the_table_of_means_has_what_the_screen_has(cli: Cli, compared: Path, tmp_path: Path) -> None:
+    assert cli("-C", compared, "report", "a", "b", "-o", tmp_path / "r.md").code == 0
+    written = (tmp_path / "r.md").read_text()
+    row = next(line for line in written.splitlines() if line.startswith("| a |") and "0.600" in line)
+    assert row.rstrip(" |").endswith("73.3%")
+    assert "pass@1 counts scores from 0.5, half of the range: the grader has no threshold of its own." in written
+    assert "pass rate" not in written
+
+
+def test_a_second_row_without_what_a_filter_finds(cli: Cli, compared: Path, tmp_path: Path) -> None:
+    opened = open_workspace(compared)
+    with opened.store.write() as db:
+        put_list(db, "suspects", [predictions(db)[2]])
+    opened.store.close()
+    done = cli("-C", compared, "report", "a", "b", "--exclude", "list:suspects", "-o", tmp_path / "r.md")
+    assert done.code == 0, done.err
+    lines = (tmp_path / "r.md").read_text().splitlines()
+    rows = [line for line in lines if "without 1 suspect item (list:suspects)" in line]
+    assert [line.split("|")[1].split(",")[0].strip() for line in rows] == ["a", "b", "b"]
+    assert "+0.167" in rows[2]
+    none = cli("-C", compared, "report", "a", "b", "--dataset", "nothing", "-o", tmp_path / "s.md")
+    assert (none.code, (tmp_path / "s.md").exists()) == (2, False)

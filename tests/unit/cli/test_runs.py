@@ -27,7 +27,7 @@ def test_predictions_that_differ_are_left_out_and_said(cli: Cli, workspace: Path
     write_lines(path, [row | {"output_text": "2"}])
     result = cli("-C", workspace, "import", path)
     assert result.code == 1
-    assert "stored ones stay" in result.err
+    assert "the stored one stays" in result.err
     assert cli("-C", workspace, "import", path, "--run-index", 2).code == 0
     assert cli("-C", workspace, "import", path, "--format", "nonsense").code == 2
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rft_tui.errors import ServiceError, UsageError
+from rft_tui.errors import InputError, ServiceError, UsageError
 from rft_tui.interchange.hosted_evals import fetch_eval, file_name
 from rft_tui.interchange.importer import ImportOptions, import_predictions
 from rft_tui.providers.profiles import NamedProfile
@@ -118,3 +118,27 @@ async def test_a_page_that_is_no_page_leaves_no_file(tmp_path: Path, body: bytes
 def test_no_id_becomes_a_path(name: str) -> None:
     assert file_name(name).isalnum()
     assert file_name("evalrun_1-a") == "evalrun_1-a"
+
+
+async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "evals").write_text("in the way", encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be written"):
+        await fetched(wire_of([]), tmp_path, "evalrun_1")
+
+
+async def test_two_that_fetch_the_same_run_write_files_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    replace = Path.replace
+
+    def noting(path: Path, target: Path) -> Path:
+        seen.append(path.name)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", noting)
+    for _turn in range(2):
+        await fetched(wire_of([]), tmp_path, "evalrun_1")
+    parts = {name for name in seen if name.endswith(".part")}
+    assert len(parts) == 2
+    assert [path.name for path in (tmp_path / "evals").rglob("*") if path.is_file()] == ["evalrun_1.jsonl"]

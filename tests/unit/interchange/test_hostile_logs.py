@@ -233,3 +233,12 @@ def test_any_value_in_any_place_is_read_or_an_input_error(
                 assert one.answer.error is None or grade.score is None
     with suppress(InputError):
         import_predictions(store, [path], ImportOptions(format=form))
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_packing_that_no_log_has_is_refused(store: Store, tmp_path: Path, packing: int) -> None:
+    path = archive(tmp_path / "a.eval", {"header.json": HEADER, "samples/1_epoch_1.json": SAMPLE}, packing)
+    data = bytearray(path.read_bytes())
+    data[60:70] = b"\xff" * 10
+    path.write_bytes(data)
+    refused(store, path, "packed in an unknown way")

@@ -217,7 +217,7 @@ def test_a_second_answer_to_an_input_of_a_run_never_replaces_the_first(store: St
     rows = [notebook_row("Q?", "first"), notebook_row("Q?", "second"), notebook_row("Q?", "first")]
     report = bring(store, write_list(tmp_path / RAW, rows))
     assert (report.new, report.known, report.left_out) == (1, 1, 1)
-    assert any("1 predictions differ from what is stored" in note for note in report.notes)
+    assert any("1 prediction differs from what is stored" in note for note in report.notes)
     with store.read() as db:
         assert db.execute("SELECT output_text FROM answer").fetchall() == [("first",)]
 
@@ -259,7 +259,7 @@ def test_a_folder_is_looked_through_and_what_is_passed_over_is_said(store: Store
         "empty.json is",
     ):
         assert part in said
-    assert "1 files of other kinds" in said
+    assert "1 file of another kind was passed over" in said
     assert "hidden" not in said
 
 

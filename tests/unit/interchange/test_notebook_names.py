@@ -10,8 +10,6 @@ from rft_tui.interchange.notebook_names import (
     carries_no_items,
     heads_of,
     parse_name,
-    raw_name,
-    scored_name,
 )
 
 word = st.text("abcxyz0189.-:", min_size=1, max_size=6).filter(lambda text: text not in EFFORTS)
@@ -20,6 +18,18 @@ any_words = st.lists(word | st.sampled_from(sorted(EFFORTS)), min_size=1, max_si
 claims = st.builds(
     FileClaims, word, word, words, st.sampled_from(sorted(EFFORTS)), any_words, st.integers(1, 99), st.just(value=True)
 )
+
+
+def raw_name(claims: FileClaims) -> str:
+    """The name that the family gives to a file of raw predictions."""
+    run = claims.run_index or 1
+    return f"{claims.subset}_{claims.prompt}_{claims.model}_{claims.effort}_predictions_run{run}.json"
+
+
+def scored_name(claims: FileClaims) -> str:
+    """The name that the family gives to a file of scored predictions."""
+    head = f"{claims.subset}_{claims.prompt}_{claims.model}_{claims.effort}_{claims.grader}"
+    return f"{head}_predictions_run_{claims.run_index or 1}_scored.json"
 
 
 @given(claims)

@@ -10,6 +10,8 @@ import pytest
 
 from rft_tui.interchange import promptfoo
 from rft_tui.interchange.importer import import_predictions
+from rft_tui.interchange.messages import with_choices
+from rft_tui.interchange.review_log import TEXT_LIMIT, export_log, import_log
 from rft_tui.store.database import Store
 from tests.unit.interchange.files import write_lines, write_list
 from tests.unit.interchange.test_hostile_logs import SAMPLE, log
@@ -77,3 +79,53 @@ def test_templates_beyond_a_size_are_not_held(store: Store, tmp_path: Path, monk
     assert import_predictions(store, [path]).new == 2
     texts = {text for (text,) in rows(store, "SELECT text FROM prompt")}
     assert texts == {"Say {{question}} now.", "No {{question}} now."}
+
+
+@pytest.mark.parametrize("content", ['"\\ud800"', "NaN", "1e999", "[" * 500 + "]" * 500])
+def test_a_question_that_reads_as_messages_which_cannot_be_held_is_a_question(
+    store: Store, tmp_path: Path, content: str
+) -> None:
+    text = f'[{{"role": "user", "content": {content}}}]'
+    row = LM_ROW | {"arguments": {"gen_args_0": {"arg_0": text, "arg_1": {"until": []}}}}
+    assert import_predictions(store, [write_lines(tmp_path / "a.jsonl", [row])]).new == 1
+    (stored,) = rows(store, "SELECT messages, question FROM input")
+    assert "NaN" not in (stored[0] or "")
+    if content.startswith("["):
+        assert stored[1] == text
+
+
+def test_a_number_of_many_digits_that_no_float_holds_is_none(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(LM_ROW | {"doc": {"n": "HERE"}}).replace('"HERE"', "1" * 400 + ".0"), encoding="utf-8")
+    assert import_predictions(store, [path]).new == 1
+    assert rows(store, "SELECT json_extract(fields, '$.n') FROM item_row") == [(None,)]
+
+
+@pytest.mark.parametrize(
+    "call", [{"time": {"start": 0, "end": 1.7e308}}, {"usage": {"prompt_tokens": 2**40}}, {"time": {"start": -1}}]
+)
+def test_figures_of_many_calls_that_come_to_too_much_are_not_said(
+    store: Store, tmp_path: Path, call: dict[str, Any]
+) -> None:
+    task = {"data": {"prompt": "q"}}
+    nodes = [{"sampled": True, "message": {"role": "assistant", "content": "a"}}]
+    trace = {"task": task, "calls": [call] * 2000, "nodes": nodes}
+    path = write_lines(tmp_path / "traces.jsonl", [{"id": "e", "task": task, "traces": [trace]}])
+    assert import_predictions(store, [path]).new == 1
+    assert rows(store, "SELECT latency_s, input_tokens FROM prediction") == [(None, None)]
+
+
+def test_very_many_choices_are_not_looked_for_one_by_one() -> None:
+    choices = [f"{number:05}" for number in range(2000)]
+    (message,) = with_choices([{"role": "user", "content": " ".join(choices)}], choices)
+    assert message["content"].endswith("2000) 01999")
+
+
+def test_a_note_is_no_longer_than_a_log_may_say(store: Store, tmp_path: Path) -> None:
+    result = {
+        "vars": {"question": "q"}, "response": {"output": "a"}, "success": True, "promptIdx": 0,
+        "gradingResult": {"pass": True, "score": 1, "comment": "x" * (TEXT_LIMIT + 1)},
+    }  # fmt: skip
+    assert import_predictions(store, [write_lines(tmp_path / "a.jsonl", [result])]).reviews == 1
+    export_log(store, tmp_path / "log.jsonl")
+    assert import_log(store, [tmp_path / "log.jsonl"]).known == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,3 +127,10 @@ def test_no_row_makes_it_fail_in_another_way(tmp_path_factory: pytest.TempPathFa
     path.write_text(json.dumps(row) + "\n")
     with pytest.raises(InputError):
         list(read_events(path))
+
+
+def test_what_can_be_read_only_once_is_refused(store: Store, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="this is no file"):
+        import_log(store, [pipe])

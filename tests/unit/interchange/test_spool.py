@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from rft_tui.datasets.prompts import make_prompt
 from rft_tui.errors import StoreError
 from rft_tui.interchange import plain_jsonl
+from rft_tui.interchange import spool as spool_module
 from rft_tui.interchange.foreign import ForeignPrediction, ForeignReview, Place
 from rft_tui.interchange.importer import import_predictions
 from rft_tui.interchange.rows import input_of
@@ -102,3 +105,19 @@ def test_a_file_is_read_once_whatever_becomes_of_its_rows(
     assert len(read) == 1
     assert counts(store)["item"] == 3
     assert sorted(one.name for one in store.path.parent.iterdir() if not one.name.startswith(store.path.name)) == []
+
+
+def test_a_disk_that_becomes_full_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def seek(self, *_place: int) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def close(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(spool_module, "TemporaryFile", lambda **_options: Full())
+    one = ForeignPrediction(Place(1, 1), row("q"), Answer("a"))
+    with Spool(tmp_path) as spool:
+        spool.add(one, one.row)
+        with pytest.raises(StoreError, match="No space left"):
+            list(spool.heads())

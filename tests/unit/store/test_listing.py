@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,14 @@ from rft_tui.errors import StoreError
 from rft_tui.model import Answer, Band, Grade, Item, Verdict
 from rft_tui.store import listing as listing_module
 from rft_tui.store import review_rows
+from rft_tui.store.answers import NewPrediction, ensure_answer, put_prediction
 from rft_tui.store.database import Store
+from rft_tui.store.exported import ExportedPrediction, iter_exported
 from rft_tui.store.filters import Selection, Sort
-from rft_tui.store.listing import Listing, ListingRequest
+from rft_tui.store.listing import Listing, ListingRequest, ReviewRow
 from rft_tui.store.query import FLAGS, TEXT_FIELDS, parse_query
 from rft_tui.store.regex_scan import Pattern, ScanEnded, matching_predictions
-from rft_tui.store.review_rows import iter_listed
+from rft_tui.store.review_rows import ListedPrediction, iter_listed
 from rft_tui.store.verdicts import EventKind, record
 from tests.unit.store import worlds
 from tests.unit.store.building import ME, dataset, failed, give, grader, item, predict, run_key
@@ -264,6 +266,30 @@ def test_a_needle_that_is_no_text(few: Store) -> None:
     assert listed(few, "caf\udce9") == []
     assert listed(few, "caf\udce9:\udce9 tag:\udce9 model:\udce9") == []
     assert listed(few, "-caf\udce9") == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("read", [iter_listed, iter_exported])
+def test_rows_that_another_process_takes_away_are_left_out(
+    few: Store, monkeypatch: pytest.MonkeyPatch, read: Callable[..., Iterator[ListedPrediction | ExportedPrediction]]
+) -> None:
+    page = Listing.page
+    key = run_key(1)
+    with few.write() as db:
+        predict(db, run_key(1, run_index=2), FEW)
+
+    def overtaken(listing: Listing, first: int, count: int) -> list[ReviewRow]:
+        rows = page(listing, first, count)
+        with few.write() as db:
+            found = db.execute("SELECT run, item FROM prediction WHERE id = 4").fetchone()
+            answer, _text = ensure_answer(db, key.answer_key("f" * 32), Answer("better"))
+            put_prediction(db, NewPrediction(found[0], 1, found[1], answer, Answer("better")))
+        return rows
+
+    monkeypatch.setattr(Listing, "page", overtaken)
+    listing = Listing(few, ListingRequest(SELECTION, parse_query(""), Sort.ITEM)).run()
+    with few.read() as db:
+        assert [one.row.prediction for one in read(db, listing)] == [1, 2, 3]
+    listing.close()
 
 
 def test_rows_with_their_texts(few: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from rft_tui.errors import InputError
 from rft_tui.model import Verdict
+from rft_tui.store import review_log
 from rft_tui.store.database import Store
-from rft_tui.store.review_log import LogEvent, apply_waiting, count_waiting, iter_log, merge_events
+from rft_tui.store.review_log import LogEvent, apply_waiting, count_waiting, iter_log, let_stand, merge_events
 from rft_tui.store.verdicts import EventKind, record, review_state, undo
 from tests.unit.store.building import dataset, item, predict, run_key
 
@@ -179,3 +181,40 @@ def test_another_reviewer_cannot_undo() -> None:
         with store.write() as db:
             assert review_state(db, "ada", 1).verdict is Verdict.RIGHT
             assert undo(db, "bob") is None
+
+
+def test_what_waits_for_another_answer_keeps_nobody_from_reading(tmp_path: Path) -> None:
+    with stores(1) as (first,):
+        with first.write() as db:
+            record(db, "ada", EventKind.VERDICT, Verdict.RIGHT, answers=[1])
+        other = Store(tmp_path / "other.db")
+        fill(other, ("another",))
+        merge(other, log_of(first))
+        writer = sqlite3.connect(other.path, isolation_level=None)
+        writer.execute("BEGIN IMMEDIATE")
+        assert let_stand(other) == 0
+        writer.close()
+        with other.read() as db:
+            assert count_waiting(db) == 1
+        other.close()
+
+
+def test_an_event_that_stops_waiting_while_the_log_is_read_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_log, "CHUNK", 1)
+    with stores(1) as (first,):
+        for answer in (1, 2, 3):
+            with first.write() as db:
+                record(db, "ada", EventKind.VERDICT, Verdict.RIGHT, answers=[answer])
+        events = log_of(first)
+        reader, writer = Store(tmp_path / "other.db"), Store(tmp_path / "other.db")
+        merge(reader, events)
+        with reader.read() as db:
+            found = iter_log(db)
+            begun = [next(found)]
+            fill(writer)
+            assert let_stand(writer) == 3
+            assert begun + list(found) == events
+        reader.close()
+        writer.close()

@@ -217,6 +217,9 @@ def test_nothing_to_change_changes_nothing(store: Store, tmp_path: Path) -> None
         ('{"question":"Q?","answer":["a"]}', {}, '["a", "b"]', {"question": "Q?", "answer": ["a", "b"]}),
         ('{"question":"Q?","answer":["a"]}', {}, "b", None),
         ('{"question":"Q?","answer":true}', {}, "1", None),
+        ('{"question":"Q?","answer":41}', {}, "NaN", None),
+        ('{"question":"Q?","answer":4.5}', {}, "1e999", None),
+        ('{"question":"Q?","answer":{"a":"b"}}', {}, '{"a":"\\ud800"}', None),
         (
             (
                 '{"messages":[{"role":"user","content":"Q?"},{"role":"assistant","tool_calls":[{"id":"1","type":"function",'

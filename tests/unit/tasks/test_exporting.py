@@ -19,7 +19,7 @@ from rft_tui.errors import UsageError
 from rft_tui.model import Verdict
 from rft_tui.store.exported import ExportedPrediction
 from rft_tui.store.listing import ReviewRow
-from rft_tui.tasks.exporting.junit import Counts, Unit, case_lines, document_lines
+from rft_tui.tasks.exporting.junit import TEXT_LIMIT, Counts, Unit, case_lines, document_lines
 from rft_tui.tasks.exporting.pairs import PairCounts, PairOptions, preference_pairs
 from rft_tui.tasks.exporting.parquet import write_parquet
 from rft_tui.tasks.exporting.rows import COLUMNS, FORMULA_SIGNS, Reading, csv_lines, jsonl_lines, record, whole
@@ -216,3 +216,24 @@ def test_a_line_of_json_holds_the_whole_row_and_what_went_wrong_with_the_answer(
     assert whole(badly_graded, READING)["error"] is None
     cut = prediction(error_kind="incomplete", error=("incomplete", "cut off"))
     assert whole(cut, READING)["error"] == {"kind": "incomplete", "message": "cut off"}
+
+
+def test_junit_of_items_shows_as_much_of_long_texts_as_of_predictions() -> None:
+    one = prediction(score=0.0, text="a" * (TEXT_LIMIT + 5), question="q" * TEXT_LIMIT, reference="r" * 2 * TEXT_LIMIT)
+    texts = []
+    units: tuple[Unit, ...] = ("prediction", "item")
+    for unit in units:
+        root, _counts = parsed([one], unit)
+        texts.append([found.text for found in root.iter("failure")])
+    assert texts[0] == texts[1]
+    assert texts[0][0] is not None
+    assert f"{'a' * TEXT_LIMIT}…" in texts[0][0]
+    assert f"{'q' * TEXT_LIMIT}\n" in texts[0][0]
+
+
+@pytest.mark.parametrize("gap", [1e-12, 0.5, 1.0])
+def test_an_answer_with_a_very_large_score_is_no_pair_with_itself(gap: float) -> None:
+    one = prediction(1, score=1.7e308)
+    assert pairs([one], PairOptions(min_gap=gap))[0] == []
+    other = prediction(2, score=1e17, text="no")
+    assert pairs([one, other], PairOptions(min_gap=gap, per_item=9))[0] == [("yes", "no")]
