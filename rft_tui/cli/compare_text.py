@@ -101,12 +101,7 @@ def _pair(comparison: Comparison, pair: PairFigures) -> Iterator[str]:
     paired = pair.paired
     first, second = comparison.operands[pair.first].label, comparison.operands[pair.second].label
     yield one_line(f"{second} − {first}", WIDTH)
-    said = f"  difference {signed(paired.difference, 4)} {_interval(paired.interval, 4, with_sign=True)}"
-    p_values = _p_values(comparison, pair)
-    if len(said) + len(p_values) + 2 <= WIDTH:
-        yield f"{said}  {p_values}".rstrip()
-    else:
-        yield from (said, *_wrapped(p_values, "  "))
+    yield from _difference("difference", comparison, pair)
     yield from _without(comparison, pair)
     losses = f"{paired.losses:,} loss{'' if paired.losses == 1 else 'es'}"
     counts = f"{counted(paired.wins, 'win')}, {paired.ties:,} tie{'' if paired.ties == 1 else 's'}, {losses}"
@@ -130,8 +125,17 @@ def _without(comparison: Comparison, pair: PairFigures) -> Iterator[str]:
         return
     for one in without.pairs:
         if one.second == pair.second:
-            said = f"{signed(one.paired.difference, 4)} {_interval(one.paired.interval, 4, with_sign=True)}"
-            yield from _wrapped(f"{without.words}: {said}  {_p_values(comparison, one)}".rstrip(), "  ")
+            yield from _difference(f"{without.words}:", comparison, one)
+
+
+def _difference(head: str, comparison: Comparison, pair: PairFigures | PairWithout) -> Iterator[str]:
+    """A difference with its interval, and its p values behind it or below."""
+    said = f"{head} {signed(pair.paired.difference, 4)} {_interval(pair.paired.interval, 4, with_sign=True)}"
+    p_values = _p_values(comparison, pair)
+    if len(said) + len(p_values) + 4 <= WIDTH:
+        yield f"  {said}  {p_values}".rstrip()
+    else:
+        yield from (*_wrapped(said, "  "), *_wrapped(p_values, "  "))
 
 
 def _p_values(comparison: Comparison, pair: PairFigures | PairWithout) -> str:
@@ -148,7 +152,7 @@ def _p_values(comparison: Comparison, pair: PairFigures | PairWithout) -> str:
 
 
 def _p(value: float) -> str:
-    return "<.001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _changes(comparison: Comparison, pair: PairFigures, title: str, changes: Sequence[ItemChange]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rft_tui.cli.console import Calling, command
-from rft_tui.cli.review_filter import newest_grader, selection_of
+from rft_tui.cli.review_filter import grader_at_home, selection_of
 from rft_tui.cli.reviewers import check_reviewers
 from rft_tui.cli.text import Column, counted, table
 from rft_tui.errors import EXIT_DONE, EXIT_FAILURES, UsageError
@@ -108,7 +108,7 @@ def change_plan(
         with calling.workspace().store.read() as db:
             runs = runs_of(db, dataset.id)
         by_scores = any(term.kind not in _WITHOUT_SCORES for term in chosen.request.query.terms)
-        stored = newest_grader(calling, None, runs) if by_scores else None
+        stored = grader_at_home(calling, None, runs) if by_scores else None
         selection = selection_of(calling.workspace(), stored, runs)
         listing = run_list(calling, replace(chosen.request, selection=selection, sort=Sort.ITEM))
         try:

@@ -8,7 +8,7 @@ import click
 
 from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
-from rft_tui.cli.review_filter import has_graded, let_stand, newest_grader
+from rft_tui.cli.review_filter import has_graded, let_stand, grader_at_home
 from rft_tui.cli.text import Column, table
 from rft_tui.errors import UsageError
 from rft_tui.model import JsonObject
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @command
 @click.argument("name")
-@click.option("--grader", metavar="G", help="The grader by whose scores (default: the newest that graded it).")
+@click.option("--grader", metavar="G", help="The grader by whose scores (default: the one that graded most of it).")
 @click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or model names; repeat it.")
 @click.option("--limit", metavar="K", type=click.IntRange(1), help="So many items (default: 15).")
 def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, ...], limit: int | None) -> None:
@@ -43,7 +43,7 @@ def suspects(calling: Calling, name: str, grader: str | None, runs: tuple[str, .
         chosen = resolve_runs(db, runs) if runs else None
         here = runs_of(db, dataset.id)
     looked_at = here if chosen is None else [run for run in chosen if run in here]
-    stored = newest_grader(calling, grader, looked_at)
+    stored = grader_at_home(calling, grader, looked_at)
     with store.read() as db:
         if stored is None or not has_graded(db, stored.id, looked_at):
             who = "no grader has" if stored is None or grader is None else f"{stored.label} has not"

@@ -35,7 +35,7 @@ def filter_options(function: Decorated) -> Decorated:
 
 _OPTIONS = (
     click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or model names; repeat it."),
-    click.option("--grader", metavar="G", help="The grader whose scores are shown (default: the newest that graded)."),
+    click.option("--grader", metavar="G", help="The grader whose scores are shown (default: the one that graded most)."),
     click.option("--mistakes", is_flag=True, help="Only scores below full marks."),
     click.option("--band", metavar="B", help=f"Only one band: {', '.join(band.value for band in Band)}."),
     click.option("--verdict", metavar="V", help=f"Only one verdict: {', '.join(Verdict)}, or its key."),
@@ -118,7 +118,7 @@ def chosen_list(calling: Calling, options: ReviewFilter) -> ChosenList:
     let_stand(workspace)
     with workspace.store.read() as db:
         chosen = resolve_runs(db, options.runs) if options.runs else None
-    stored = newest_grader(calling, options.grader, chosen)
+    stored = grader_at_home(calling, options.grader, chosen)
     with workspace.store.read() as db:
         mark = simulated_mark(db, chosen, stored.id if stored else None)
         for note in unknown_lists(db, parsed):
@@ -148,20 +148,19 @@ def let_stand(workspace: Workspace) -> None:
     stand(workspace.store)
 
 
-def newest_grader(calling: Calling, name: str | None, runs: Sequence[int] | None = None) -> StoredGrader | None:
-    """The grader of a name, or the newest that has graded anything of the runs (None: of all).
+def grader_at_home(calling: Calling, name: str | None, runs: Sequence[int] | None = None) -> StoredGrader | None:
+    """The grader of a name, or as on the screen the one that has graded most of the runs (None: of all).
 
-    Where none has graded anything of the runs, the newest of all, so that the list says what is not graded.
+    The newest of several; where none has graded anything of the runs, the newest of all, so that the list says what is
+    not graded.
     """
     if name is not None:
         return known_grader(calling, name)
-    from rft_tui.store.graders import list_graders
+    from rft_tui.store.graders import list_graders, most_at_home
 
     with calling.workspace().store.read() as db:
         graded = [one for one in list_graders(db) if has_graded(db, one.id)]
-        fitting = graded if runs is None else [one for one in graded if has_graded(db, one.id, runs)]
-    found = fitting or graded
-    return found[-1] if found else None
+        return most_at_home(db, graded, runs)
 
 
 def has_graded(db: sqlite3.Connection, grader: int, runs: Sequence[int] | None = None) -> bool:

@@ -304,4 +304,5 @@ def test_numbers_of_one_kind_have_as_many_digits(cli: Cli, workspace: Path) -> N
     lines = cli("-C", workspace, "compare", "a", "b").out.splitlines()
     assert re.search(r"smallest detectable difference 0\.00\d\d;.* → 0\.00\d\d\b", " ".join(lines))
     difference = next(line for line in lines if line.startswith("  difference"))
-    assert len(set(map(len, re.findall(r"\d\.\d+", difference)))) == 1
+    assert set(map(len, re.findall(r"[+−]?\d\.\d+", difference.split("p:")[0]))) == {7}
+    assert re.search(r"p: t (<0.001|0\.\d{3})\b", difference)

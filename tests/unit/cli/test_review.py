@@ -14,7 +14,7 @@ from rft_tui.workspace import open_workspace
 from tests.unit.cli.conftest import Cli
 
 
-def test_everything_of_the_newest_grader(cli: Cli, demo: Path) -> None:
+def test_everything_by_the_grader_that_graded_most(cli: Cli, demo: Path) -> None:
     document = cli("-C", demo, "review", "list", "--json").document
     assert document["count"] == len(document["predictions"]) == 720
     assert sum(document["bands"].values()) == sum(document["histogram"]["counts"]) == 713
@@ -30,6 +30,18 @@ def test_everything_of_the_newest_grader(cli: Cli, demo: Path) -> None:
     errors = [one for one in document["predictions"] if one["error"]]
     assert len(errors) == 7
     assert all(one["score"] is None and one["band"] is None for one in errors)
+
+
+def test_a_version_that_graded_little_is_not_the_one_shown(cli: Cli, demo: Path) -> None:
+    (demo / "graders" / "late.json").write_text(
+        '{"type": "string_check", "name": "late", "operation": "eq", "input": "{{sample.output_text}}",'
+        ' "reference": "{{item.reference_answer}}"}'
+    )
+    assert cli("-C", demo, "grade", "--grader", demo / "graders" / "late.json", "--run", "1").code == 0
+    document = cli("-C", demo, "review", "list", "--limit", "1", "--json").document
+    assert document["grader"]["name"] == "phrase_and_exact"
+    document = cli("-C", demo, "review", "list", "--run", "1", "--limit", "1", "--json").document
+    assert document["grader"]["name"] == "late", "the newest of several that graded all of it"
 
 
 def test_filters_hold_together(cli: Cli, demo: Path) -> None:
