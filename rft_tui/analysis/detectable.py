@@ -23,6 +23,11 @@ _SMALL = 0.01
 _ROUNDING = 1e-9
 
 
+def effect_words(size: float) -> str:
+    """A detectable difference as every place says it: three decimals, four below a hundredth."""
+    return f"{size:.{3 if size >= _SMALL else 4}f}"
+
+
 def smallest_detectable(
     item_variance: float,
     first_within: float,
@@ -68,11 +73,10 @@ class Fix:
 
     @property
     def words(self) -> str:
-        """Such as: 5 more runs → .044."""
+        """Such as: 5 more runs → 0.044."""
         what = {"items": "item", "runs": "run", "first runs": "run", "second runs": "run"}[self.kind]
         whose = {"first runs": " of the first", "second runs": " of the second"}.get(self.kind, "")
-        reached = f"{self.reached:.{3 if self.reached >= _SMALL else 4}f}".removeprefix("0")
-        return f"{self.more:,} more {what}{'s' if self.more > 1 else ''}{whose} → {reached}"
+        return f"{self.more:,} more {what}{'s' if self.more > 1 else ''}{whose} → {effect_words(self.reached)}"
 
 
 def cheapest_fixes(paired: Paired, target: float | None = None) -> list[Fix]:

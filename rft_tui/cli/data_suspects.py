@@ -8,7 +8,7 @@ import click
 
 from rft_tui.cli import text
 from rft_tui.cli.console import Calling, command
-from rft_tui.cli.review_filter import has_graded, let_stand, grader_at_home
+from rft_tui.cli.review_filter import grader_at_home, has_graded, let_stand
 from rft_tui.cli.text import Column, table
 from rft_tui.errors import UsageError
 from rft_tui.model import JsonObject

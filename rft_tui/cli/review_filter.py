@@ -35,7 +35,7 @@ def filter_options(function: Decorated) -> Decorated:
 
 _OPTIONS = (
     click.option("--run", "runs", metavar="R", multiple=True, help="Only these runs: ids or model names; repeat it."),
-    click.option("--grader", metavar="G", help="The grader whose scores are shown (default: the one that graded most)."),
+    click.option("--grader", metavar="G", help="The grader whose scores count (default: the one that graded most)."),
     click.option("--mistakes", is_flag=True, help="Only scores below full marks."),
     click.option("--band", metavar="B", help=f"Only one band: {', '.join(band.value for band in Band)}."),
     click.option("--verdict", metavar="V", help=f"Only one verdict: {', '.join(Verdict)}, or its key."),

@@ -10,12 +10,14 @@ import pytest
 
 from rft_tui.model import Verdict
 from rft_tui.store.database import Store
+from rft_tui.store.kept_lists import put_list
 from rft_tui.store.verdicts import EventKind, record
 from rft_tui.tasks.comparing import comparison as comparing
 from rft_tui.tasks.comparing.comparison import Comparison
 from rft_tui.tui.actions import ACTIONS, COMPARE
 from rft_tui.tui.screens.compare import CompareScreen
 from rft_tui.tui.screens.compare_state import PANELS, VERSIONS, CompareState
+from rft_tui.workspace import open_workspace
 from tests.functional.driver import NARROW, SIZES, WIDE, Driver, running
 
 
@@ -48,7 +50,7 @@ async def test_two_groups_of_one_dataset_are_proposed(demo: Path, size: tuple[in
 async def test_every_panel_fits_and_says_something(demo: Path, size: tuple[int, int]) -> None:
     wanted = {
         "means": ("run noise", "pass@1", "none left out"),
-        "paired": ("won/tied/lost", "B against A", "smallest detectable difference", "regressions"),
+        "paired": ("wins/ties/losses", "B against A", "smallest detectable difference", "regressions"),
         "spread": ("scores", "A █", "B ⣿"),
         "samples": ("pass@3", "pass^3", "learnable", "best of 3"),
         "graders": ("phrase_and_ex", "exact"),
@@ -105,10 +107,20 @@ async def test_enter_opens_an_item_or_the_cards_of_a_line(demo: Path) -> None:
         await resampled(app.press("5").see("80 common items"))
         await app.press("l", "enter").see("what stands behind the numbers", "phrase_and_exact@", "80 in common")
         await app.see("runs", "prompt", "simple", "model", "method").is_sound().press("esc").on("Compare").press("v")
-        await app.see("B against A").press("enter").see("p (sign flip)", "seed", "Miller").is_sound().press("esc")
+        await app.see("B against A").press("enter").see("p flip", "seed", "Miller").is_sound().press("esc")
         await app.press("j", "enter").on("Review").see("/list:regressions").see_in("item", "▸qwen-coder-0.5b")
         await app.press("5").press("G").press("enter").on("Review").see("/list:improvements")
         await app.see_in("item", "▸smollm2")
+
+
+async def test_a_second_line_without_the_suspects(demo: Path) -> None:
+    opened = open_workspace(demo)
+    with opened.store.write() as db:
+        put_list(db, "suspects", [1, 4])
+    opened.store.close()
+    async with running(demo, WIDE) as app:
+        await app.press("5").see("80 common items").press("v").see_in("item", "B against A")
+        await app.see_in("item", "without 2 suspect items (list:suspects): ").is_sound()
 
 
 async def test_verdicts_are_held_against_the_grader(demo: Path) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rft_tui.analysis.detectable import effect_words
+
 if TYPE_CHECKING:
     from rft_tui.analysis.intervals import Interval
     from rft_tui.analysis.model_mean import ModelMean
@@ -138,12 +140,12 @@ def _of_pair(pair: PairFigures, pairs: int) -> Iterator[tuple[str, str, str, str
     if paired.p_t is not None:
         said = f"{_p(paired.p_t)}" + ("" if pair.p_adjusted is None or pairs < 2 else f"; Holm {_p(pair.p_adjusted)}")
         method = f"t test of the items' differences; Holm over {pairs} comparisons" if pairs > 1 else "t test"
-        yield "p_t", "p (t)", said, method, miller
+        yield "p_t", "p t", said, method, miller
     if pair.sign_flip is not None:
         flips = "all signs" if pair.sign_flip.exact else f"{pair.sign_flip.resamples:,} draws of signs"
         yield (
             "p_sign_flip",
-            "p (sign flip)",
+            "p flip",
             f"{_p(pair.sign_flip.p)}",
             f"permutation test by {flips}",
             "exact to 16 items",
@@ -151,12 +153,12 @@ def _of_pair(pair: PairFigures, pairs: int) -> Iterator[tuple[str, str, str, str
     said = f"{paired.wins:,} wins, {paired.ties:,} ties, {paired.losses:,} losses"
     yield "wins", "wins, ties, losses", said, f"items; a tie differs by at most {paired.tie:.3g}", ""
     if paired.smallest_detectable is not None:
-        said = f"{paired.smallest_detectable:.4f}" + "".join(f"; {fix.words}" for fix in pair.fixes)
+        said = effect_words(paired.smallest_detectable) + "".join(f"; {fix.words}" for fix in pair.fixes)
         runs = "σ²/N of the differences" if paired.is_shared else "σ²/N of both"
         method = f"2.8 · sqrt((ω² + {runs}) / M): what α .05 finds with power .80"
         yield "detectable", "smallest detectable difference", said, method, miller
     if paired.mcnemar_p is not None:
-        yield "mcnemar", "p (McNemar)", f"{_p(paired.mcnemar_p)}", "exact, items that only one passed", "McNemar 1947"
+        yield "mcnemar", "p McNemar", f"{_p(paired.mcnemar_p)}", "exact, items that only one passed", "McNemar 1947"
     adjusted = pair.length_adjusted
     if adjusted is not None and adjusted.at_equal_length is not None:
         said = f"{adjusted.at_equal_length.value:+.4f}{_interval(adjusted.at_equal_length.interval)}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rft_tui.store.database import Store
     from rft_tui.store.graders import StoredGrader
     from rft_tui.tasks.comparing.operands import Operand
+    from rft_tui.tasks.comparing.without import Without
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +162,9 @@ class LeftOut:
 class Note:
     """Something to be said beside the numbers. `operand` is the place of the one it is about, None for all.
 
-    Kinds: ``default_grader``, ``pooled``, ``left_out``, ``no_items``, ``few_items``, ``few_clusters``, ``duplicates``,
-    ``errors``, ``one_run``, ``shared_runs``, ``settings_differ``, ``graders_differ``, ``chosen_on_items``,
-    ``trained_on_items``, ``detectable``, ``simulated``.
+    Kinds: ``default_grader``, ``pooled``, ``left_out``, ``corrected``, ``excluded``, ``no_items``, ``few_items``,
+    ``few_clusters``, ``duplicates``, ``errors``, ``one_run``, ``shared_runs``, ``settings_differ``, ``graders_differ``,
+    ``chosen_on_items``, ``trained_on_items``, ``detectable``, ``simulated``.
     """
 
     kind: str
@@ -179,7 +180,8 @@ class Comparison:
     `left_out` has one entry for each operand. `cluster` says what belongs together: a field of the rows, ``input``
     where rows share inputs, empty where each item stands for itself; `clusters` names each item's group, None for none.
     `key` is the hash of the data behind it; seeds come from the data too: the same data give the same digits.
-    `is_resampled` says whether sign flips and bootstrap intervals are there.
+    `is_resampled` says whether sign flips and bootstrap intervals are there. `without` has the figures without items
+    that are in doubt, where they were asked for.
     """
 
     operands: tuple[OperandFigures, ...]
@@ -192,6 +194,7 @@ class Comparison:
     rule: ScoreRule
     key: str
     is_resampled: bool = False
+    without: Without | None = None
 
     @property
     def simulated(self) -> bool:

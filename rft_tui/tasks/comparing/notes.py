@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from shlex import quote
 
+from rft_tui.analysis.detectable import effect_words
 from rft_tui.identity import canonical_json
 from rft_tui.store.compared_jobs import inputs_of_dataset, jobs_of_models
 from rft_tui.store.steps import step_of
@@ -36,7 +37,8 @@ def notes_of(
 ) -> tuple[Note, ...]:
     """All notes, warnings first."""
     found = [
-        *_of_items(reading, len(figures)), *_of_clusters(reading, cluster, clusters), *_of_operands(figures),
+        *_of_items(reading, len(figures)), *_of_corrections(reading), *_of_clusters(reading, cluster, clusters),
+        *_of_operands(figures, len(reading.common)),
         *_chosen_on_items(db, reading), *_of_settings(chosen), *_of_shared_runs(chosen), *_of_pairs(figures, pairs),
     ]  # fmt: skip
     if chosen.default_grader:
@@ -101,14 +103,50 @@ def _of_clusters(reading: Reading, cluster: str, clusters: Mapping[str, str] | N
         yield Note("few_clusters", f"{_items(alone)} without {cluster} {stands} alone")
 
 
-def _of_operands(figures: Sequence[OperandFigures]) -> Iterator[Note]:
-    pooled = {one.operand.pooled for one in figures}
-    if len(figures) > 1 and len(pooled) == 1 and figures[0].operand.pooled:
-        yield Note("pooled", f"each takes together {'; '.join(figures[0].operand.pooled)}")
+def _of_corrections(reading: Reading) -> Iterator[Note]:
+    """Where a newer version of a dataset is among the runs, so that rows of the older one do not count."""
+    is_same = len(set(reading.corrected)) == 1
+    for place, of_one in enumerate(reading.corrected[:1] if is_same else reading.corrected):
+        for one in of_one:
+            counts = []
+            if one.changed:
+                counts.append(f"{_rows(one.changed)} {'counts' if one.changed == 1 else 'count'} as corrected")
+            if one.excluded:
+                counts.append(f"{_rows(one.excluded)} {'is' if one.excluded == 1 else 'are'} left out")
+            text = f"{one.newer} corrects {one.older}: {', '.join(counts)}"
+            if is_same:
+                yield Note("corrected", text)
+            else:
+                yield Note("corrected", f"{reading.operands[place].label}: {text}", operand=place)
+
+
+def _of_pooling(figures: Sequence[OperandFigures], common: int) -> Iterator[Note]:
+    """What operands take together; several datasets too, since the Compare screen has one of them at a time."""
+    datasets = {one.operand.datasets for one in figures}
+    together = len(datasets) == 1 and len(figures[0].operand.datasets) > 1
+    if together:
+        names = figures[0].operand.datasets
+        said = f"{', '.join(names[:-1])} and {names[-1]} together: {_items(common)}"
+        yield Note("pooled", f"{said}; --dataset {quote(names[0])} gives one")
+    kinds = {
+        place: tuple(kind for kind in one.operand.pooled if not (together and kind.startswith("datasets ")))
+        for place, one in enumerate(figures)
+    }
+    if len(figures) > 1 and len(set(kinds.values())) == 1 and kinds[0]:
+        yield Note("pooled", f"each takes together {'; '.join(kinds[0])}")
+        return
+    for place, pooled in kinds.items():
+        if pooled:
+            one = figures[place]
+            several = one.operand.datasets if len(one.operand.datasets) > 1 and not together else ()
+            gives = f"; --dataset {quote(several[0])} gives one" if several else ""
+            yield Note("pooled", f"{one.label} takes together {'; '.join(pooled)}{gives}", operand=place)
+
+
+def _of_operands(figures: Sequence[OperandFigures], common: int) -> Iterator[Note]:
+    yield from _of_pooling(figures, common)
     for place, one in enumerate(figures):
         mean = one.mean
-        if one.operand.pooled and len(pooled) > 1:
-            yield Note("pooled", f"{one.label} takes together {'; '.join(one.operand.pooled)}", operand=place)
         if mean is None:
             continue
         if mean.error_share > MANY_ERRORS:
@@ -208,9 +246,13 @@ def _of_pairs(figures: Sequence[OperandFigures], pairs: Sequence[PairFigures]) -
         if smallest is None or abs(pair.paired.difference) >= smallest:
             continue
         fixes = " or ".join(fix.words for fix in pair.fixes[:2])
-        missed = f"a true difference below {smallest:.3f} is missed here more than one time in five"
+        missed = f"a true difference below {effect_words(smallest)} is missed here more than one time in five"
         text = f"{figures[pair.second].label}: {missed}"
         yield Note("detectable", f"{text} ({fixes})" if fixes else text, operand=pair.second)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _items(count: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rft_tui.identity import canonical_json
 from rft_tui.safetext import one_line
+from rft_tui.words import counted
 
 if TYPE_CHECKING:
     from rft_tui.store.compared import RunName
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """Names that an error lists at most."""
+
+_NOUNS = frozenset({"prediction", "refusal", "timeout"})
 
 LONGEST_NAME = 60
 """Characters of each of them."""
@@ -101,5 +104,6 @@ def some(names: Iterable[str]) -> str:
 
 
 def error_words(kinds: Mapping[str, int]) -> str:
-    """Errors by kind in words, the most frequent first: ``12 timeout, 3 refused``."""
-    return ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items(), key=lambda one: (-one[1], one[0])))
+    """Errors by kind in words, the most frequent first: ``12 timeouts, 3 incomplete``."""
+    ordered = sorted(kinds.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(counted(count, kind) if kind in _NOUNS else f"{count:,} {kind}" for kind, count in ordered)

@@ -18,6 +18,7 @@ from rft_tui.store.compared import (
     field_of_rows,
     read_operand,
 )
+from rft_tui.store.compared_corrections import Correcting, superseded
 from rft_tui.tasks.comparing.comparison import LeftOut
 from rft_tui.tasks.comparing.operands import Operand
 
@@ -32,7 +33,8 @@ class Reading:
     `rows` has every row by its id, `common` those that all operands have a score of, in the order of the datasets.
     `spreads` are those of the common items, None where there are none. `rule` is how scores are read: that of the
     graders, or from 0 to 1 where their ranges differ (`is_scaled`). `repeated` are rows that stand twice in a dataset.
-    `datasets` has the names of the rows' datasets.
+    `datasets` has the names of the rows' datasets. `corrected` says for each operand which of its datasets corrects
+    which: the rows as they were before are no part of it.
     """
 
     operands: tuple[Operand, ...]
@@ -46,12 +48,17 @@ class Reading:
     is_scaled: bool
     repeated: frozenset[str]
     datasets: Mapping[int, str]
+    corrected: tuple[tuple[Correcting, ...], ...]
 
 
 def read_operands(db: sqlite3.Connection, operands: Sequence[Operand]) -> Reading:
     """Read all operands."""
     found = compared_rows(db, sorted({run for one in operands for run in one.run_ids}))
-    answered = [read_operand(db, one.grader.id, one.draws, found.rows) for one in operands]
+    replaced = [superseded(db, one.run_ids) for one in operands]
+    answered = [
+        read_operand(db, one.grader.id, one.draws, found.rows, gone.items)
+        for one, gone in zip(operands, replaced, strict=True)
+    ]
     by_id = {row.row_id: row for row in found.rows.values()}
     rule, is_scaled = _rule(operands)
     if is_scaled:
@@ -67,7 +74,7 @@ def read_operands(db: sqlite3.Connection, operands: Sequence[Operand]) -> Readin
     )
     return Reading(
         tuple(operands), by_id, tuple(answered), tables, spreads, common, left_out, rule, is_scaled, found.repeated,
-        dataset_names(db, {row.dataset for row in by_id.values()}),
+        dataset_names(db, {row.dataset for row in by_id.values()}), tuple(one.by for one in replaced),
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def _make(comparison: Comparison, should_stop: Callable[[], bool]) -> _Kept | No
     for pair in comparison.pairs:
         if should_stop():
             return None
-        flips.append(sign_flip(_by_cluster(pair.paired.differences, comparison.clusters)))
+        flips.append(sign_flip(by_cluster(pair.paired.differences, comparison.clusters)))
     several = []
     for one in comparison.operands:
         if should_stop():
@@ -86,7 +86,7 @@ def _make(comparison: Comparison, should_stop: Callable[[], bool]) -> _Kept | No
     return _Kept(tuple(several), tuple(flips))
 
 
-def _by_cluster(differences: Mapping[str, float], clusters: Mapping[str, str] | None) -> list[float]:
+def by_cluster(differences: Mapping[str, float], clusters: Mapping[str, str] | None) -> list[float]:
     """The differences whose signs go together, summed: those of a cluster."""
     if not clusters:
         return list(differences.values())

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rft_tui.analysis.detectable import effect_words
 from rft_tui.model import Band
 from rft_tui.tasks.reporting import charts
 from rft_tui.tasks.reporting.document import Block, Cell, Chart, Note, Section, Table, Tone, number, text
 from rft_tui.tasks.reporting.words import chance, difference_sentence, score, signed, span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rft_tui.analysis.intervals import Interval
     from rft_tui.tasks.comparing.comparison import Comparison, OperandFigures, PairFigures
+    from rft_tui.tasks.comparing.without import PairWithout
 
 MANY_ERRORS = 0.02
 """The share of errors from which a mean is to be doubted."""
@@ -38,12 +42,13 @@ def result_section(comparison: Comparison) -> Section:
 
 def means_section(comparison: Comparison) -> Section:
     """The mean of each operand with what it could have been."""
-    rows = tuple(_mean_row(one) for one in comparison.operands)
-    headings = ("", "mean", "95 % interval", "run noise", "spread of runs", "items", "runs", "errors", "pass rate")
+    rows = (*(_mean_row(one) for one in comparison.operands), *_means_without(comparison))
+    headings = ("", "mean", "95 % interval", "run noise", "spread of runs", "items", "runs", "errors", "pass@1")
     explained = (
         "A mean is that of the item means. Its interval says what the next items of this kind would score; the run"
         " noise is the standard error if the same items ran again."
     )
+    explained += "".join(f" {said}" for said in _passing(comparison))
     blocks: list[Block] = [explained, Table(f"Scores of {_graders(comparison)} on the common items", headings, rows)]
     known = [(one.label, one.mean) for one in comparison.operands if one.mean is not None]
     if known:
@@ -56,9 +61,9 @@ def means_section(comparison: Comparison) -> Section:
 
 def differences_section(comparison: Comparison) -> Section:
     """Each operand against the baseline, item by item."""
-    headings = ("against the baseline", "difference", "95 % interval", "p (t)", "p (sign flip)", "corrected p",
+    headings = ("against the baseline", "difference", "95 % interval", "p t", "p flip", "Holm",
                 "wins", "ties", "losses", "smallest detectable")  # fmt: skip
-    rows = tuple(_pair_row(comparison, pair) for pair in comparison.pairs)
+    rows = tuple(row for pair in comparison.pairs for row in _pair_rows(comparison, pair))
     blocks: list[Block] = [Table(f"Differences to {comparison.operands[0].label}", headings, rows)]
     for pair in comparison.pairs:
         blocks += _pair_pictures(comparison, pair)
@@ -104,21 +109,55 @@ def _mean_row(one: OperandFigures) -> tuple[Cell, ...]:
     return (
         text(one.label), number(mean.mean), Cell(span(mean.clipped), is_number=True),
         number(mean.run_noise), number(mean.run_spread), _count(mean.items), _count(one.runs),
-        Cell(errors, is_number=True, tone=tone), share(one.pass_rate),
+        Cell(errors, is_number=True, tone=tone), share(_pass_at_1(one)),
     )  # fmt: skip
 
 
-def _pair_row(comparison: Comparison, pair: PairFigures) -> tuple[Cell, ...]:
+def _pass_at_1(one: OperandFigures) -> float | None:
+    several = one.several
+    return several.tries[0].any_passes if several is not None and several.tries else one.pass_rate
+
+
+def _passing(comparison: Comparison) -> Iterator[str]:
+    """From which score a run passes, where no grader says it."""
+    for threshold in sorted({one.threshold for one in comparison.operands if not one.own_threshold}):
+        yield f"pass@1 counts scores from {threshold:g}, half of the range: the grader has no threshold of its own."
+
+
+def _means_without(comparison: Comparison) -> Iterator[tuple[Cell, ...]]:
+    """The second line of each mean: without the items that a filter finds."""
+    if (without := comparison.without) is None:
+        return
+    for one, mean in zip(comparison.operands, without.means, strict=True):
+        if mean is not None:
+            yield (
+                text(f"{one.label}, {without.words}"), number(mean.mean), Cell(span(mean.clipped), is_number=True),
+                number(mean.run_noise), number(mean.run_spread), _count(mean.items), _count(one.runs),
+                _count(mean.errors), text(""),
+            )  # fmt: skip
+
+
+def _pair_rows(comparison: Comparison, pair: PairFigures) -> Iterator[tuple[Cell, ...]]:
+    """The line of a pair, and the one without the items that a filter finds."""
+    label, least = comparison.operands[pair.second].label, pair.paired.smallest_detectable
+    yield _pair_row(label, pair, effect_words(least) if least is not None else "–")
+    if (without := comparison.without) is not None:
+        yield from (
+            _pair_row(f"{label}, {without.words}", one, "") for one in without.pairs if one.second == pair.second
+        )
+
+
+def _pair_row(label: str, pair: PairFigures | PairWithout, least: str) -> tuple[Cell, ...]:
     paired = pair.paired
     tone: Tone = ""
     if paired.interval is not None and (paired.interval.low > 0 or paired.interval.high < 0):
         tone = "good" if paired.difference > 0 else "bad"
     flipped = None if pair.sign_flip is None else pair.sign_flip.p
     return (
-        text(comparison.operands[pair.second].label), number(paired.difference, signed=True, tone=tone),
+        text(label), number(paired.difference, signed=True, tone=tone),
         Cell(span(paired.interval, with_sign=True), is_number=True), Cell(chance(paired.p_t), is_number=True),
         Cell(chance(flipped), is_number=True), Cell(chance(pair.p_adjusted), is_number=True),
-        _count(paired.wins), _count(paired.ties), _count(paired.losses), number(paired.smallest_detectable),
+        _count(paired.wins), _count(paired.ties), _count(paired.losses), Cell(least, is_number=True),
     )  # fmt: skip
 
 

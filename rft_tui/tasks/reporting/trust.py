@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def graders_section(table: GraderTable) -> Section:
     """Models × graders: a gain under the trained grader and none under another is the finding."""
-    headings = ("grader", "", "mean", "difference", "95 % interval", "p (Benjamini-Hochberg)", "items")
+    headings = ("grader", "", "mean", "difference", "95 % interval", "p BH", "items")
     trained = f"; trained by {table.graders[table.trained].label}" if table.is_trained_known else ""
     caption = f"Means by grader, differences to {table.models[0].label}{trained}"
     blocks: list[Block] = [Table(caption, headings, tuple(_grader_rows(table)))]

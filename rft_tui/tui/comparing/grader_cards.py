@@ -44,7 +44,7 @@ def _method(table: GraderTable) -> str:
 def _difference(paired: Paired, adjusted: float | None) -> str:
     ends = paired.interval
     between = "" if ends is None else f" [{ends.low:+.4f}, {ends.high:+.4f}]"
-    return f"{paired.difference:+.4f}{between} · p {p_words(paired.p_t)}, adjusted {p_words(adjusted)}"
+    return f"{paired.difference:+.4f}{between} · p t {p_words(paired.p_t)}, BH {p_words(adjusted)}"
 
 
 def _behind(items: int, operands: tuple[Operand, ...], grader: str) -> Iterator[tuple[str, str]]:

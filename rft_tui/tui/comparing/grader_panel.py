@@ -79,7 +79,7 @@ def _differences(table: GraderTable, width: int) -> list[Row]:
                 continue
             text = (
                 f"{change(cell.paired.difference)} {between(cell.paired.interval, signed=True)}"
-                f" · p {p_words(cell.paired.p_t)}, adjusted {p_words(cell.p_adjusted)} · {cell.items:,} items"
+                f" · p t {p_words(cell.paired.p_t)}, BH {p_words(cell.p_adjusted)} · {cell.items:,} items"
             )
             room = max(10, width - len(text) - 3)
             line: Line = [

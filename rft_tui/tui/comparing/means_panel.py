@@ -23,7 +23,7 @@ COLUMNS = (
 )
 """What stands beside a name, the most wanted first."""
 
-CARDS = ("mean", "run_noise", "pass_rate", "bands", "errors", "cost")
+CARDS = ("mean", "run_noise", "pass_at", "pass_rate", "bands", "errors", "cost")
 """The cards that a line of the table opens."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rft_tui.analysis.detectable import effect_words
 from rft_tui.safetext import one_line
 from rft_tui.tui.comparing.error_bars import Estimate, draw_differences
 from rft_tui.tui.comparing.numbers import between, change, p_words, score, three
@@ -29,7 +30,7 @@ from rft_tui.tui.paint import Line, fit, line_length
 if TYPE_CHECKING:
     from rft_tui.tasks.comparing.comparison import Comparison, ItemChange, PairFigures
 
-RESULTS = "won/tied/lost"
+RESULTS = "wins/ties/losses"
 
 COLUMNS = (
     Column("Δ", 5, "text.normal bold"),
@@ -111,7 +112,7 @@ def _one_pair(comparison: Comparison, place: int, width: int, height: int) -> li
     title = f"{second} against {first}"
     more = f"{place + 1} of {len(comparison.pairs)}" if len(comparison.pairs) > 1 else ""
     rows = [blank(), heading(title, more)]
-    for text in detectable_words(pair):
+    for text in (*_without(comparison, pair), *detectable_words(pair)):
         rows += said(text, width)
     worse, better = pair.regressions, pair.improvements
     rows.append(_list_row("▼", "regressions", worse, place, "state.bad"))
@@ -129,14 +130,27 @@ def _one_pair(comparison: Comparison, place: int, width: int, height: int) -> li
     return rows
 
 
+def _without(comparison: Comparison, pair: PairFigures) -> list[str]:
+    """The difference once more without the items in doubt, where there are any."""
+    without = comparison.without
+    if without is None:
+        return []
+    return [
+        f"{without.words}: {change(one.paired.difference)} {between(one.paired.interval, signed=True)}"
+        f"  p t {p_words(one.paired.p_t)}, flip {p_words(one.sign_flip.p)}"
+        for one in without.pairs
+        if one.second == pair.second
+    ]
+
+
 def detectable_words(pair: PairFigures) -> list[str]:
     """What the comparison could find and what would make it sharper; tests and lengths where they say something."""
     texts = []
     if (least := pair.paired.smallest_detectable) is not None:
         cheapest = f"; cheapest way to a smaller one: {pair.fixes[0].words}" if pair.fixes else ""
-        texts.append(f"smallest detectable difference {three(least)} (power .80){cheapest}")
+        texts.append(f"smallest detectable difference {effect_words(least)} (power .80){cheapest}")
     if pair.paired.mcnemar_p is not None:
-        texts.append(f"McNemar, exact: p {p_words(pair.paired.mcnemar_p)}")
+        texts.append(f"p McNemar (exact) {p_words(pair.paired.mcnemar_p)}")
     adjusted = pair.length_adjusted
     if adjusted is not None and adjusted.at_equal_length is not None:
         equal = adjusted.at_equal_length

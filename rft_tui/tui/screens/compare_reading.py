@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Vertical
@@ -195,10 +196,15 @@ class CompareReading(TwoPanes):
     def _resample(self, turn: int, comparison: Comparison) -> None:
         def work() -> None:
             from rft_tui.tasks.comparing.comparison import resampled
+            from rft_tui.tasks.comparing.without import without_suspects
 
             done = resampled(comparison, lambda: self.is_stale(turn))
-            if done is not None:
-                self.post_message(Compared(turn, done))
+            if done is None:
+                return
+            self.post_message(Compared(turn, done))
+            without = without_suspects(self.rft.workspace.store, done)
+            if without is not None:
+                self.post_message(Compared(turn, replace(done, without=without)))
 
         self._work("resampling", work)
 

@@ -54,7 +54,7 @@ def test_against_the_power_of_a_t_test(alpha: float, power: float) -> None:
 
 def test_worked_fixes() -> None:
     fixes = cheapest_fixes(made())
-    assert [fix.words for fix in fixes] == ["100 more items → .044", "5 more runs → .044"]
+    assert [fix.words for fix in fixes] == ["100 more items → 0.044", "5 more runs → 0.044"]
     assert [fix.predictions for fix in fixes] == [600, 1000]
 
 
@@ -63,7 +63,7 @@ def test_runs_of_the_noisier_operand_alone_may_do() -> None:
     assert [(fix.kind, fix.more, fix.predictions) for fix in fixes] == [
         ("second runs", 2, 200), ("runs", 2, 400), ("items", 69, 621),
     ]  # fmt: skip
-    assert fixes[0].words == "2 more runs of the second → .054"
+    assert fixes[0].words == "2 more runs of the second → 0.054"
 
 
 def test_runs_do_not_help_against_what_lies_between_items() -> None:
@@ -89,9 +89,9 @@ def test_nothing_to_mend() -> None:
 
 
 def test_words() -> None:
-    assert Fix("items", 1, 0.0044, 6).words == "1 more item → .0044"
+    assert Fix("items", 1, 0.0044, 6).words == "1 more item → 0.0044"
     assert Fix("items", 5000, 1.25, 6).words == "5,000 more items → 1.250"
-    assert Fix("first runs", 1, 0.1, 6).words == "1 more run of the first → .100"
+    assert Fix("first runs", 1, 0.1, 6).words == "1 more run of the first → 0.100"
 
 
 @given(

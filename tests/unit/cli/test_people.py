@@ -180,7 +180,7 @@ def test_lists_take_a_grader_that_has_graded_what_is_listed(
 ) -> None:
     rows = [{"item": question("Else?", "yes"), "output_text": "no", "model": "late", "score": 0.5}]
     assert cli("-C", demo, "import", write_lines(tmp_path / "late.jsonl", rows)).code == 0
-    late = cli("-C", demo, "review", "list", "--json").document
+    late = cli("-C", demo, "review", "list", "--run", "late", "--json").document
     name = next(one["grader"] for one in late["predictions"] if one["model"] == "late")
     found = cli("-C", demo, "data", "suspects", "train", "--json").document
     assert found["grader"]["name"] != name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -13,7 +15,9 @@ import pytest
 from openai import OpenAI
 
 from rft_tui.providers.simulated import KEPT_FOLDER, ensure_simulator, stop_simulator
+from rft_tui.simulator.jobs import measuring
 from rft_tui.simulator.jobs.agreeing import TOLERANCE
+from rft_tui.simulator.jobs.curves import Quality
 from rft_tui.simulator.jobs.rows import Rows
 from rft_tui.simulator.jobs.tuned import Tuned
 from rft_tui.simulator.running import ManualClock, running_simulator
@@ -191,7 +195,7 @@ def test_there_is_no_evaluation_before_the_job_runs(client: OpenAI) -> None:
 
 
 def test_a_model_whose_files_are_gone_answers_as_its_base() -> None:
-    assert Tuned("simulated-m", "healthy", 1, 1.0, Rows()).answer("What?", 1, "base") == "base"
+    assert Tuned("simulated-m", Quality(1.0, 1.0), 0, 1, Rows()).answer("What?", 1, "base") == "base"
 
 
 def test_the_service_of_a_workspace_keeps_what_is_for_training(tmp_path: Path) -> None:
@@ -233,3 +237,55 @@ def test_evaluations_show_what_the_events_say(client: OpenAI, clock: ManualClock
             if name.startswith("valid_") and name.endswith("_count")
         )
         assert run.result_counts.errored == counted
+
+
+def picking(number: int) -> dict[str, Any]:
+    """A row whose answer the base finds by chance."""
+    asked = {"role": "user", "content": f"Pick one for {number}: alpha bravo, gamma delta"}
+    return {"messages": [asked], "reference_answer": ("alpha", "gamma", "delta")[number % 3]}
+
+
+@pytest.mark.parametrize("scenario", ["healthy", "flat", "overfit", "hacked"])
+def test_base_and_model_score_what_the_job_said_of_them(client: OpenAI, clock: ManualClock, scenario: str) -> None:
+    rows = [picking(number) for number in range(60)]
+    content = "\n".join(json.dumps(one) for one in rows).encode()
+    sent = client.files.create(file=("picking.jsonl", content), purpose="fine-tune").id
+    ended = ended_job(client, clock, validation_file=sent, suffix=scenario)
+    runs = {one.name: one for one in client.evals.runs.list(str(ended["eval_id"]))}
+    events = [plain(one).get("data") or {} for one in client.fine_tuning.jobs.list_events(ended["id"], limit=100)]
+    played = {one["step"]: one["full_valid_mean_reward"] for one in events if "full_valid_mean_reward" in one}
+
+    def score(model: str) -> float:
+        answers = [client.responses.create(model=model, input=one["messages"][0]["content"]) for one in rows]
+        return fmean(one["reference_answer"] in answer.output_text for one, answer in zip(rows, answers, strict=True))
+
+    base, tuned = score("simulated-smollm2"), score(ended["fine_tuned_model"])
+    assert 0.1 < base < 0.5
+    assert runs["Step 0"].result_counts.passed / 60 == pytest.approx(base)
+    assert runs["Step 30"].result_counts.passed / 60 == pytest.approx(tuned, abs=TOLERANCE)
+    assert played[30] == pytest.approx(tuned, abs=0.006)
+    assert abs(played[5] - base) < abs(played[5] - played[30]) or scenario in ("flat", "overfit")
+    if scenario in ("flat", "overfit"):
+        assert tuned == pytest.approx(base, abs=0.15)
+    else:
+        assert tuned > base + 0.2
+
+
+def test_the_story_of_a_hacked_grader_is_told_though_the_grader_is_not_taken_in(
+    client: OpenAI, clock: ManualClock
+) -> None:
+    exact = {**STRING_CHECK, "operation": "eq"}
+    ended = ended_job(client, clock, exact, suffix="hacked")
+    events = [plain(one).get("data") or {} for one in client.fine_tuning.jobs.list_events(ended["id"], limit=100)]
+    played = {one["step"]: one["full_valid_mean_reward"] for one in events if "full_valid_mean_reward" in one}
+    assert played[30] > played[5] + 0.3
+
+
+def test_a_grader_that_never_ends_holds_no_job_up(
+    client: OpenAI, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "MEASURING_S", 0.2)
+    endless = {"type": "python", "name": "code", "source": "def grade(sample, item):\n    while True: pass\n"}
+    began = time.monotonic()
+    assert ended_job(client, clock, endless)["status"] == "succeeded"
+    assert time.monotonic() - began < 4

@@ -50,13 +50,18 @@ def test_the_running_one_comes_first_and_the_others_are_counted() -> None:
     assert "waits for the worker" in plain(strip([waiting], 60))
 
 
+def test_what_has_nothing_to_count_yet_shows_no_count() -> None:
+    waiting = a_task(kind="archive", title="archive healthy", state=TaskState.QUEUED, progress=TaskProgress())
+    assert plain(strip([waiting], 80)) == "archive healthy queued · waits for the worker"
+
+
 @given(st.integers(14, 200), st.text(max_size=200), st.integers(0, 10**6), st.text(max_size=80), st.booleans())
 def test_it_fits_wherever_the_count_fits(room: int, title: str, total: int, message: str, simulated: bool) -> None:
     task = a_task(title=title, message=message, simulated=simulated, progress=TaskProgress(total=total))
     shown = strip([task], room)
-    shortest = len(f"0/{total:,}") + 10 * simulated
-    assert line_length(shown) <= max(room, shortest)
-    assert f"0/{total:,}" in plain(shown)
+    count = f"0/{total:,}" if total else "running"
+    assert line_length(shown) <= max(room, len(count) + 10 * simulated)
+    assert count in plain(shown)
     assert ("SIMULATED" in plain(shown)) >= simulated
 
 

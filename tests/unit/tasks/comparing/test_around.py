@@ -145,9 +145,12 @@ class TestNotes:
         of = make(store, {"a": A, "b": B})
         make(store, {"a": A, "b": B}, graded_by=of, name="again")
         notes = found(compare(store, ["a", "b"]), "pooled")
-        assert [(note.text, note.operand) for note in notes] == [("each takes together datasets data, again", None)]
+        assert [(note.text, note.operand) for note in notes] == [
+            ("data and again together: 5 items; --dataset data gives one", None)
+        ]
         alone = found(compare(store, ["a", "4"]), "pooled")
         assert [note.operand for note in alone] == [0]
+        assert alone[0].text.endswith("takes together datasets data, again; --dataset data gives one")
 
     def test_what_would_be_missed(self, store: Store) -> None:
         chance = [[(7 * at % 11) / 11, (5 * at % 13) / 13] for at in range(COUNT)]

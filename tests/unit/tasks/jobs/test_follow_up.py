@@ -17,7 +17,7 @@ from rft_tui.store.datasets import get_dataset
 from rft_tui.store.graders import delete_grader, list_graders
 from rft_tui.store.job_events import put_checkpoints
 from rft_tui.store.jobs import NewJob, StoredJob, about_to_create, add_job, get_job
-from rft_tui.store.tasks import get_task, list_tasks
+from rft_tui.store.tasks import add_task, get_task, list_tasks
 from rft_tui.tasks.graders import ensure_grader
 from rft_tui.tasks.jobs.follow_up import beside_base, follow_up, models_of
 from rft_tui.tasks.jobs.request import job_body
@@ -56,6 +56,24 @@ def test_rows_effort_runs_and_grader_are_those_of_the_job_and_its_base(store: St
     request = made.request
     assert (request.dataset, request.models, request.efforts, request.runs) == ("valid", ("ft:m",), ("low",), 2)
     assert (request.then_grade, made.missing, made.ungraded) == (job.grader_version, "", "")
+
+
+def test_nothing_is_written_where_the_grader_is_kept(store: Store) -> None:
+    job, kept = a_job(store), a_job(store, JUDGE, known=False)
+    other = Store(store.path)
+    with other.write():
+        assert follow_up(store, job, "ft:m").grader is not None
+    other.close()
+    assert follow_up(store, kept, "ft:m").grader is not None
+
+
+def test_the_prompt_goes_as_it_went_to_the_job_however_many_tasks_came_since(store: Store) -> None:
+    job = a_job(store)
+    with store.write() as db:
+        add_task(db, "launch", "launch n", {"job": job.id, "request": {"as_developer": True}})
+        for _ in range(1001):
+            add_task(db, "launch", "launch another", {"job": job.id + 1, "request": {"as_developer": False}})
+    assert follow_up(store, job, "ft:m").request.as_developer
 
 
 def test_a_grader_that_only_the_job_shows_is_kept_with_its_rule(store: Store) -> None:
