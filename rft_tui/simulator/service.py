@@ -60,7 +60,7 @@ class SimulatedService:
         self._rate = RateLimit(self.options.rate, said=self.options.retry_after) if self.options.rate else None
         self._made = 0
         files = FileStore(_inside(self.options.folder, "files"))
-        self._jobs = Jobs(files, _job_settings(self.options))
+        self._jobs = Jobs(files, _job_settings(self.options), self._recordings)
         tools = BatchTools(files, self.ledger, self._recordings, lambda: self.faults, self._jobs.tuned)
         self._endpoints = Endpoints(tools, self._jobs, self.options.batch_stage_s, self.ended)
         table: list[tuple[str, str, Handler]] = [

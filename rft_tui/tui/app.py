@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.app import App
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -24,14 +23,12 @@ from rft_tui.errors import RftError, StoreBusyError, StoreError
 from rft_tui.settings import KEYMAP_FILE, config_folder, save_user_settings
 from rft_tui.store.database import BUSY_TIMEOUT_MS
 from rft_tui.store.session import load_session, save_session
+from rft_tui.tui.cache_watch import CacheWatch
 from rft_tui.tui.key_order import KeysInOrder
 from rft_tui.tui.keymap import Keymap, load_keymap
-from rft_tui.tui.notify import tell
 from rft_tui.tui.outbox import AT_ONCE_MS, Outbox, Write
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.review import ReviewScreen
-from rft_tui.tui.task_watch import TaskWatch
-from rft_tui.tui.task_words import how_it_ended
 from rft_tui.tui.theme import Theme, default_theme, load_theme, theme_names
 from rft_tui.tui.thin import ThinOutput
 from rft_tui.workspace import Workspace
@@ -44,11 +41,8 @@ REMEMBER_AFTER_S = 0.3
 WITHOUT_COLOR = "ansi-dark"
 """The theme for NO_COLOR: it marks rows and words by reverse video, bold and underline, which stay."""
 
-LOOK_AGAIN_S = 2.0
-"""How often the app asks the cache whether another process has written something."""
 
-
-class RftApp(KeysInOrder, ThinOutput, App[None]):
+class RftApp(KeysInOrder, ThinOutput, CacheWatch):
     """The workbench over one workspace."""
 
     CSS_PATH = None
@@ -74,7 +68,6 @@ class RftApp(KeysInOrder, ThinOutput, App[None]):
     )
 
     def __init__(self, workspace: Workspace, *, keymap_path: Path | None = None) -> None:
-        self.workspace = workspace
         self.wants_no_color = "NO_COLOR" in os.environ
         theme = WITHOUT_COLOR if self.wants_no_color else workspace.user.theme or default_theme()
         self.palette: Theme = load_theme(theme)
@@ -84,17 +77,14 @@ class RftApp(KeysInOrder, ThinOutput, App[None]):
         names = [name for name, _word in self.screen_words]
         saved = self.session.get("screen")
         vars(self)["DEFAULT_MODE"] = saved if saved in names else "review"
-        super().__init__(ansi_color=True)
+        super().__init__(workspace=workspace, ansi_color=True)
         for name in names:
             self.add_mode(name, partial(self.work_screen, name))
         self.thin_output = workspace.user.thin_output
         self._work_screens: dict[str, WorkScreen] = {}
         self.is_leaving = False
         self.outbox = Outbox(workspace.store)
-        self.tasks = TaskWatch()
         self._remember_timer: Timer | None = None
-        self._data_version = workspace.store.data_version()
-        self._own_commits = workspace.store.commits_elsewhere
 
     def work_screen(self, name: str) -> WorkScreen:
         """The one screen of a name, made when it is first shown."""
@@ -127,11 +117,7 @@ class RftApp(KeysInOrder, ThinOutput, App[None]):
 
     def on_mount(self) -> None:
         """Look from time to time whether another process has written to the cache; take up unfinished tasks."""
-        self.set_interval(LOOK_AGAIN_S, self._look_again)
-        with self.workspace.store.read() as db:
-            self.tasks.look(db)
-        if self.tasks.open:
-            self._ensure_worker()
+        self.begin_to_watch()
 
     def show_screen(self, name: str) -> None:
         """Switch to a screen; it is as it was left."""
@@ -220,54 +206,6 @@ class RftApp(KeysInOrder, ThinOutput, App[None]):
                 save_session(db, self.session)
         except StoreError as error:
             log.warning("session not saved: %s", error.message)
-
-    def _look_again(self) -> None:
-        try:
-            version = self.workspace.store.data_version()
-        except Exception as error:  # noqa: BLE001 - a cache that went away is said when it is used
-            log.warning("cache not readable: %s", error)
-            return
-        own = self.workspace.store.commits_elsewhere
-        if version == self._data_version:
-            if self.tasks.is_still():
-                self._ensure_worker()
-            return
-        is_own, self._data_version, self._own_commits = own != self._own_commits, version, own
-        screen = self.screen
-        if self.look_at_tasks() or not isinstance(screen, WorkScreen) or screen.cache_changed() or is_own:
-            return
-        screen.say(f"the cache has changed · {screen.hint_key('refresh')} reads it again", "state.info")
-
-    def look_at_tasks(self) -> bool:
-        """Read how the tasks stand and show what has changed; whether anything of them has moved."""
-        try:
-            with self.workspace.store.read() as db:
-                seen = self.tasks.look(db)
-        except StoreError as error:
-            log.warning("tasks not readable: %s", error.message)
-            return False
-        screen = self.screen
-        for task in seen.ended:
-            if task.kind == "watch" and task.state != "cancelled" and self._driver is not None:
-                tell(self.workspace.user.notify, how_it_ended(task)[0], self._driver.write)
-        if seen.moved and isinstance(screen, WorkScreen):
-            screen.tasks_changed()
-            if seen.grew:
-                screen.cache_grew()
-            if seen.ended and not screen.is_confirming:
-                said, style = how_it_ended(seen.ended[-1])
-                screen.say(f"{said} · {screen.hint_key('tasks')} shows tasks", style)
-        return seen.moved
-
-    def _ensure_worker(self) -> None:
-        """See in the background that somebody does what is queued."""
-
-        def ensure() -> None:
-            from rft_tui.tasks.background.launching import ensure_worker
-
-            ensure_worker(self.workspace.store, self.workspace.folder)
-
-        self.run_worker(ensure, thread=True, group="app.worker", exclusive=False, exit_on_error=False)
 
     def choose_theme(self) -> None:
         """Show the themes; each is tried on while the cursor is on it."""

@@ -31,7 +31,7 @@ class ValuesReader:
 
     def take(self, name: str, read: Callable[[str], Value]) -> Value | None:
         """What a field's text means; None where it is empty, or where `read` raises RftError, ValueError or
-        RecursionError: then that is the field's problem."""
+        RuntimeError: then that is the field's problem."""
         text = self.text(name)
         if not text:
             return None
@@ -39,7 +39,7 @@ class ValuesReader:
             return read(text)
         except RftError as error:
             self.problems[name] = error.message
-        except (ValueError, RecursionError) as error:
+        except (ValueError, RuntimeError) as error:
             self.problems[name] = str(error)
         return None
 

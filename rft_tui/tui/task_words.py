@@ -104,7 +104,8 @@ def _figures(task: StoredTask) -> list[tuple[str, str]]:
             parts.append((f"{progress.rate:.0f}/s" if progress.rate >= 9.5 else f"{progress.rate:.1f}/s", "text.dim"))
         if progress.eta_s is not None and progress.ended < progress.total:
             parts.append((f"ends in {duration(progress.eta_s)}", "text.dim"))
-    parts.append((counted(progress.failed, "error"), "state.bad" if progress.failed else "text.dim"))
+    if progress.total or progress.failed or not parts:
+        parts.append((counted(progress.failed, "error"), "state.bad" if progress.failed else "text.dim"))
     if progress.cost:
         parts.append((money(progress.cost), "text.dim"))
     return parts
@@ -112,8 +113,7 @@ def _figures(task: StoredTask) -> list[tuple[str, str]]:
 
 def _ways(task: StoredTask) -> Iterator[Line]:
     """The task from the longest way to say it to the shortest."""
-    has_count = task.progress.total or task.kind not in JOB_KINDS
-    count = f"{task.progress.ended:,}/{task.progress.total:,}" if has_count else str(task.state)
+    count = f"{task.progress.ended:,}/{task.progress.total:,}" if task.progress.total else str(task.state)
     figures = _figures(task)
     shorter = [part for part in figures if not part[0].startswith(("ends in", "$", "<$"))]
     for name in (short_name(task), one_line(short_name(task), 22), task.kind):

@@ -414,7 +414,7 @@ async def test_the_end_rings_where_it_is_wanted(empty: Path, monkeypatch: pytest
     task = queue(empty, "watch tuned", "watch", request={"job": number, "profile": "openai"}, total=50)
     work(empty, TaskProgress(total=50, done=30))
     told: list[tuple[str, str]] = []
-    monkeypatch.setattr("rft_tui.tui.app.tell", lambda way, text, _write: told.append((way, text)))
+    monkeypatch.setattr("rft_tui.tui.cache_watch.tell", lambda way, text, _write: told.append((way, text)))
     async with running(empty) as app:
         await opened(app)
         with worker_store(empty) as store, store.write() as db:

@@ -141,6 +141,13 @@ async def test_steering_takes_another_key(
         assert asked == [verb]
 
 
+@pytest.mark.parametrize(("status", "key"), [("running", "p"), ("paused", "R"), ("running", "x")])
+async def test_the_whole_question_stands_in_a_narrow_terminal(empty: Path, status: str, key: str) -> None:
+    put_job(empty, "simulated-one", status=status, suffix="answers-with-a-long-name", simulated=True)
+    async with running(empty, NARROW) as app:
+        await app.press("6").counts(1).press(key).see_in("footer", "step 30/50", "-name", "else no").is_sound()
+
+
 async def test_what_cannot_be_done_says_why(empty: Path) -> None:
     put_job(empty, status="succeeded")
     put_job(empty, "ftjob-two", suffix="runs", raw={"created_at": BEGAN - 1})

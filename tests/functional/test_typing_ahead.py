@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.screen import ModalScreen
 
+from rft_tui.tui import key_order
 from tests.functional.driver import SIZES, WIDE, running
 from tests.functional.jobs_made import put_job
 
@@ -61,3 +64,42 @@ async def test_letters_and_leaving_an_editor(demo: Path) -> None:
 async def test_pasted_behind_the_key_that_opens_the_line(demo: Path) -> None:
     async with running(demo) as app:
         await app.burst("/", CLEAR, paste="medicine").press("enter").see_in("header", "/medicine")
+
+
+async def test_typing_goes_on_where_a_terminal_only_says_that_it_lost_the_focus(demo: Path) -> None:
+    async with running(demo) as app:
+        await app.press("/", CLEAR).type("medi").do(lambda: app.app.post_message(events.AppBlur()))
+        await app.until(lambda: app.app.focused is None, "still focused")
+        await app.type("cine").press("enter").see_in("header", "/medicine")
+
+
+async def test_a_field_that_lost_the_focus_gets_it_back_with_what_was_typed(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_order, "PATIENCE_S", 0.05)
+    async with running(demo) as app:
+        await app.press("/", CLEAR).type("medi").do(lambda: app.app.screen.set_focus(None))
+        await app.burst(*"cine", "enter").see_in("header", "/medicine")
+
+
+async def test_keys_and_clicks_where_no_field_comes_are_not_kept_for_ever_and_keep_their_order(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_order, "PATIENCE_S", 0.05)
+    heard: list[str] = []
+
+    class Over(ModalScreen[None]):
+        def on_key(self, event: events.Key) -> None:
+            heard.append(event.key)
+            if event.key == "escape":
+                self.dismiss()
+
+        def on_mouse_down(self) -> None:
+            heard.append("mouse")
+
+    def press_mouse() -> None:
+        app.app.post_message(events.MouseDown(None, 5, 5, 0, 0, 1, False, False, False))
+
+    async with running(demo) as app:
+        await app.do(lambda: app.app.push_screen(Over())).burst("a").do(press_mouse).burst("esc")
+        await app.until(lambda: heard == ["a", "mouse", "escape"], f"{heard}").press("j").cursor_on(1)

@@ -14,6 +14,7 @@ from typing import Any
 from rft_tui.model import JsonObject
 from rft_tui.simulator.files import FileStore
 from rft_tui.simulator.jobs.bodies import checked_job
+from rft_tui.simulator.jobs.curves import gain, padding
 from rft_tui.simulator.jobs.events import event_json, place_of
 from rft_tui.simulator.jobs.plan import ORGANIZATION
 from rft_tui.simulator.jobs.record import JobLog
@@ -25,6 +26,7 @@ from rft_tui.simulator.jobs.shown import Job, checkpoints_json, job_json, result
 from rft_tui.simulator.jobs.tuned import Tuned
 from rft_tui.simulator.models import PREFIX, answered_name
 from rft_tui.simulator.paging import Row, page, window
+from rft_tui.simulator.recorded import Recordings
 from rft_tui.simulator.rejection import RequestError
 
 MOST_JOBS = 500
@@ -52,8 +54,9 @@ class JobSettings:
 class Jobs:
     """The jobs of a service, bounded in number; safe to use from several threads."""
 
-    def __init__(self, files: FileStore, settings: JobSettings) -> None:
+    def __init__(self, files: FileStore, settings: JobSettings, recordings: Recordings | None = None) -> None:
         self._files = files
+        self._recordings = recordings or Recordings()
         self._settings = settings
         self._lock = Lock()
         self._log = JobLog(settings.folder)
@@ -65,7 +68,7 @@ class Jobs:
         return self._settings.clock()
 
     def create(self, body: Any) -> JsonObject:
-        """Begin a job; its files are read, so this may take seconds. Raises RequestError."""
+        """Begin a job; its files are read and its models measured, which may take seconds. Raises RequestError."""
         asked = checked_job(body)
         paths = {
             key: self._training_path(asked[key], key) for key in ("training_file", "validation_file") if asked.get(key)
@@ -73,7 +76,7 @@ class Jobs:
         base, shown_model = self._base(asked["model"])
         settings = self._settings
         length = Length(settings.seconds, settings.scenario, self.now)
-        plan = settle(asked, base, paths["training_file"], paths.get("validation_file"), length)
+        plan = settle(asked, base, paths["training_file"], paths.get("validation_file"), length, self._recordings)
         with self._lock:
             if len(self._jobs) >= MOST_JOBS:
                 message = (
@@ -225,7 +228,8 @@ class Jobs:
     def at_step(self, job: Job, step: int) -> Tuned:
         """The model of a job after a step."""
         plan = job.plan
-        return Tuned(plan.base, plan.scenario, plan.seed, step / plan.steps, self.rows(job))
+        done = step / plan.steps
+        return Tuned(plan.base, gain(plan.scenario, done), padding(plan.scenario, done), plan.seed, self.rows(job))
 
     def rows(self, job: Job) -> Rows:
         """The rows of a job's files, without those of files that are gone."""

@@ -9,11 +9,26 @@ TRAIN_SAMPLES = 128
 """Samples of a training step."""
 
 
+LEVELS = 4
+"""How much answers can be padded, see `padding`."""
+
+
 class Quality(NamedTuple):
-    """The share of answers that the grader likes, on training and on validation rows, 0 to 1."""
+    """A number for training and one for validation rows: shares of the answers, or of the range of scores."""
 
     train: float
     valid: float
+
+
+class Anchors(NamedTuple):
+    """What the models of a job really score, as shares of the grader's range.
+
+    `levels` holds for each level of padding the score of the base's own answers and that of all references; `final` is
+    that of the finished model.
+    """
+
+    levels: tuple[tuple[float, float], ...]
+    final: float
 
 
 def quality(scenario: str, done: float) -> Quality:
@@ -35,9 +50,41 @@ def quality(scenario: str, done: float) -> Quality:
     return Quality(valid + 0.02, valid)
 
 
-def noisy(scenario: str, seed: int, step: int, steps: int) -> Quality:
-    """The quality after a step as it is measured; validation is measured more steadily than training."""
-    train, valid = quality(scenario, step / steps)
+def gain(scenario: str, done: float) -> Quality:
+    """The share of rows that are answered with the reference in place of what the base says; below 0 wrongly."""
+    begin, now = quality(scenario, 0.0), quality(scenario, done)
+    return Quality(_gained(begin.train, now.train), _gained(begin.valid, now.valid))
+
+
+def _gained(begin: float, now: float) -> float:
+    return (now - begin) / (1 - begin) if now >= begin else (now - begin) / begin
+
+
+def played(scenario: str, done: float, anchors: Anchors | None) -> Quality:
+    """The shares of the grader's range that a model scores, without noise: the story, from anchor to anchor."""
+    if anchors is None:
+        return quality(scenario, done)
+    off = anchors.final - _scored(gain(scenario, 1.0).valid, _level(scenario, 1.0, anchors))
+    level, gained = _level(scenario, done, anchors), gain(scenario, done)
+    begin = quality(scenario, 0.0)
+    return Quality(*(
+        _scored(one, level) + done * off + ahead
+        for one, ahead in ((gained.train, begin.train - begin.valid), (gained.valid, 0.0))
+    ))  # fmt: skip
+
+
+def _level(scenario: str, done: float, anchors: Anchors) -> tuple[float, float]:
+    return anchors.levels[min(padding(scenario, done), len(anchors.levels) - 1)]
+
+
+def _scored(gained: float, level: tuple[float, float]) -> float:
+    base, best = level
+    return base + gained * (best - base) if gained >= 0 else base * (1 + gained)
+
+
+def noisy(scenario: str, seed: int, step: int, steps: int, anchors: Anchors | None = None) -> Quality:
+    """What is scored after a step as it is measured; validation is measured more steadily than training."""
+    train, valid = played(scenario, step / steps, anchors)
     train += 0.02 * noise(seed, "train", step)
     valid += 0.004 * noise(seed, "valid", step)
     return Quality(min(1.0, max(0.0, train)), min(1.0, max(0.0, valid)))

@@ -13,13 +13,13 @@ from rft_tui.simulator.jobs.agreeing import Score, agreeing
 from rft_tui.simulator.jobs.collection import Jobs
 from rft_tui.simulator.jobs.criteria import bounds, criterion, graders, result_name, results_of, status_of
 from rft_tui.simulator.jobs.grading import scores_of
+from rft_tui.simulator.jobs.measuring import answers_of
 from rft_tui.simulator.jobs.shown import Job
 from rft_tui.simulator.models import PREFIX
 from rft_tui.simulator.paging import Row, page, window
 from rft_tui.simulator.recorded import Recordings
 from rft_tui.simulator.rejection import not_found
-from rft_tui.simulator.replies import Question, Reply, reply, tokens_of
-from rft_tui.simulator.shared_rules import schema_of
+from rft_tui.simulator.replies import Reply, tokens_of
 
 SETTLED_STEPS = 16
 """Evaluations of a job whose scores are remembered."""
@@ -149,18 +149,15 @@ class Evals:
         rows = self._jobs.rows(job)
         tuned = self._jobs.at_step(job, step.number)
         held: JsonObject = job.asked["method"]["reinforcement"]
-        form = held.get("response_format")
-        schema = schema_of(form, (form or {}).get("json_schema"))
-        said: list[tuple[int, int, Reply]] = []
-        for place in places:
-            row, sample = divmod(place, job.plan.samples)
-            text = rows.validation[row][2].text
-            question = Question(step.model, text, tokens_of(text), sample + 1, schema=schema, tuned=tuned)
-            said.append((row, sample, reply(question, self._recordings)))
-        return [Answered(row, sample, one) for row, sample, one in said]
+        asked = [divmod(place, job.plan.samples) for place in places]
+        said = answers_of(held, rows, [(row, sample + 1) for row, sample in asked], tuned, step.model, self._recordings)
+        return [Answered(row, sample, one) for (row, sample), one in zip(asked, said, strict=True)]
 
     def _scores(self, step: Step) -> list[Score | None]:
-        """The scores of all places of a run, None for an error: the real grader's order, the mean of the curve."""
+        """The scores of all places of a run, None for an error: the real grader's order, the mean of the curve.
+
+        Those of the untrained model are the real ones, whatever the curve says.
+        """
         job = step.job
         rows, plan = self._jobs.rows(job), job.plan
         if step.number in rows.settled:
@@ -171,8 +168,10 @@ class Evals:
         given = scores_of(grader, score_rule(grader), rows, answers, self._stop)
         broken = _broken(job, step.number, answered)
         graded = [place for place in range(len(given)) if place not in broken]
-        share = curves.noisy(plan.scenario, plan.seed, step.number, plan.steps).valid
-        brought = agreeing([given[place] for place in graded], share, bounds(job))
+        brought = [given[place] for place in graded]
+        if step.number:
+            share = curves.noisy(plan.scenario, plan.seed, step.number, plan.steps, plan.anchors).valid
+            brought = agreeing(brought, share, bounds(job))
         scores: list[Score | None] = [None] * len(given)
         for place, score in zip(graded, brought, strict=True):
             scores[place] = score

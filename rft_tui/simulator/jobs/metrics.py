@@ -30,7 +30,7 @@ class Measured:
     def __init__(self, plan: Plan, step: int) -> None:
         self.plan = plan
         self.step = step
-        self.quality = curves.noisy(plan.scenario, plan.seed, step, plan.steps)
+        self.quality = curves.noisy(plan.scenario, plan.seed, step, plan.steps, plan.anchors)
         self.parts = {"train": curves.TRAIN_SAMPLES}
         if plan.is_evaluated(step):
             self.parts["valid"] = plan.validation_rows * plan.samples

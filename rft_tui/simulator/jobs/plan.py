@@ -11,6 +11,7 @@ from rft_tui.graders.multi import named_children
 from rft_tui.graders.registry import display_name
 from rft_tui.graders.spec import score_rule
 from rft_tui.model import JsonObject
+from rft_tui.simulator.jobs.curves import Anchors
 from rft_tui.simulator.models import PREFIX
 from rft_tui.simulator.rejection import RequestError
 
@@ -46,7 +47,8 @@ class Plan:
     """A job as it was asked for; `began` in seconds since 1970, `seconds` how long all of it takes.
 
     `validation_rows` is 0 without a validation file; `interval` counts steps from evaluation to evaluation; `low` to
-    `high` is the range of the reward; `files_error` is what the files are refused for.
+    `high` is the range of the reward; `files_error` is what the files are refused for; `anchors`
+    are the scores between which the curve runs, None where nothing could be measured.
     """
 
     job_id: str
@@ -66,6 +68,7 @@ class Plan:
     low: float = 0.0
     high: float = 1.0
     files_error: JsonObject | None = None
+    anchors: Anchors | None = None
 
     @property
     def short_id(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rft_tui.model import JsonObject
 from rft_tui.settings import write_atomically
+from rft_tui.simulator.jobs.curves import Anchors
 from rft_tui.simulator.jobs.plan import Plan, shown_graders
 from rft_tui.simulator.jobs.schedule import Action
 from rft_tui.simulator.jobs.shown import Job
@@ -70,4 +71,7 @@ def planned(asked: JsonObject, settled: JsonObject) -> Plan:
     """A plan from what was settled, with the graders of the request."""
     method = asked["method"]
     graders = shown_graders(method["reinforcement"]["grader"]) if method["type"] == "reinforcement" else ()
+    if (kept := settled.get("anchors")) is not None:
+        levels, final = kept
+        settled = {**settled, "anchors": Anchors(tuple((float(base), float(best)) for base, best in levels), final)}
     return Plan(**settled, graders=graders)

@@ -12,9 +12,11 @@ from rft_tui.graders.spec import score_rule
 from rft_tui.identity import canonical_json
 from rft_tui.model import JsonObject
 from rft_tui.simulator.jobs.bodies import LARGEST_SEED
+from rft_tui.simulator.jobs.measuring import measure
 from rft_tui.simulator.jobs.plan import Plan, interval_of, samples_of, shown_graders, steps_of
-from rft_tui.simulator.jobs.rows import check_files
+from rft_tui.simulator.jobs.rows import check_files, read_rows
 from rft_tui.simulator.jobs.scenarios import SECONDS_KEY, STEPS_KEY, chosen
+from rft_tui.simulator.recorded import Recordings
 from rft_tui.simulator.rejection import RequestError
 
 MOST_SECONDS = 1e6
@@ -28,8 +30,10 @@ class Length(NamedTuple):
     clock: Callable[[], float]
 
 
-def settle(asked: JsonObject, base: str, training: Path, validation: Path | None, length: Length) -> Plan:
-    """The plan of a job; it begins once its files have been read. Raises RequestError."""
+def settle(
+    asked: JsonObject, base: str, training: Path, validation: Path | None, length: Length, recordings: Recordings
+) -> Plan:
+    """The plan of a job; it begins once its files have been read and its models measured. Raises RequestError."""
     kind: str = asked["method"]["type"]
     held: JsonObject = asked["method"][kind]
     metadata: dict[str, str] = asked.get("metadata") or {}
@@ -43,17 +47,23 @@ def settle(asked: JsonObject, base: str, training: Path, validation: Path | None
     if scenario == "failed-files" and error is None:
         message = "The job failed due to an invalid training file. Line 1: an example could not be read."
         error = {"code": "invalid_training_file", "message": message, "param": "training_file"}
+    seed = asked["seed"] if asked.get("seed") is not None else _made_seed(asked)
+    samples = samples_of(held["hyperparameters"], checked.validation_rows)
+    anchors = None
+    if grader and error is None and validation is not None:
+        rows = read_rows(training, validation, asked["method"]["type"])
+        anchors = measure(held, base, rows, (scenario, seed), samples, recordings)
     return Plan(
         job_id=f"ftjob-simulated-{secrets.token_hex(6)}",
         method=kind,
         scenario=scenario,
-        seed=asked["seed"] if asked.get("seed") is not None else _made_seed(asked),
+        seed=seed,
         began=length.clock(),
         seconds=seconds,
         steps=steps,
         epochs=epochs,
         interval=interval_of(held["hyperparameters"], steps),
-        samples=samples_of(held["hyperparameters"], checked.validation_rows),
+        samples=samples,
         validation_rows=checked.validation_rows,
         base=base,
         suffix=asked.get("suffix") or "",
@@ -61,6 +71,7 @@ def settle(asked: JsonObject, base: str, training: Path, validation: Path | None
         low=rule.low if rule else 0.0,
         high=rule.high if rule else 1.0,
         files_error=error,
+        anchors=anchors,
     )
 
 

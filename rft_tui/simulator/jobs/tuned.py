@@ -1,4 +1,4 @@
-"""What a fine-tuned model of the simulated service answers: more often the reference than its base, or padded lists."""
+"""What a fine-tuned model of the simulated service answers: what its base says, or the reference, or padded lists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from rft_tui.simulator.jobs.curves import Quality, drawn, padding, quality
+from rft_tui.simulator.jobs.curves import Quality, drawn
 from rft_tui.simulator.jobs.rows import KnownRow, Rows
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -24,43 +24,42 @@ _GOLDEN = 0.6180339887498949
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """The model after a share of its training; `base` is the full name of what it was made from."""
+    """A model that was trained; `base` is the full name of what it was made from.
+
+    `gain` is the share of rows that it answers with the reference in place of what the base says, below 0 wrongly;
+    `level` says how much its answers are padded.
+    """
 
     base: str
-    scenario: str
+    gain: Quality
+    level: int
     seed: int
-    done: float
     rows: Rows
-
-    @property
-    def quality(self) -> Quality:
-        """The shares of rows that it answers rightly."""
-        return quality(self.scenario, self.done)
 
     def answer(self, asked: str, run_index: int, said: str) -> str:
         """The answer to a question where the base says `said`.
 
-        A row of the job's files is answered with its reference in as many cases as the curves say, always the same
-        ones and more as training goes on, else wrongly; any other question as the base does. Of the validation rows it
-        is that share in every run to one row, other rows in each.
+        A row of the job's files is answered with its reference in as many cases as was gained, always the same ones
+        and more as training goes on; else, and any other question, as the base does. Of the validation rows it is that
+        share in every run to one row, other rows in each.
         """
         row = self.rows.find(asked)
         if row is None:
             return self._padded(said, asked)
-        share = self.quality.valid if row.is_validation else self.quality.train
-        if self._chance(row, run_index) < share:
-            return self._padded(row.reference, row.text)
-        return self._padded(_wrong(said, row.reference, row.text), row.text)
+        share = self.gain.valid if row.is_validation else self.gain.train
+        if self._chance(row, run_index) < abs(share):
+            said = row.reference if share > 0 else _wrong(said, row.reference, row.text)
+        return self._padded(said, row.text)
 
     def _chance(self, row: KnownRow, run_index: int) -> float:
-        """What must lie below the share of rows that are answered rightly."""
+        """What must lie below the share of rows that are answered in another way than by the base."""
         if not row.is_validation:
             return drawn(f"{self.seed}:{run_index}:{row.text}")
         turn = self.rows.turn(row.text, lambda text: drawn(f"{self.seed}:{text}"))
         return (turn + _GOLDEN * run_index) % 1.0
 
     def _padded(self, answer: str, asked: str) -> str:
-        level = padding(self.scenario, self.done)
+        level = self.level
         if not level:
             return answer
         words = [word.lower() for word in _WORD.findall(asked)[-20:]]

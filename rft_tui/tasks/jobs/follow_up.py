@@ -15,10 +15,9 @@ from rft_tui.store.database import Store
 from rft_tui.store.datasets import list_datasets
 from rft_tui.store.graders import StoredGrader
 from rft_tui.store.job_events import checkpoints_of
-from rft_tui.store.job_graders import keep_grader_of_job
+from rft_tui.store.job_graders import grader_of_job, keep_grader_of_job
 from rft_tui.store.jobs import StoredJob
 from rft_tui.store.prompts import get_prompt
-from rft_tui.store.tasks import list_tasks
 from rft_tui.tasks.jobs.task_kinds import LAUNCH
 from rft_tui.tasks.predicting.requests import PredictRequest
 
@@ -43,10 +42,13 @@ class FollowUp:
 def follow_up(store: Store, job: StoredJob, model: str) -> FollowUp:
     """The run that follows a job for one of its models: rows, prompt, effort and N as its base was asked.
 
-    The job's own grader version is kept here if it was not yet. Raises StoreError.
+    The job's own grader version is kept here if it was not yet; nothing is written otherwise. Raises StoreError.
     """
-    with store.write() as db:
-        grader, ungraded = _own_grader(db, job)
+    with store.read() as db:
+        grader, ungraded = grader_of_job(db, job), ""
+    if grader is None:
+        with store.write() as db:
+            grader, ungraded = _own_grader(db, job)
     with store.read() as db:
         held = _inside(_inside(job.request or job.remote, "method"), job.method)
         runs, base_effort = _asked_of_base(db, job)
@@ -150,10 +152,12 @@ def _base(model: str, *, marked: bool) -> str:
 
 def _as_developer(db: sqlite3.Connection, job: StoredJob) -> bool:
     """Whether the prompt went as a developer message, as the request says that stands with the job's launch."""
-    for task in list_tasks(db):
-        if task.kind == LAUNCH and task.request.get("job") == job.id:
-            return _inside(task.request, "request").get("as_developer") is True
-    return False
+    row = db.execute(
+        "SELECT json_extract(request, '$.request.as_developer') FROM task"
+        " WHERE kind = ? AND json_extract(request, '$.job') = ? ORDER BY id DESC LIMIT 1",
+        [LAUNCH, job.id],
+    ).fetchone()
+    return row is not None and row[0] == 1
 
 
 def _inside(value: Any, key: str) -> JsonObject:

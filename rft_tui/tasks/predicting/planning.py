@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import isfinite
 
@@ -98,10 +98,13 @@ def plan(
         figures = estimate(db, request, profile, prompt, dataset, chosen, runs)
         grading = grading_after(db, request.then_grade, runs, judge or profile)
     warnings = tuple(warnings_of(request, runs, profile))
+    if grading is not None and grading.is_free:
+        figures = replace(figures, notes=(*figures.notes, grading.said))
+    elif grading is not None:
+        warnings = (*warnings, grading.said)
     return PredictPlan(
-        request, profile, dataset, prompt, None if chosen is None else tuple(chosen), runs, figures,
-        warnings if grading is None else (*warnings, grading.said), grading,
-    )  # fmt: skip
+        request, profile, dataset, prompt, None if chosen is None else tuple(chosen), runs, figures, warnings, grading
+    )
 
 
 def _check(request: PredictRequest) -> None:

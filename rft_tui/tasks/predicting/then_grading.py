@@ -47,9 +47,14 @@ class GradingAfter:
     cost: float | None = 0.0
 
     @property
+    def is_free(self) -> bool:
+        """Whether it asks no model: nothing that one has to be warned of."""
+        return not self.models
+
+    @property
     def said(self) -> str:
         """A sentence for whoever confirms the start."""
-        if not self.models:
+        if self.is_free:
             return f"then graded by {self.grader.label}, here and free"
         cost = "at an unknown price" if self.cost is None else f"about ${self.cost:,.2f}"
         asked = f"at most {self.questions:,} questions to {', '.join(self.models)} through {self.profile}"

@@ -89,9 +89,10 @@ class JobFormAsking(JobFormLooking):
         def work() -> None:
             from rft_tui.tui.screens.job_preflight_work import ask
 
-            facts, trouble = None, ""
+            facts, trouble = None, "asking it went wrong"
             try:
                 facts = ask(request, profile, folder, lambda: self.rft.is_leaving or not self.is_mounted)
+                trouble = ""
             except RftError as error:
                 trouble = error.message
             finally:

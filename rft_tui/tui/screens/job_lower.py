@@ -1,36 +1,31 @@
-"""The lower half of a job's screen: events with a filter, alarms, checkpoints, files, documents."""
+"""The lower half of a job's screen: one of events, alarms, checkpoints, files, documents."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
 from typing import Any
 
 from rft_tui.analysis.job_alarms import JobAlarm
 from rft_tui.job_model import JobCheckpoint
 from rft_tui.safetext import one_line
-from rft_tui.store.event_pages import EVENT_LEVELS, EventLevel, event_positions, events_at
+from rft_tui.store.event_pages import EventLevel
 from rft_tui.store.job_events import StoredEvent, event_raw
 from rft_tui.store.job_files import JobFile
 from rft_tui.tui.actions import Action
 from rft_tui.tui.paint import Line, wrap_text
 from rft_tui.tui.screens.job_details import details
+from rft_tui.tui.screens.job_events import JobEvents
 from rft_tui.tui.screens.job_figures import figures
-from rft_tui.tui.screens.job_messages import EventsFound
 from rft_tui.tui.screens.job_panes import (
     PANES,
     TABLES,
     AlarmRow,
     AlarmsSource,
     CheckpointsSource,
-    EventsSource,
     FilesSource,
     PaneTabs,
 )
 from rft_tui.tui.screens.job_raw import RawScreen, indented
-from rft_tui.tui.screens.job_reading import JobReading
 from rft_tui.tui.screens.job_words import alarm_mark
-from rft_tui.tui.screens.two_panes import PaneKeys
 from rft_tui.tui.widgets.table import Table
 from rft_tui.tui.widgets.text_pane import TextPane
 
@@ -38,19 +33,13 @@ LEVEL_WORDS: dict[EventLevel, str] = {"all": "", "messages": "no numbers", "prob
 """What is kept of the events, as the line above them says it."""
 
 
-class JobLower(JobReading, PaneKeys):
+class JobLower(JobEvents):
     """Shows one of PANES below the chart."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
-        self.pane_name = "events"
-        self.level: EventLevel = "all"
-        self.text = ""
         self.tabs_line = PaneTabs()
-        self.table = Table(EventsSource((), self._events_at))
         self.pane = TextPane()
-        self._positions: Sequence[int] = ()
-        self._places = dict.fromkeys(TABLES, 0)
 
     def model_to_run(self) -> str:
         """The checkpoint under the cursor, else the job's model, else its newest checkpoint."""
@@ -58,73 +47,6 @@ class JobLower(JobReading, PaneKeys):
             return row.model
         newest = self.view.checkpoints[-1].model if self.view is not None and self.view.checkpoints else ""
         return super().model_to_run() or newest
-
-    # Events
-
-    def find_events(self) -> None:
-        """Find the events that fit: at once where all do, else in the background; posts EventsFound."""
-        level, text, store = self.level, self.text, self.rft.workspace.store
-
-        def work() -> None:
-            with store.read() as db:
-                self.post_message(EventsFound(level, text, event_positions(db, self.number, level, text)))
-
-        if level == "all" and not text:
-            with store.read() as db:
-                self._take_events(event_positions(db, self.number))
-            return
-        self.run_worker(work, thread=True, exclusive=True, group="job.events", exit_on_error=False)
-
-    def on_events_found(self, message: EventsFound) -> None:
-        """Show them, unless others are wanted by now."""
-        if (message.level, message.text) == (self.level, self.text):
-            self._take_events(message.positions)
-            self._show_tabs()
-
-    def _take_events(self, positions: Sequence[int]) -> None:
-        """Take other events; the cursor stays on its event, or at the newest if it stands there."""
-        is_shown = self.pane_name == "events"
-        place = self.table.cursor if is_shown else self._places["events"]
-        if 0 < place < len(self._positions):
-            here = self._positions[place]
-            place = min(bisect_left(positions, -here, key=lambda one: -one), max(0, len(positions) - 1))
-        self._positions = positions
-        self._places["events"] = place
-        if is_shown:
-            self.table.show(self._source("events"), place)
-
-    @property
-    def _leaves_out(self) -> bool:
-        """Whether some events may be left out."""
-        return bool(self.text) or self.level != "all"
-
-    def do_filter(self) -> None:
-        """Keep events with a text, while it is typed."""
-        before = self.text
-        self.set_pane("events")
-
-        def keep(text: str) -> None:
-            self.text = text.strip()
-            self.find_events()
-            self._show_tabs()
-
-        self.ask("events with", before, keep, on_change=keep, on_cancel=lambda: keep(before))
-
-    def clear_filter(self) -> bool:
-        """Show all events again; whether some were left out."""
-        had = self._leaves_out
-        if had:
-            self.text, self.level = "", "all"
-            self.find_events()
-            self._show_tabs()
-        return had
-
-    def do_job_level(self) -> None:
-        """Everything, then no numbers of steps, then warnings and errors only."""
-        self.level = EVENT_LEVELS[(EVENT_LEVELS.index(self.level) + 1) % len(EVENT_LEVELS)]
-        self.set_pane("events")
-        self.find_events()
-        self._show_tabs()
 
     # What stands below
 
@@ -136,7 +58,7 @@ class JobLower(JobReading, PaneKeys):
     def set_pane(self, name: str) -> None:
         """Show another pane."""
         if self.pane_name in TABLES:
-            self._places[self.pane_name] = self.table.cursor
+            self.places[self.pane_name] = self.table.cursor
         self.pane_name = name
         self.pane.top = 0
         self.show_pane()
@@ -154,7 +76,7 @@ class JobLower(JobReading, PaneKeys):
         """Show the job as it was read."""
         if self.pane_name != "events" or not self.table.count:
             self.show_pane()
-        self._show_tabs()
+        self.show_tabs()
         self.refresh_bars()
 
     def show_pane(self) -> None:
@@ -162,10 +84,10 @@ class JobLower(JobReading, PaneKeys):
         is_table = self.pane_name in TABLES
         self.table.display, self.pane.display = is_table, not is_table
         if is_table:
-            self.table.show(self._source(self.pane_name), self._places[self.pane_name])
+            self.table.show(self._source(self.pane_name), self.places[self.pane_name])
         else:
             self.pane.show(self._lines, keep_place=True)
-        self._show_tabs()
+        self.show_tabs()
 
     def _source(self, name: str) -> Any:
         view = self.view
@@ -176,18 +98,7 @@ class JobLower(JobReading, PaneKeys):
             return CheckpointsSource(() if view is None else view.checkpoints)
         if name == "files":
             return FilesSource(() if view is None else view.files)
-        return EventsSource(self._positions, self._events_at, self._no_events())
-
-    def _events_at(self, positions: Sequence[int]) -> list[StoredEvent]:
-        with self.rft.workspace.store.read() as db:
-            return events_at(db, self.number, positions)
-
-    def _no_events(self) -> list[Line]:
-        """Why there are no events."""
-        if self._leaves_out:
-            return [[(" no event fits the filter", "text.faint")]]
-        said = f" {self.hint_key('refresh')} asks the service for them."
-        return [[(" No events here yet.", "text.normal")], [(said, "text.dim")]]
+        return self.events_source()
 
     def _lines(self, width: int) -> list[Line]:
         view = self.view
@@ -202,11 +113,12 @@ class JobLower(JobReading, PaneKeys):
             return [[("nothing has been sent yet", "text.faint")]]
         return [[(where, "text.dim")], *wrap_text(indented(view.body), width)]
 
-    def _show_tabs(self) -> None:
+    def show_tabs(self) -> None:
+        """Show the names of the panes, how many rows each has, and what is left out of the events."""
         view = self.view
         counts: dict[str, int] = {}
         if view is not None:
-            counts = {"alarms": len(view.alarms), "events": len(self._positions),
+            counts = {"alarms": len(view.alarms), "events": len(self.positions),
                       "checkpoints": len(view.checkpoints), "files": len(view.files)}  # fmt: skip
         line: Line = []
         for name in self.panes:
@@ -219,7 +131,7 @@ class JobLower(JobReading, PaneKeys):
                 line.append((f" {counts[name]:,}", "text.normal" if here else "text.dim"))
             line.append(("" if self.is_narrow else " ", "text.dim"))
         right: Line = []
-        if self.pane_name == "events" and self._leaves_out:
+        if self.pane_name == "events" and self.leaves_out:
             said = " ".join(
                 part for part in (LEVEL_WORDS[self.level], self.text and f"/{one_line(self.text, 24)}") if part
             )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
+
 from rft_tui.errors import UsageError
 from rft_tui.safetext import one_line
 from rft_tui.store.jobs import get_job
 from rft_tui.store.tasks import StoredTask
 from rft_tui.tasks.jobs.task_kinds import WATCH
 from rft_tui.tui.actions import GLOBAL, JOB_WORK, LIST, Action
+from rft_tui.tui.paint import fit_middle
 from rft_tui.tui.screens.base import WorkScreen
 from rft_tui.tui.screens.job_messages import ServiceAsked
 from rft_tui.tui.screens.job_service import steer
@@ -24,6 +27,10 @@ NEEDS_JOB = ("job.pause", "job.resume", "job.cancel", "job.archive", "job.run", 
 
 GOING = ("running", "queued", "validating_files")
 """States in which a job can be paused."""
+
+
+LEAST_NAME = 8
+"""Cells of a job's name that a question keeps in any case."""
 
 
 class JobWork(WorkScreen):
@@ -91,17 +98,27 @@ class JobWork(WorkScreen):
 
     def do_job_pause(self) -> None:
         """Pause, after a yes."""
-        self._steer("pause", "pauses {0} at step {1}: what it has learned is kept, the work so far is billed")
+        self._steer(
+            "pause",
+            "pauses {0} at step {1}: what it has learned is kept, the work so far is billed",
+            "pauses {0} at step {1}; it is kept and billed",
+        )
 
     def do_job_resume(self) -> None:
         """Let it go on, after a yes."""
-        self._steer("resume", "lets {0} go on from step {1}: training costs again")
+        self._steer(
+            "resume", "lets {0} go on from step {1}: training costs again", "resumes {0} at step {1}: it costs again"
+        )
 
     def do_job_cancel(self) -> None:
         """End it for good, after a yes."""
-        self._steer("cancel", "ends {0} for good at step {1}: it cannot go on; the work so far may be billed")
+        self._steer(
+            "cancel",
+            "ends {0} for good at step {1}: it cannot go on; the work so far may be billed",
+            "ends {0} for good at step {1}; may be billed",
+        )
 
-    def _steer(self, verb: Any, words: str) -> None:
+    def _steer(self, verb: Any, words: str, short: str) -> None:
         job = self.job_here
         if job is None:
             return
@@ -112,7 +129,7 @@ class JobWork(WorkScreen):
             self.say(f"asking the service to {verb} {name_of(job)} …", "state.info")
             steer(self, number, verb)
 
-        self.confirm(f"{mark}{words.format(name_of(job), steps_of(job))}", go)
+        self.confirm(_in_room(f"{mark}{words}", f"{mark}{short}", job, self.room_to_ask), go)
 
     def do_job_archive(self) -> None:
         """Queue what keeps all of a job in files."""
@@ -174,3 +191,12 @@ class JobWork(WorkScreen):
         self.rft.look_at_tasks()
         self.read_again()
         self.say(message.said, "state.good" if message.is_good else "state.warning")
+
+
+def _in_room(words: str, short: str, job: AnyJob, room: int) -> str:
+    """The words about a job, or the short ones in a narrow terminal, where its name is cut in the middle."""
+    said = words.format(name_of(job), steps_of(job))
+    if cell_len(said) <= room:
+        return said
+    left = room - cell_len(short.format("", steps_of(job)))
+    return short.format(fit_middle(name_of(job), max(LEAST_NAME, left)), steps_of(job))
