@@ -28,7 +28,7 @@ from rft_tui.tui.key_order import KeysInOrder
 from rft_tui.tui.keymap import Keymap, load_keymap
 from rft_tui.tui.outbox import AT_ONCE_MS, Outbox, Write
 from rft_tui.tui.screens.base import WorkScreen
-from rft_tui.tui.screens.review import ReviewScreen
+from rft_tui.tui.screens.review.screen import ReviewScreen
 from rft_tui.tui.theme import Theme, default_theme, load_theme, theme_names
 from rft_tui.tui.thin import ThinOutput
 from rft_tui.workspace import Workspace
@@ -94,23 +94,23 @@ class RftApp(KeysInOrder, ThinOutput, CacheWatch):
 
     def _make_screen(self, name: str) -> WorkScreen:
         if name == "data":
-            from rft_tui.tui.screens.data import DataScreen
+            from rft_tui.tui.screens.data.screen import DataScreen
 
             return DataScreen()
         if name == "runs":
-            from rft_tui.tui.screens.runs import RunsScreen
+            from rft_tui.tui.screens.runs.screen import RunsScreen
 
             return RunsScreen()
         if name == "graders":
-            from rft_tui.tui.screens.graders import GradersScreen
+            from rft_tui.tui.screens.graders.screen import GradersScreen
 
             return GradersScreen()
         if name == "compare":
-            from rft_tui.tui.screens.compare import CompareScreen
+            from rft_tui.tui.screens.compare.screen import CompareScreen
 
             return CompareScreen()
         if name == "jobs":
-            from rft_tui.tui.screens.jobs import JobsScreen
+            from rft_tui.tui.screens.jobs.screen import JobsScreen
 
             return JobsScreen()
         return ReviewScreen()
@@ -127,7 +127,7 @@ class RftApp(KeysInOrder, ThinOutput, CacheWatch):
 
     def open_compare(self, operands: Sequence[Sequence[int]]) -> None:
         """Go to Compare with these operands, each the ids of its runs, the baseline first."""
-        from rft_tui.tui.screens.compare import CompareScreen
+        from rft_tui.tui.screens.compare.screen import CompareScreen
 
         screen = self.work_screen("compare")
         if isinstance(screen, CompareScreen):

@@ -18,7 +18,7 @@ from rft_tui.settings import WORKSPACE_FILE
 from rft_tui.store.graders import list_graders, save_version
 from rft_tui.store.verdicts import EventKind, record
 from rft_tui.tasks.grade import grade_runs
-from rft_tui.tui.screens.graders import GradersScreen
+from rft_tui.tui.screens.graders.screen import GradersScreen
 from rft_tui.workspace import init_workspace, open_workspace
 from tests.functional.driver import Driver
 from tests.unit.store.building import dataset, item, predict, run_key

@@ -15,8 +15,8 @@ from rft_tui.store.verdicts import EventKind, record
 from rft_tui.tasks.comparing import comparison as comparing
 from rft_tui.tasks.comparing.comparison import Comparison
 from rft_tui.tui.actions import ACTIONS, COMPARE
-from rft_tui.tui.screens.compare import CompareScreen
-from rft_tui.tui.screens.compare_state import PANELS, VERSIONS, CompareState
+from rft_tui.tui.screens.compare.screen import CompareScreen
+from rft_tui.tui.screens.compare.state import PANELS, VERSIONS, CompareState
 from rft_tui.workspace import open_workspace
 from tests.functional.driver import NARROW, SIZES, WIDE, Driver, running
 

@@ -151,7 +151,7 @@ async def test_what_a_worker_cannot_read_is_said(
 
 async def test_an_unexpected_worker_error_is_said_and_logged(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(demo) as app:
-        monkeypatch.setattr("rft_tui.tui.screens.runs.run_lines", lambda *_given: 1 / 0)
+        monkeypatch.setattr("rft_tui.tui.screens.runs.screen.run_lines", lambda *_given: 1 / 0)
         await app.press("2").see_in("footer", "runs.read failed: ZeroDivisionError; the log has the details")
         monkeypatch.undo()
         await app.press("r").counts(16)

@@ -10,7 +10,7 @@ import pytest
 from rft_tui.graders.examples import example_spec
 from rft_tui.graders.spec import score_rule
 from rft_tui.store.graders import save_version
-from rft_tui.tui.screens.graders import GradersScreen
+from rft_tui.tui.screens.graders.screen import GradersScreen
 from rft_tui.workspace import open_workspace
 from tests.functional.driver import NARROW, SIZES, WIDE, Driver, running
 

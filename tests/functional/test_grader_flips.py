@@ -19,7 +19,7 @@ from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.providers.profiles import BUILT_IN, NamedProfile
 from rft_tui.store.graders import add_external_grader, delete_grader, save_version, versions_of
 from rft_tui.tasks.judging.judge import ServiceJudge
-from rft_tui.tui.screens.graders import GradersScreen
+from rft_tui.tui.screens.graders.screen import GradersScreen
 from rft_tui.workspace import Workspace, init_workspace, open_workspace
 from tests.functional.driver import SIZES, Driver, running, stored
 from tests.unit.store.building import dataset, give, item, predict, predictions, run_key

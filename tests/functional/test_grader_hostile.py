@@ -17,7 +17,7 @@ from rft_tui.settings import CACHE_FILE
 from rft_tui.store.drafts import save_draft
 from rft_tui.tasks.bench_items import orderings_path
 from rft_tui.tui.outbox import Outbox
-from rft_tui.tui.screens.graders_lists import EntriesSource
+from rft_tui.tui.screens.graders.lists import EntriesSource
 from rft_tui.workspace import open_workspace
 from tests.functional.driver import NARROW, SIZES, Driver, running
 from tests.functional.test_grader_completion import add as add_judged

@@ -20,7 +20,7 @@ from rft_tui.store.verdicts import EventKind, record
 from rft_tui.tasks.grade import grade_runs
 from rft_tui.tasks.retesting.pausing import PauseAnswer, PauseAsker
 from rft_tui.tasks.retesting.probes import ProbeRow
-from rft_tui.tui.screens import graders_on_pause
+from rft_tui.tui.screens.graders import on_pause as graders_on_pause
 from rft_tui.workspace import Workspace, open_workspace
 from tests.functional.driver import NARROW, SIZES, WIDE, Driver, running
 from tests.functional.test_graders import NAME, SOURCE, add, python_spec

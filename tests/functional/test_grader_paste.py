@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import rft_tui.tui.screens.graders_making as making
-import rft_tui.tui.screens.graders_paste as pasting
+import rft_tui.tui.screens.graders.making as making
+import rft_tui.tui.screens.graders.paste as pasting
 from rft_tui.graders.examples import example_spec
 from tests.functional.driver import NARROW, SIZES, Driver, running
 from tests.functional.test_grader_completion import add, screen

@@ -11,7 +11,7 @@ import pytest
 
 from rft_tui.providers.calls import ModelCall, ModelReply
 from rft_tui.settings import CACHE_FILE
-from rft_tui.tui.screens.graders import GradersScreen
+from rft_tui.tui.screens.graders.screen import GradersScreen
 from tests.functional.driver import NARROW, SIZES, WIDE, Driver, running, stored
 from tests.functional.rater_made import (
     EXACT,

@@ -13,9 +13,9 @@ from rft_tui.store.datasets import get_dataset
 from rft_tui.store.job_events import add_events
 from rft_tui.store.jobs import StoredJob
 from rft_tui.store.tasks import TaskProgress
-from rft_tui.tui.screens.compare import CompareScreen
-from rft_tui.tui.screens.job import JobScreen
-from rft_tui.tui.screens.job_panes import EventsSource
+from rft_tui.tui.screens.compare.screen import CompareScreen
+from rft_tui.tui.screens.jobs.job import JobScreen
+from rft_tui.tui.screens.jobs.panes import EventsSource
 from rft_tui.tui.widgets.table import PAGE, PAGES_KEPT
 from tests.functional.driver import NARROW, SIZES, WIDE, Driver, running
 from tests.functional.jobs_made import BEGAN, MODEL, add_steps, message_event, put_job, step_event

@@ -22,7 +22,7 @@ from rft_tui.tasks.jobs.files import RowPlan, UploadFile, write_upload
 from rft_tui.tasks.jobs.preflight.facts import NetworkFacts
 from rft_tui.tasks.jobs.request import JobRequest
 from rft_tui.tui.new_job.again import request_of_job, without_pilot
-from rft_tui.tui.screens.job_form import JobForm
+from rft_tui.tui.screens.jobs.form import JobForm
 from rft_tui.tui.widgets.form import LABEL
 from tests.functional.driver import NARROW, SIZES, WIDE, Driver, running
 from tests.functional.tasks_made import worker_store
@@ -112,7 +112,7 @@ async def test_a_job_is_launched_by_another_key(workspace: Path, launched: list[
 
 
 async def test_the_screen_below_is_told(workspace: Path, launched: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    from rft_tui.tui.screens.runs import RunsScreen
+    from rft_tui.tui.screens.runs.screen import RunsScreen
 
     heard: list[int] = []
     monkeypatch.setattr(
@@ -395,7 +395,7 @@ async def test_asking_holds_nothing_up(workspace: Path, monkeypatch: pytest.Monk
         assert answers.wait(20)
         return NetworkFacts(refusal="")
 
-    monkeypatch.setattr("rft_tui.tui.screens.job_preflight_work.ask", ask)
+    monkeypatch.setattr("rft_tui.tui.screens.jobs.preflight_work.ask", ask)
     async with running(workspace, size) as app:
         await open_form(app)
         await fill(app, **READY)

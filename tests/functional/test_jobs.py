@@ -273,7 +273,7 @@ async def test_a_profile_without_a_key_is_said(empty: Path, monkeypatch: pytest.
 
 
 async def test_a_launched_job_is_the_one_under_the_cursor(empty: Path) -> None:
-    from rft_tui.tui.screens.job_form_messages import JobLaunched
+    from rft_tui.tui.screens.jobs.form_messages import JobLaunched
 
     for place in range(3):
         put_job(empty, f"ftjob-{place}", suffix=f"name{place}", steps=1, raw={"created_at": BEGAN + place})

@@ -11,7 +11,7 @@ import pytest
 from rft_tui.settings import WORKSPACE_FILE
 from rft_tui.store.tasks import get_task
 from rft_tui.tasks.predicting.requests import ItemChoice, PredictRequest
-from rft_tui.tui.screens.runs_list import RunsSource
+from rft_tui.tui.screens.runs.list import RunsSource
 from tests.functional.driver import NARROW, SIZES, Driver, running
 from tests.functional.tasks_made import worker_store
 

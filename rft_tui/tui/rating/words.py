@@ -19,7 +19,7 @@ from rft_tui.tasks.rating.report import RatedPair, RatingReport
 from rft_tui.tui.paint import Line, wrap_line, wrap_text
 from rft_tui.tui.rating.desk import bill_words
 from rft_tui.tui.score_words import shown_score
-from rft_tui.tui.screens.review_item import VERDICT_WORDS, diff_lines
+from rft_tui.tui.screens.review.item import VERDICT_WORDS, diff_lines
 from rft_tui.tui.task_words import counted, moment
 from rft_tui.tui.word_diff import word_diff
 

@@ -51,7 +51,7 @@ class WorkScreen(Frame):
 
     def do_tasks(self) -> None:
         """Show the tasks."""
-        from rft_tui.tui.screens.tasks import TasksScreen
+        from rft_tui.tui.screens.tasks.screen import TasksScreen
 
         self.app.push_screen(TasksScreen())
 

@@ -8,9 +8,9 @@ from rft_tui.errors import RftError, UsageError
 from rft_tui.safetext import one_line
 from rft_tui.store.datasets import list_datasets
 from rft_tui.tui.new_run.service_models import fetch_models
-from rft_tui.tui.screens.new_run_messages import ModelsFetched
 from rft_tui.tui.screens.over import OverScreen
 from rft_tui.tui.screens.pick import Choice, PickScreen
+from rft_tui.tui.screens.runs.new_run_messages import ModelsFetched
 from rft_tui.tui.widgets.form import YES, FieldKind, Form
 
 if TYPE_CHECKING:
@@ -206,6 +206,6 @@ class FieldsEditing(OverScreen):
 
     def do_form_prompts(self) -> None:
         """Make and edit prompts."""
-        from rft_tui.tui.screens.prompts import PromptsScreen
+        from rft_tui.tui.screens.prompts.screen import PromptsScreen
 
         self.app.push_screen(PromptsScreen(on_saved=lambda name: self._keep("prompt", name)))

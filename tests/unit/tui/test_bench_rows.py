@@ -7,7 +7,7 @@ from typing import Any
 from rft_tui.graders.bench.rules import DEFAULT_LIMITS
 from rft_tui.model import JsonObject
 from rft_tui.tui.paint import plain
-from rft_tui.tui.screens.bench_rows import BenchSource, groups_of, summary_line
+from rft_tui.tui.screens.bench.rows import BenchSource, groups_of, summary_line
 
 
 def probe(name: str, score: float | None, *, most: float | None = 0.3, least: float | None = None) -> JsonObject:

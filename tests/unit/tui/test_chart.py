@@ -12,7 +12,7 @@ from rft_tui.tasks.jobs.curves import GraderCurves, JobSeries
 from rft_tui.tasks.jobs.job_view import JobView
 from rft_tui.tui.paint import line_length, plain
 from rft_tui.tui.plot import Curve
-from rft_tui.tui.screens.job_charts import chart_of_alarm, charts_of
+from rft_tui.tui.screens.jobs.charts import chart_of_alarm, charts_of
 from rft_tui.tui.widgets.chart import NARROWEST, Chart, ChartData
 
 

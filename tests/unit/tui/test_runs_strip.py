@@ -5,8 +5,8 @@ from __future__ import annotations
 from rft_tui.model import BandEdges, ScoreRule
 from rft_tui.store.review import Sibling
 from rft_tui.tui.paint import line_length
-from rft_tui.tui.screens.review_item import ItemView
-from rft_tui.tui.screens.review_strip import STEP_ROWS, runs_strip, steps_lines
+from rft_tui.tui.screens.review.item import ItemView
+from rft_tui.tui.screens.review.strip import STEP_ROWS, runs_strip, steps_lines
 
 VIEW = ItemView(ScoreRule(), 0.5, BandEdges())
 

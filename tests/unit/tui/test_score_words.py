@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rft_tui.model import Grade, GradeError
 from rft_tui.tui.score_words import score_text, shown_delta, shown_score
-from rft_tui.tui.screens.graders_figures import shown_figure
+from rft_tui.tui.screens.graders.figures import shown_figure
 
 
 @pytest.mark.parametrize(

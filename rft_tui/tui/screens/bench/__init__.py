@@ -1,0 +1,1 @@
+"""The bench of a grader: its rows, its evidence, its settings."""

@@ -1,0 +1,1 @@
+"""Screen 5, Compare: operands held against each other."""
