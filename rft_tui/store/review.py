@@ -13,7 +13,7 @@ from rft_tui.store.datasets import fields_of
 from rft_tui.store.filters import Selection
 from rft_tui.store.grades import get_grade, runs_clause
 from rft_tui.store.steps import beginning, step_of
-from rft_tui.store.verdicts import ReviewState, review_state
+from rft_tui.store.verdicts import ReviewState, other_states, review_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Asked:
 class ReviewItem:
     """Everything the item pane shows of one prediction; `correction` is the reviewer's own reference, if any.
 
-    `asked` tells how the answer came from a service, None where it was imported.
+    `asked` tells how the answer came from a service, None where it was imported. `others` is what other reviewers say
+    of it, by their names, once the reviewer has given a verdict: before that it would lead them.
     """
 
     prediction: int
@@ -81,6 +82,7 @@ class ReviewItem:
     siblings: tuple[Sibling, ...]
     input_tokens: int | None = None
     asked: Asked | None = None
+    others: tuple[tuple[str, ReviewState], ...] = ()
 
 
 def get_review_item(db: sqlite3.Connection, selection: Selection, prediction: int) -> ReviewItem:
@@ -117,6 +119,8 @@ def get_review_item(db: sqlite3.Connection, selection: Selection, prediction: in
     asked = Asked(asked_at, asked_by, served_model or "", cost, bool(cached)) if asked_at else None
     grade = None if selection.grader is None else get_grade(db, selection.grader, prediction)
     base = None if selection.baseline is None else get_grade(db, selection.baseline, prediction)
+    state = review_state(db, selection.reviewer, answer)
+    others = tuple(other_states(db, selection.reviewer, answer)) if state.verdict is not None else ()
     correction = db.execute(
         "SELECT reference FROM correction WHERE reviewer = ? AND row_id = ?", [selection.reviewer, row_id]
     ).fetchone()
@@ -124,8 +128,8 @@ def get_review_item(db: sqlite3.Connection, selection: Selection, prediction: in
         prediction, answer, item, row_id, dataset, line, run, run_index, model, effort, prompt, bool(simulated),
         json.loads(messages) if messages else [{"role": "user", "content": question}],
         question, reference, fields_of(fields, raw), output_text, summary, error_kind, error_message, reasoning,
-        output, latency, grade, base.score if base else None, review_state(db, selection.reviewer, answer),
-        correction[0] if correction else None, siblings(db, selection, item, run), input_tokens, asked,
+        output, latency, grade, base.score if base else None, state,
+        correction[0] if correction else None, siblings(db, selection, item, run), input_tokens, asked, others,
     )  # fmt: skip
 
 

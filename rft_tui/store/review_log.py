@@ -262,11 +262,6 @@ def let_stand(store: Store) -> int:
         return apply_waiting(db)
 
 
-def is_waiting(db: sqlite3.Connection) -> bool:
-    """Whether any event waits for its answer."""
-    return db.execute("SELECT 1 FROM verdict_waiting LIMIT 1").fetchone() is not None
-
-
 def count_waiting(db: sqlite3.Connection) -> int:
     """How many events wait for their answers."""
     return int(db.execute("SELECT count(*) FROM verdict_waiting").fetchone()[0])

@@ -19,7 +19,6 @@ from rft_tui.model import JsonObject
 from rft_tui.safetext import storable
 from rft_tui.store.asking import release_dead
 from rft_tui.store.datasets import now
-from rft_tui.store.jobs import launch_cancelled
 
 
 class TaskState(StrEnum):
@@ -247,6 +246,8 @@ def wish(db: sqlite3.Connection, task: int, what: str) -> StoredTask:
     elif what == CANCEL:
         db.execute("UPDATE task SET state = 'cancelled', wish = '', ended_at = ? WHERE id = ?", [now(), task])
         if stored.kind == LAUNCH and isinstance(number := stored.request.get("job"), int):
+            from rft_tui.store.jobs import launch_cancelled
+
             launch_cancelled(db, number, task)
     else:
         db.execute("UPDATE task SET state = 'paused', wish = '' WHERE id = ?", [task])

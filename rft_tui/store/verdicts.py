@@ -12,7 +12,7 @@ said as far as is known here, whatever the clocks say.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +22,9 @@ from rft_tui.errors import UsageError
 from rft_tui.model import Verdict
 from rft_tui.safetext import storable
 from rft_tui.store.datasets import now
+
+MOST_OTHERS = 20
+"""Other reviewers whose word about an answer is read at most."""
 
 
 class EventKind(StrEnum):
@@ -195,6 +198,18 @@ def review_state(db: sqlite3.Connection, reviewer: str, answer: int) -> ReviewSt
     return ReviewState(Verdict(row[0]) if row[0] else None, split_tags(row[1]), row[2])
 
 
+def other_states(db: sqlite3.Connection, reviewer: str, answer: int) -> Iterator[tuple[str, ReviewState]]:
+    """What other reviewers than this one say of an answer, by their names; those who say nothing are left out."""
+    names = db.execute(
+        "SELECT DISTINCT reviewer FROM verdict_log WHERE answer = ? AND reviewer <> ? ORDER BY reviewer LIMIT ?",
+        [answer, reviewer, MOST_OTHERS],
+    ).fetchall()
+    for (name,) in names:
+        state = review_state(db, name, answer)
+        if state.verdict is not None:
+            yield name, state
+
+
 def split_tags(tags: str | None) -> tuple[str, ...]:
     """The tags of a state row."""
     return tuple(tags.split(TAG_SEPARATOR)) if tags else ()
@@ -215,3 +230,8 @@ def count_verdicts(db: sqlite3.Connection, reviewer: str) -> int:
     return int(
         db.execute("SELECT count(*) FROM review WHERE reviewer = ? AND verdict IS NOT NULL", [reviewer]).fetchone()[0]
     )
+
+
+def is_waiting(db: sqlite3.Connection) -> bool:
+    """Whether any event waits for its answer."""
+    return db.execute("SELECT 1 FROM verdict_waiting LIMIT 1").fetchone() is not None

@@ -33,6 +33,20 @@ async def test_a_verdict_is_stored_and_the_next_item_shown(
         await app.press("k").see_in("item", f"verdict {key} ").is_sound()
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_others_are_heard_after_ones_own_verdict(demo: Path, size: tuple[int, int]) -> None:
+    async with running(demo, size) as app:
+        row = app.table.current
+        assert row is not None
+        with open_workspace(demo).store.write() as db:
+            answer = db.execute("SELECT answer FROM prediction WHERE id = ?", [row.prediction]).fetchone()[0]
+            record(db, "bob", EventKind.VERDICT, Verdict.WRONG, answers=[answer])
+            record(db, "bob", EventKind.NOTE, "not the same", answers=[answer])
+        await app.press("j", "k").see_in("item", "verdict –")
+        assert "bob" not in app.text
+        await app.press("a", "k").see_in("item", "verdict a ", "bob x wrong  not the same")
+
+
 async def test_six_keys_in_a_burst(demo: Path) -> None:
     async with running(demo) as app:
         await app.type("axwbm0").cursor_on(6).stores(LOG, *(("verdict", name) for name in KEYS.values()))

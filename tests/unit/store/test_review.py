@@ -53,6 +53,19 @@ def test_everything_about_one_prediction(store: Store) -> None:
             get_review_item(db, SELECTION, 77)
 
 
+def test_what_others_say_is_told_to_those_who_have_said_something(store: Store) -> None:
+    with store.write() as db:
+        predict(db, run_key(dataset(db, "d", [item("Q1?")]).id), ["yes"])
+        record(db, "bob", EventKind.VERDICT, Verdict.WRONG, answers=[1])
+        record(db, "bob", EventKind.NOTE, "no unit", answers=[1])
+        record(db, "ann", EventKind.VERDICT, Verdict.RIGHT, answers=[1])
+        record(db, "ann", EventKind.VERDICT, "", answers=[1])
+        selection = Selection(None, None, ME)
+        assert get_review_item(db, selection, 1).others == ()
+        record(db, ME, EventKind.VERDICT, Verdict.RIGHT, answers=[1])
+        assert get_review_item(db, selection, 1).others == (("bob", ReviewState(Verdict.WRONG, (), "no unit")),)
+
+
 def test_marks(store: Store) -> None:
     with store.write() as db:
         predict(db, run_key(dataset(db, "mine", [item("Q1?"), item("Q2?")]).id), ["a", "b"])

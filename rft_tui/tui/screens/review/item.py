@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rft_tui.model import Band, BandEdges, Grade, ScoreRule, Verdict
 from rft_tui.safetext import one_line, shown
 from rft_tui.store.review import ReviewItem
+from rft_tui.store.verdicts import ReviewState
 from rft_tui.tui.markdown import render_markdown
 from rft_tui.tui.paint import Line, fit, line_length, wrap_line, wrap_text
 from rft_tui.tui.task_words import moment, money
@@ -269,7 +270,22 @@ def _state(item: ReviewItem, width: int) -> list[Line]:
             [("note ", "text.dim"), *part] if number == 0 else [("     ", "text.dim"), *part]
             for number, part in enumerate(wrap_text(state.note, width - 5))
         ]
+    for name, said in item.others:
+        lines += _other(name, said, width)
     return lines
+
+
+def _other(name: str, said: ReviewState, width: int) -> list[Line]:
+    """What another reviewer says of it."""
+    if said.verdict is None:
+        return []
+    line: Line = [
+        (f"{one_line(name, 24)} ", "text.dim"),
+        (VERDICT_WORDS[said.verdict], f"verdict.{said.verdict.value}"),
+    ]
+    if said.note:
+        line.append((f"  {one_line(said.note, 200)}", "text.normal"))
+    return wrap_line(line, width)
 
 
 def _origin(item: ReviewItem, width: int) -> list[Line]:

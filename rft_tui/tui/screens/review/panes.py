@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import sqlite3
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -20,7 +21,6 @@ from rft_tui.tui.screens.review.item import (
     short_score,
 )
 from rft_tui.tui.screens.review.list import EmptySource
-from rft_tui.tui.screens.review.pair import Pair, compose_pair, read_pair
 from rft_tui.tui.screens.review.state import ReviewContext, ReviewState
 from rft_tui.tui.screens.review.strip import is_learning, runs_strip, steps_lines
 from rft_tui.tui.screens.two_panes import PaneKeys
@@ -28,6 +28,9 @@ from rft_tui.tui.widgets.bars import Rule
 from rft_tui.tui.widgets.table import Table
 from rft_tui.tui.widgets.tag_bar import TagBar
 from rft_tui.tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from rft_tui.tui.screens.review.pair import Pair
 
 LIST_WIDTH = 44
 """Cells of the list where both panes are shown, at the least; three eighths of a wide screen."""
@@ -88,7 +91,7 @@ class ReviewPanes(PaneKeys):
             return
         with self.rft.workspace.store.read() as db:
             self.item = get_review_item(db, self.context.selection, wanted)
-            self.pair = read_pair(db, self.context.query, self.context.selection, self.item)
+            self.pair = self._pair(db, self.context, self.item)
         self.state.prediction = wanted
         self.paint_item(keep_place=keep_place)
         self.rft.remember()
@@ -110,10 +113,20 @@ class ReviewPanes(PaneKeys):
         else:
             where += context_line(item, width - 16)
         if self.pair is not None:
+            from rft_tui.tui.screens.review.pair import compose_pair
+
             composed = compose_pair(self.pair, item.prediction, context.view, width)
         else:
             composed = compose_item(item, context.view, width)
         return [justify(where, strip, width), *steps, [], *composed]
+
+    def _pair(self, db: sqlite3.Connection, context: ReviewContext, item: ReviewItem) -> Pair | None:
+        """The other side of the item, in a list of changes."""
+        if not context.query.has("list"):
+            return None
+        from rft_tui.tui.screens.review.pair import read_pair
+
+        return read_pair(db, context.query, context.selection, item)
 
     def _neighbours(self) -> Line:
         """On a narrow screen: the score here, and those before and after."""

@@ -10,9 +10,9 @@ from rft_tui.safetext import one_line
 from rft_tui.store.listing import Listing
 from rft_tui.store.regex_scan import ScanEnded
 from rft_tui.store.review import graded_runs
-from rft_tui.store.review_log import is_waiting, let_stand
 from rft_tui.store.search import catch_up
 from rft_tui.store.summary import summarise
+from rft_tui.store.verdicts import is_waiting
 from rft_tui.tui.paint import Line
 from rft_tui.tui.screens.review.list import ReviewSource
 from rft_tui.tui.screens.review.messages import ListingEnded, ListingReady, SummaryReady, VerdictsStand
@@ -47,6 +47,8 @@ class ReviewReading(ReviewPanes):
 
     def _let_stand(self) -> None:
         """In a worker, since very many may wait."""
+        from rft_tui.store.review_log import let_stand
+
         if let_stand(self.rft.workspace.store):
             self.post_message(VerdictsStand())
 
