@@ -1,0 +1,1 @@
+"""`job` and its verbs, against the simulated service in this process."""
