@@ -126,9 +126,10 @@ class TestTwoAtOnce:
         async with running(demo) as app, running(demo) as other:
             await on_graders(app).press("enter").see("typing").type("# mine ").see_in("header", "unsaved")
             await on_graders(other).press("R", "ctrl+u").type("other name").press("enter").see_in("footer", "renamed")
-            await app.type("# more ").press("ctrl+s").see("note on").press("enter").see_in("footer", f"saved {NAME}")
+            await app.type("# more ").press("ctrl+s").see("note on").press("enter").not_see_in("header", "unsaved")
             await other.press("r", "x").see_in("footer", "deletes").press("y").see_in("footer", "deleted")
-            await app.type("# again ").press("ctrl+s").see("note on").press("enter").see_in("footer", f"saved {NAME}")
+            await app.type("# again ").see_in("header", "unsaved").press("ctrl+s").see("note on")
+            await app.press("enter").not_see_in("header", "unsaved")
             await app.stores("SELECT count(*) FROM grader WHERE name = 'judge of words' AND NOT deleted", 2)
 
 
